@@ -1,0 +1,97 @@
+#include "compiler/diagnostics/diagnostic.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace route::diagnostics {
+
+auto Catalogue() -> const std::vector<CatalogueEntry>& {
+  static const std::vector<CatalogueEntry> entries = {
+#define ROUTE_DIAGNOSTIC(code, severity, title) {Code::k##code, #code, Severity::severity, title},
+#include "compiler/diagnostics/catalogue.def"
+#undef ROUTE_DIAGNOSTIC
+  };
+  return entries;
+}
+
+auto Entry(Code code) -> const CatalogueEntry& { return Catalogue().at(static_cast<std::size_t>(code)); }
+
+Builder::Builder(Code code, Span span, std::string message) {
+  diagnostic_.code = code;
+  diagnostic_.severity = Entry(code).severity;
+  diagnostic_.span = span;
+  diagnostic_.message = std::move(message);
+}
+
+auto Builder::AddNote(Span span, std::string message) && -> Builder&& {
+  diagnostic_.notes.push_back({span, std::move(message)});
+  return std::move(*this);
+}
+
+auto Builder::WithWitness(std::vector<WitnessValue> witness, std::string evidence) && -> Builder&& {
+  diagnostic_.witness = std::move(witness);
+  diagnostic_.evidence = std::move(evidence);
+  return std::move(*this);
+}
+
+auto Builder::WithRules(std::vector<std::string> rules) && -> Builder&& {
+  diagnostic_.rules = std::move(rules);
+  return std::move(*this);
+}
+
+auto Builder::WithHint(std::string hint) && -> Builder&& {
+  diagnostic_.hint = std::move(hint);
+  return std::move(*this);
+}
+
+void Emitter::Report(Builder&& builder) {
+  diagnostics_.push_back(std::move(builder).Take());
+  if (diagnostics_.back().severity == Severity::kError) ++errors_;
+}
+
+void Emitter::SortByPlace() {
+  std::stable_sort(diagnostics_.begin(), diagnostics_.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.span.file, a.span.begin) < std::tie(b.span.file, b.span.begin);
+  });
+}
+
+namespace {
+
+/// Edits (insert, delete, replace, swap of neighbours) from one word to the other.
+auto EditDistance(std::string_view from, std::string_view to) -> std::size_t {
+  std::vector<std::vector<std::size_t>> cost(from.size() + 1, std::vector<std::size_t>(to.size() + 1));
+  for (std::size_t i = 0; i <= from.size(); ++i) {
+    for (std::size_t j = 0; j <= to.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cost[i][j] = i + j;
+        continue;
+      }
+      std::size_t replace = cost[i - 1][j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, replace});
+      if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1]) {
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+      }
+    }
+  }
+  return cost[from.size()][to.size()];
+}
+
+}  // namespace
+
+auto NearestName(std::string_view name, const std::vector<std::string>& candidates) -> std::string {
+  constexpr std::size_t kLongestName = 100;  // the distance costs the product of the lengths
+  if (name.size() > kLongestName) return {};
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    if (candidate.size() > kLongestName) continue;
+    std::size_t distance = EditDistance(name, candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace route::diagnostics

@@ -1,0 +1,308 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "compiler/base/source.h"
+#include "runtime/values/date.h"
+#include "runtime/values/decimal.h"
+#include "runtime/values/schema.h"
+
+/// What a file says, as it was written: names are not yet looked up and types are not yet checked.
+namespace route::ast {
+
+struct Name {
+  std::string text;
+  Span span;
+};
+
+struct String {
+  std::string text;  ///< without quotes, escapes resolved
+  Span span;
+};
+
+/// The unit word beside a number. Seconds and milliseconds stay apart here, so that text can be printed back.
+enum class UnitWord : std::uint8_t { kNone, kPercent, kTokens, kMilliseconds, kSeconds, kUsd, kEur, kDays };
+
+/// A number with its unit, or a date.
+struct Quantity {
+  Decimal number;
+  UnitWord unit = UnitWord::kNone;
+  std::optional<Date> date;
+  Span span;
+};
+
+using Value = std::variant<Name, Quantity, String>;
+
+auto SpanOf(const Value& value) -> Span;
+
+enum class Connective : std::uint8_t { kAnd, kOr };
+
+/// What a comparison asks. `kBare` is a name alone: a named condition or a yes/no attribute.
+enum class Operator : std::uint8_t {
+  kBare, kIs, kIsNot, kIn, kNotIn, kIncludesEither, kIncludesAll, kIncludesNone, kIsEmpty, kIsNotEmpty,
+  kLess, kLessEqual, kGreater, kGreaterEqual, kBetween, kStartsWith,
+};
+
+struct Condition {
+  enum class Kind : std::uint8_t { kAll, kAny, kNot, kComparison };
+  Kind kind = Kind::kComparison;
+  std::vector<Condition> children;  ///< of kAll, kAny and kNot
+  Name subject;                     ///< of a comparison; so are the rest
+  Operator op = Operator::kBare;
+  std::vector<Value> values;        ///< kBetween: the two ends
+  Span span;
+};
+
+/// `when A unless B` is kept as the list of its clauses; all of them must let the request through.
+struct Clause {
+  enum class Kind : std::uint8_t { kWhen, kUnless };
+  Kind kind = Kind::kWhen;
+  Condition condition;
+};
+
+enum class Fact : std::uint8_t {
+  kProcessed, kHeadquarters, kVendor, kModel, kDeployment, kStatus, kCertified, kCapable, kPriceIn, kPriceOut,
+  kFirstToken, kRetention, kQuality, kContext, kGroup, kTag,
+};
+
+struct DeploymentTest {
+  enum class Kind : std::uint8_t { kAll, kAny, kNot, kFact };
+  Kind kind = Kind::kFact;
+  std::vector<DeploymentTest> children;
+  Fact fact = Fact::kTag;
+  std::optional<Name> work;         ///< `quality code`
+  Operator op = Operator::kIs;      ///< kIs, kIsNot, kIn, kNotIn, kIncludesEither/All (certified, capable), an inequality
+  std::vector<Value> values;
+  Span span;
+};
+
+// --- Declarations -------------------------------------------------------------------------------------------
+
+struct PolicyLine {
+  Name name;
+  std::optional<String> version;
+};
+
+struct Import {
+  std::optional<String> path;   ///< `import "catalog.route"`
+  std::vector<Name> library;    ///< `import std.jurisdictions`
+  Span span;
+};
+
+struct Jurisdiction {
+  Name name;
+  std::optional<String> title;
+  std::vector<Name> members;
+  std::optional<Date> as_of;
+  Span as_of_span;
+  std::optional<String> source;
+};
+
+struct Source {
+  SourceKind kind = SourceKind::kTenant;
+  std::string argument;
+  Span span;
+};
+
+struct Type {
+  AttributeKind kind = AttributeKind::kYesNo;
+  std::vector<Name> names;
+  Unit unit = Unit::kNone;
+  std::optional<Quantity> maximum;
+  Span span;
+};
+
+struct Attribute {
+  Name name;
+  Type type;
+  std::vector<Source> sources;
+  std::vector<Value> fallback;  ///< empty: none declared
+};
+
+struct NamedCondition {
+  Name name;
+  Condition condition;
+};
+
+struct Vendor {
+  Name name;
+  std::vector<Name> headquarters;  ///< every statement of it, so that a second one can be reported
+  std::vector<Name> certifications;
+};
+
+struct WorkQuality {
+  std::optional<Name> work;
+  Quantity value;
+};
+
+struct Model {
+  Name name;
+  std::vector<WorkQuality> qualities;
+  std::vector<Quantity> context;
+  std::vector<Name> capabilities;
+  std::vector<Name> licence;
+  std::vector<Name> tags;
+};
+
+struct Price {
+  Quantity in;
+  Quantity out;
+  Span span;
+};
+
+struct Deployment {
+  Name name;
+  Name model;
+  std::vector<Name> vendor;
+  std::vector<Name> processed_in;
+  std::vector<Price> price;
+  std::vector<Quantity> first_token;
+  std::vector<Quantity> retention;
+  std::vector<Name> status;
+  std::vector<Name> tags;
+  std::vector<String> endpoint;
+  std::vector<String> upstream_model;
+  std::vector<Name> key_env;
+};
+
+struct Member {
+  Name name;
+  std::optional<Quantity> weight;
+};
+
+struct Selection {
+  std::optional<TierOrder> order;      ///< of `cheapest`, `fastest`, `best`
+  std::optional<Quantity> count;       ///< `cheapest 3`
+  enum class Number : std::uint8_t { kOne, kMany };
+  Number number = Number::kMany;       ///< `deployment` means one, `deployments` all
+  std::optional<DeploymentTest> test;
+  Span span;
+};
+
+using Members = std::vector<Member>;
+
+struct Order {
+  TierOrder order = TierOrder::kAsListed;
+  Span span;
+};
+
+struct Group {
+  Name name;
+  std::variant<Selection, Members> what;
+  std::optional<Order> order;
+};
+
+struct LimitsBlock {
+  std::vector<Quantity> attempts;
+  std::vector<Quantity> deadline;
+  Span span;
+};
+
+struct Effect {
+  enum class Kind : std::uint8_t { kRequire, kForbid };
+  Kind kind = Kind::kRequire;
+  DeploymentTest test;
+};
+
+struct Dates {
+  std::optional<Quantity> from;
+  std::optional<Quantity> until;
+};
+
+struct Rule {
+  Name name;
+  Dates dates;
+  std::vector<Clause> clauses;
+  std::vector<Effect> effects;
+  std::optional<String> because;
+};
+
+struct Refuse {
+  Name name;
+  Dates dates;
+  std::vector<Clause> clauses;
+  std::optional<String> reason;
+};
+
+struct Tier {
+  std::variant<Selection, Name, Members> target;
+  std::vector<Order> order;
+  std::vector<Quantity> within;
+  std::vector<Quantity> retry;
+  Span span;
+};
+
+struct Route {
+  Name name;
+  std::vector<Clause> clauses;
+  std::vector<Tier> tiers;
+};
+
+struct EveryReached {
+  DeploymentTest test;
+};
+struct Never {
+  DeploymentTest test;
+};
+struct FirstChoice {
+  DeploymentTest test;
+};
+struct Served {
+  std::vector<Name> unless_refused_by;
+};
+struct Survives {
+  enum class Unit : std::uint8_t { kDeployment, kVendor, kCountry };
+  Quantity count;
+  Unit unit = Unit::kVendor;
+};
+struct Bounded {
+  Quantity attempts;
+  std::optional<Quantity> within;
+};
+
+struct Guarantee {
+  Name name;
+  std::optional<Condition> premise;
+  std::variant<EveryReached, Never, FirstChoice, Served, Survives, Bounded> promise;
+  Span span;
+};
+
+struct Assignment {
+  Name attribute;
+  std::vector<Value> values;
+};
+
+struct ExpectRoute {
+  Name route;
+};
+struct ExpectRefused {
+  std::optional<Name> by;
+};
+struct ExpectUncovered {};
+struct ExpectUnservable {};
+
+struct Expectation {
+  std::variant<ExpectRoute, ExpectRefused, ExpectUncovered, ExpectUnservable, EveryReached, Never, FirstChoice> what;
+  Span span;
+};
+
+struct Test {
+  String name;
+  std::vector<Assignment> given;
+  std::vector<Expectation> expectations;
+  Span span;
+};
+
+using Declaration = std::variant<PolicyLine, Import, Jurisdiction, Attribute, NamedCondition, Vendor, Model, Deployment,
+                                 Group, LimitsBlock, Rule, Refuse, Route, Guarantee, Test>;
+
+struct File {
+  FileId id;
+  std::vector<Declaration> declarations;
+};
+
+}  // namespace route::ast

@@ -1,0 +1,48 @@
+#include "compiler/syntax/text_checks.h"
+
+#include <algorithm>
+
+#include "compiler/base/utf8.h"
+
+namespace route::syntax {
+
+using diagnostics::Builder;
+using diagnostics::Code;
+
+auto CheckText(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter) -> bool {
+  std::string_view text = sources.Get(file).text();
+  bool usable = true;
+  for (std::size_t i = 0; i < text.size();) {
+    auto at = static_cast<std::uint32_t>(i);
+    Utf8Character decoded = DecodeUtf8(text, i);
+    if (decoded.length == 0) {
+      emitter.Report(Builder(Code::kR0102, {file, at, at + 1}, "this byte is not part of a UTF-8 character")
+                         .WithHint("save the file as UTF-8"));
+      return false;
+    }
+    if (IsMisleading(decoded.code_point)) {
+      emitter.Report(Builder(Code::kR0110, {file, at, at + decoded.length},
+                             "the text holds the invisible character " + CodePointName(decoded.code_point) +
+                                 ", which can make it read differently from what it says")
+                         .WithHint("delete it"));
+      usable = false;
+    }
+    i += decoded.length;
+  }
+  return usable;
+}
+
+CodePointMap::CodePointMap(std::string_view text) : size_(static_cast<std::uint32_t>(text.size())) {
+  bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (ascii) return;
+  for (std::uint32_t i = 0; i < size_; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) offsets_.push_back(i);
+  }
+}
+
+auto CodePointMap::ByteOffset(std::size_t code_point) const -> std::uint32_t {
+  if (offsets_.empty()) return std::min(static_cast<std::uint32_t>(code_point), size_);
+  return code_point < offsets_.size() ? offsets_[code_point] : size_;
+}
+
+}  // namespace route::syntax
