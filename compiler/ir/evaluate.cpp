@@ -1,0 +1,262 @@
+#include "compiler/ir/evaluate.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+namespace route::ir {
+
+auto Holds(const Condition& condition, const Request& request) -> bool {
+  using Kind = Condition::Kind;
+  const auto child_holds = [&](const Condition& child) { return Holds(child, request); };
+  const auto is_among_values = [&](std::uint32_t value) {
+    return std::ranges::find(condition.values, value) != condition.values.end();
+  };
+
+  switch (condition.kind) {
+    case Kind::kTrue:
+      return true;
+    case Kind::kFalse:
+      return false;
+    case Kind::kAll:
+      return std::ranges::all_of(condition.children, child_holds);
+    case Kind::kAny:
+      return std::ranges::any_of(condition.children, child_holds);
+    case Kind::kNot:
+      return !child_holds(condition.children.at(0));
+    case Kind::kIsOneOf:
+    case Kind::kIncludes:
+    case Kind::kIsYes:
+    case Kind::kInRange:
+    case Kind::kTextIs:
+    case Kind::kStartsWith:
+    case Kind::kInCountries:
+      break;
+  }
+
+  const Value& value = request.at(condition.attribute.index);
+  switch (condition.kind) {
+    case Kind::kIsOneOf:
+      return is_among_values(std::get<OneOfValue>(value).index);
+    case Kind::kIncludes:
+      return ((std::get<AnyOfValue>(value).members >> condition.values.at(0)) & 1U) != 0;
+    case Kind::kIsYes:
+      return std::get<YesNoValue>(value).yes;
+    case Kind::kInRange: {
+      const std::int64_t number =
+          std::holds_alternative<Date>(value) ? std::get<Date>(value).days : std::get<Decimal>(value).micros;
+      return condition.low <= number && number < condition.high;
+    }
+    case Kind::kTextIs:
+      return std::get<std::string>(value) == condition.text;
+    case Kind::kStartsWith:
+      return std::get<std::string>(value).starts_with(condition.text);
+    case Kind::kInCountries:
+      return is_among_values(std::get<Country>(value).index);
+    case Kind::kTrue:
+    case Kind::kFalse:
+    case Kind::kAll:
+    case Kind::kAny:
+    case Kind::kNot:
+      break;
+  }
+  std::abort();  // every kind is handled above
+}
+
+auto Evaluate(const Policy& policy, const Request& request) -> Decision {
+  Decision decision;
+
+  // 1. Refusals come first, and the first that matches gives the answer.
+  for (std::uint32_t i = 0; i < policy.refusals.size(); ++i) {
+    if (Holds(policy.refusals[i].when, request)) {
+      decision.outcome = Outcome::kRefused;
+      decision.refusal = RefusalId{i};
+      return decision;
+    }
+  }
+
+  // 2. A deployment is allowed if every rule that applies keeps it.
+  for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
+    if (Holds(policy.rules[i].when, request)) decision.rules.push_back(RuleId{i});
+  }
+  std::vector<bool> allowed(policy.deployments.size(), true);
+  for (std::uint32_t i = 0; i < policy.deployments.size(); ++i) {
+    for (RuleId rule : decision.rules) {
+      if (Holds(policy.rules[rule.index].keep, policy, DeploymentId{i})) continue;
+      allowed[i] = false;
+      decision.excluded.push_back({DeploymentId{i}, rule});
+    }
+  }
+
+  // 3. The first route whose condition holds decides.
+  for (std::uint32_t i = 0; i < policy.routes.size() && !decision.route; ++i) {
+    if (Holds(policy.routes[i].when, request)) decision.route = RouteId{i};
+  }
+  if (!decision.route) {
+    decision.outcome = Outcome::kUncovered;
+    return decision;
+  }
+
+  // 4. The plan is its chain: of each tier what is allowed, in the tier's order, up to its limit; empty tiers dropped.
+  const Route& route = policy.routes[decision.route->index];
+  for (std::uint32_t i = 0; i < route.tiers.size(); ++i) {
+    PlanTier planned{.tier = i, .deployments = {}};
+    for (const Candidate& candidate : route.tiers[i].candidates) {
+      if (allowed.at(candidate.deployment.index)) planned.deployments.push_back(candidate);
+    }
+    const std::optional<std::uint32_t> limit = route.tiers[i].limit;
+    if (limit && planned.deployments.size() > *limit) planned.deployments.resize(*limit);
+    if (!planned.deployments.empty()) decision.plan.push_back(std::move(planned));
+  }
+
+  // 5. A route with nothing left is unservable.
+  decision.outcome = decision.plan.empty() ? Outcome::kUnservable : Outcome::kRouted;
+  return decision;
+}
+
+auto PlanAttempts(const Policy& policy, const Decision& decision) -> std::uint32_t {
+  std::uint64_t attempts = 0;
+  for (const PlanTier& planned : decision.plan) {
+    const Tier& tier = policy.routes.at(decision.route.value().index).tiers.at(planned.tier);
+    attempts += tier.retries ? std::uint64_t{1} + *tier.retries : planned.deployments.size();
+  }
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(attempts, policy.limits.attempts));
+}
+
+auto PlanTime(const Policy& policy, const Decision& decision) -> std::uint32_t {
+  std::uint64_t milliseconds = 0;
+  for (const PlanTier& planned : decision.plan) {
+    const Tier& tier = policy.routes.at(decision.route.value().index).tiers.at(planned.tier);
+    milliseconds += tier.within_ms ? *tier.within_ms : policy.limits.deadline_ms;
+  }
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(milliseconds, policy.limits.deadline_ms));
+}
+
+auto FirstChoices(const Policy& policy, const Decision& decision) -> std::vector<DeploymentId> {
+  std::vector<DeploymentId> choices;
+  if (decision.plan.empty()) return choices;
+  const PlanTier& planned = decision.plan.front();
+  const Tier& tier = policy.routes.at(decision.route.value().index).tiers.at(planned.tier);
+  for (const Candidate& candidate : planned.deployments) {
+    choices.push_back(candidate.deployment);
+    if (tier.order != TierOrder::kByWeight) break;
+  }
+  return choices;
+}
+
+namespace {
+
+auto DeploymentsOf(const Decision& decision) -> std::vector<DeploymentId> {
+  std::vector<DeploymentId> deployments;
+  for (const PlanTier& planned : decision.plan) {
+    for (const Candidate& candidate : planned.deployments) deployments.push_back(candidate.deployment);
+  }
+  return deployments;
+}
+
+auto UnitOf(SurvivesLoss::Unit unit, const Policy& policy, DeploymentId deployment) -> std::uint32_t {
+  switch (unit) {
+    case SurvivesLoss::Unit::kDeployment:
+      return deployment.index;
+    case SurvivesLoss::Unit::kVendor:
+      return policy.deployments.at(deployment.index).vendor.index;
+    case SurvivesLoss::Unit::kCountry:
+      return policy.deployments.at(deployment.index).processed_in.index;
+  }
+  std::abort();  // every unit is handled above
+}
+
+// Whether the promise holds of a request for which the policy decides so. One overload for each kind of promise.
+struct PromiseHolds {
+  const Policy& policy;
+  const Decision& decision;
+
+  auto AllSatisfy(const DeploymentTest& test, const std::vector<DeploymentId>& deployments) const -> bool {
+    return std::ranges::all_of(deployments, [&](DeploymentId id) { return Holds(test, policy, id); });
+  }
+
+  auto operator()(const EveryDeploymentReached& promise) const -> bool {
+    return AllSatisfy(promise.test, DeploymentsOf(decision));
+  }
+
+  auto operator()(const FirstChoice& promise) const -> bool {
+    return AllSatisfy(promise.test, FirstChoices(policy, decision));
+  }
+
+  auto operator()(const Served& promise) const -> bool {
+    if (decision.outcome == Outcome::kRouted) return true;
+    return decision.refusal &&
+           std::ranges::find(promise.unless_refused_by, *decision.refusal) != promise.unless_refused_by.end();
+  }
+
+  auto operator()(const SurvivesLoss& promise) const -> bool {
+    if (decision.outcome != Outcome::kRouted) return true;
+    // Some `count` units take everything with them exactly when there are no more units than that.
+    std::set<std::uint32_t> units;
+    for (DeploymentId id : DeploymentsOf(decision)) units.insert(UnitOf(promise.unit, policy, id));
+    return units.size() > promise.count;
+  }
+
+  auto operator()(const Bounded& promise) const -> bool {
+    return (!promise.attempts || PlanAttempts(policy, decision) <= *promise.attempts) &&
+           (!promise.within_ms || PlanTime(policy, decision) <= *promise.within_ms);
+  }
+};
+
+}  // namespace
+
+auto Holds(const Guarantee& guarantee, const Policy& policy, const Request& request) -> bool {
+  if (!Holds(guarantee.when, request)) return true;
+  const Decision decision = Evaluate(policy, request);
+  return std::visit(PromiseHolds{policy, decision}, guarantee.promise);
+}
+
+namespace {
+
+// What the gateway would find for an attribute in an empty request; nothing if it would find nothing.
+auto MeasuredOnEmptyRequest(const Attribute& attribute, Date today) -> std::optional<Value> {
+  const Source source = attribute.sources.empty() ? Source() : attribute.sources.front();
+  switch (attribute.kind) {
+    case AttributeKind::kAnyOf:
+      return AnyOfValue{};
+    case AttributeKind::kNumber:
+      if (source.kind == SourceKind::kBudget || (source.kind == SourceKind::kRequest && source.argument == "prompt")) {
+        return Decimal{};
+      }
+      return std::nullopt;
+    case AttributeKind::kText:
+      if (source.kind == SourceKind::kRequest) return std::string();
+      return std::nullopt;
+    case AttributeKind::kDate:
+      if (source.kind == SourceKind::kClock) return today;
+      return std::nullopt;
+    case AttributeKind::kYesNo:
+      if (source.kind == SourceKind::kDetector) return YesNoValue{false};
+      return std::nullopt;
+    case AttributeKind::kOneOf:
+    case AttributeKind::kCountry:
+      return std::nullopt;
+  }
+  std::abort();  // every kind is handled above
+}
+
+}  // namespace
+
+auto CompleteRequest(const Policy& policy, const std::vector<GivenValue>& given, Date today)
+    -> std::expected<Request, AttributeId> {
+  Request request;
+  for (std::uint32_t i = 0; i < policy.attributes.size(); ++i) {
+    const Attribute& attribute = policy.attributes[i];
+    std::optional<Value> value;
+    for (const GivenValue& entry : given) {
+      if (entry.attribute == AttributeId{i}) value = entry.value;
+    }
+    if (!value) value = attribute.fallback;
+    if (!value) value = MeasuredOnEmptyRequest(attribute, today);
+    if (!value) return std::unexpected(AttributeId{i});
+    request.push_back(std::move(*value));
+  }
+  return request;
+}
+
+}  // namespace route::ir

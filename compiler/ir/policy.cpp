@@ -1,0 +1,80 @@
+#include "compiler/ir/policy.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace route::ir {
+namespace {
+
+auto IsAmong(const std::vector<std::uint32_t>& values, std::uint32_t value) -> bool {
+  return std::ranges::find(values, value) != values.end();
+}
+
+auto IsAmong(const std::vector<std::string>& words, const std::string& word) -> bool {
+  return std::ranges::find(words, word) != words.end();
+}
+
+auto IsInRange(const DeploymentTest& test, const std::optional<Decimal>& fact) -> bool {
+  return fact.has_value() && test.low <= fact->micros && fact->micros < test.high;
+}
+
+auto Quality(const Model& model, const std::string& work) -> std::optional<Decimal> {
+  if (work.empty()) return model.quality;
+  const auto found = model.quality_by_work.find(work);
+  if (found == model.quality_by_work.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace
+
+auto Holds(const DeploymentTest& test, const Policy& policy, DeploymentId deployment) -> bool {
+  using Kind = DeploymentTest::Kind;
+  const Deployment& facts = policy.deployments.at(deployment.index);
+  const Model& model = policy.models.at(facts.model.index);
+  const Vendor& vendor = policy.vendors.at(facts.vendor.index);
+  const auto child_holds = [&](const DeploymentTest& child) { return Holds(child, policy, deployment); };
+
+  switch (test.kind) {
+    case Kind::kTrue:
+      return true;
+    case Kind::kAll:
+      return std::ranges::all_of(test.children, child_holds);
+    case Kind::kAny:
+      return std::ranges::any_of(test.children, child_holds);
+    case Kind::kNot:
+      return !child_holds(test.children.at(0));
+    case Kind::kProcessedIn:
+      return IsAmong(test.values, facts.processed_in.index);
+    case Kind::kHeadquarteredIn:
+      return IsAmong(test.values, vendor.headquarters.index);
+    case Kind::kVendorIs:
+      return IsAmong(test.values, facts.vendor.index);
+    case Kind::kModelIs:
+      return IsAmong(test.values, facts.model.index);
+    case Kind::kDeploymentIs:
+      return IsAmong(test.values, deployment.index);
+    case Kind::kCertified:
+      return IsAmong(vendor.certifications, test.text);
+    case Kind::kStatusIs:
+      return facts.status == test.text;
+    case Kind::kCapable:
+      return IsAmong(model.capabilities, test.text);
+    case Kind::kTagged:
+      return IsAmong(model.tags, test.text) || IsAmong(facts.tags, test.text);
+    case Kind::kPriceIn:
+      return IsInRange(test, facts.price_in);
+    case Kind::kPriceOut:
+      return IsInRange(test, facts.price_out);
+    case Kind::kFirstToken:
+      return IsInRange(test, facts.first_token_ms);
+    case Kind::kRetention:
+      return IsInRange(test, facts.retention_days);
+    case Kind::kQuality:
+      return IsInRange(test, Quality(model, test.text));
+    case Kind::kContext:
+      return IsInRange(test, model.context_tokens);
+  }
+  std::abort();  // every kind is handled above
+}
+
+}  // namespace route::ir

@@ -1,0 +1,291 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "compiler/base/ids.h"
+#include "compiler/base/source.h"
+#include "runtime/values/country.h"
+#include "runtime/values/date.h"
+#include "runtime/values/decimal.h"
+#include "runtime/values/schema.h"
+
+/// The policy core: what a policy says once every name is resolved and every type is checked.
+///
+/// Everything after Resolve starts from here: the evaluator, the Z3 encoding, the decision table and the
+/// explanations. It holds no syntax and no solver; lists are in source order, and an id is an index into its
+/// list. A `Policy` that Resolve returned without errors is well formed: see `CheckWellFormed` in `check.h`.
+namespace route::ir {
+
+// --- Values and requests -----------------------------------------------------------------------------------
+
+/// One attribute's value. The alternative that is held always fits the attribute's kind:
+/// kOneOf: index into `Attribute::values`; kAnyOf: bit i set when `values[i]` is included.
+struct OneOfValue {
+  std::uint32_t index = 0;
+  friend auto operator<=>(OneOfValue, OneOfValue) = default;
+};
+struct AnyOfValue {
+  std::uint64_t members = 0;
+  friend auto operator<=>(AnyOfValue, AnyOfValue) = default;
+};
+struct YesNoValue {
+  bool yes = false;
+  friend auto operator<=>(YesNoValue, YesNoValue) = default;
+};
+using Value = std::variant<OneOfValue, AnyOfValue, YesNoValue, Decimal, std::string, Country, Date>;
+
+/// A request as the policy sees it: one value for each attribute, in the policy's order.
+using Request = std::vector<Value>;
+
+// --- Attributes ----------------------------------------------------------------------------------------------
+
+struct Source {
+  SourceKind kind = SourceKind::kHeader;
+  std::string argument;  ///< header, field, classifier or detector name; empty where the kind needs none
+  friend auto operator==(const Source&, const Source&) -> bool = default;
+};
+
+struct Attribute {
+  std::string name;
+  AttributeKind kind = AttributeKind::kYesNo;
+  std::vector<std::string> values;  ///< kOneOf and kAnyOf: the names, in declared order
+  Unit unit = Unit::kNone;          ///< kNumber only
+  Decimal maximum;                  ///< kNumber only: the largest value, inclusive; the least is 0
+  std::vector<Source> sources;      ///< at least one; several only for kAnyOf, whose value is their union
+  std::optional<Value> fallback;    ///< the declared default
+  Span span;                        ///< the name in its declaration
+};
+
+// --- Conditions on a request ---------------------------------------------------------------------------------
+
+/// A yes-or-no question about a request, as a tree. Which members are used depends on the kind.
+struct Condition {
+  enum class Kind : std::uint8_t {
+    kTrue,
+    kFalse,
+    kAll,          ///< every child holds (`children`, at least one)
+    kAny,          ///< some child holds (`children`, at least one)
+    kNot,          ///< the only child does not hold
+    kIsOneOf,      ///< kOneOf attribute: its index is in `values` (sorted, at least one)
+    kIncludes,     ///< kAnyOf attribute: it includes the member `values[0]`
+    kIsYes,        ///< kYesNo attribute
+    kInRange,      ///< kNumber (in millionths) or kDate (in days): low <= value < high
+    kTextIs,       ///< kText attribute equals `text`
+    kStartsWith,   ///< kText attribute begins with `text`, which is not empty
+    kInCountries,  ///< kCountry attribute: its index is in `values` (sorted, at least one)
+  };
+
+  Kind kind = Kind::kTrue;
+  std::vector<Condition> children;
+  AttributeId attribute;
+  std::vector<std::uint32_t> values;
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  std::string text;
+  Span span;
+};
+
+// --- The catalogue -------------------------------------------------------------------------------------------
+
+struct Vendor {
+  std::string name;
+  Country headquarters;
+  std::vector<std::string> certifications;  ///< sorted
+  Span span;
+};
+
+struct Model {
+  std::string name;
+  std::optional<Decimal> quality;                  ///< 0 to 100
+  std::map<std::string, Decimal> quality_by_work;  ///< `quality code 81`
+  std::optional<Decimal> context_tokens;
+  std::vector<std::string> capabilities;  ///< sorted
+  std::vector<std::string> tags;          ///< sorted; `open_weights` and the author's own
+  Span span;
+};
+
+struct Deployment {
+  std::string name;
+  ModelId model;
+  VendorId vendor;
+  Country processed_in;
+  Decimal price_in;   ///< USD for a million tokens
+  Decimal price_out;  ///< USD for a million tokens
+  std::optional<Decimal> first_token_ms;
+  std::optional<Decimal> retention_days;
+  std::string status = "live";    ///< live, preview or deprecated
+  std::vector<std::string> tags;  ///< sorted, the deployment's own
+  std::string endpoint;           ///< base URL, may be empty for a policy that is only checked
+  std::string upstream_model;     ///< the model name to send upstream; the deployment's model when empty
+  std::string key_env;            ///< environment variable with the credential; empty for none
+  Span span;
+};
+
+/// A yes-or-no question about a deployment, as a tree over catalogue facts.
+struct DeploymentTest {
+  enum class Kind : std::uint8_t {
+    kTrue,
+    kAll,
+    kAny,
+    kNot,
+    kProcessedIn,      ///< country index in `values` (sorted)
+    kHeadquarteredIn,  ///< the vendor's country index in `values` (sorted)
+    kVendorIs,         ///< vendor index in `values` (sorted)
+    kModelIs,          ///< model index in `values` (sorted)
+    kDeploymentIs,     ///< deployment index in `values` (sorted); groups end up here
+    kCertified,        ///< the vendor has the certification `text`
+    kStatusIs,         ///< status equals `text`
+    kCapable,          ///< the model has the capability `text`
+    kTagged,           ///< the model or the deployment has the tag `text`
+    kPriceIn,          ///< low <= fact < high, in millionths; so are the rest
+    kPriceOut,
+    kFirstToken,
+    kRetention,
+    kQuality,  ///< quality, or quality for the work `text` when it is not empty
+    kContext,
+  };
+
+  Kind kind = Kind::kTrue;
+  std::vector<DeploymentTest> children;
+  std::vector<std::uint32_t> values;
+  std::string text;
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  Span span;
+};
+
+// --- What is never allowed -------------------------------------------------------------------------------------
+
+struct Rule {
+  enum class Origin : std::uint8_t {
+    kWritten,     ///< a `rule` of the policy
+    kCapability,  ///< implied by the request's needs: a capability the request uses
+    kContext,     ///< implied by the request's needs: a context window that holds the prompt
+  };
+
+  std::string name;
+  Origin origin = Origin::kWritten;
+  Condition when;
+  DeploymentTest keep;  ///< what must hold of a deployment; `forbid P` is kept as `not P`
+  std::string because;  ///< the author's reason, may be empty
+  Span span;            ///< the name, or what implies the rule
+};
+
+struct Refusal {
+  std::string name;
+  Condition when;
+  std::string reason;  ///< shown to the caller, may be empty
+  Span span;
+};
+
+// --- Where it goes ---------------------------------------------------------------------------------------------
+
+struct Candidate {
+  DeploymentId deployment;
+  std::uint32_t weight = 1;  ///< 1 to 1,000,000
+  friend auto operator==(const Candidate&, const Candidate&) -> bool = default;
+};
+
+/// One step of a chain. Its part of a plan is: the candidates, in this order, that the request is allowed to
+/// reach; at most `limit` of them. So the constraint comes first, the order second, the count last.
+struct Tier {
+  std::string label;  ///< the tier as the policy writes it, on one line
+  TierOrder order = TierOrder::kAsListed;
+  std::vector<Candidate> candidates;   ///< already in `order` (kByWeight: as listed); no deployment twice
+  std::optional<std::uint32_t> limit;  ///< `cheapest 3`
+  std::optional<std::uint32_t> within_ms;
+  std::optional<std::uint32_t> retries;
+  Span span;
+};
+
+struct Route {
+  std::string name;
+  Condition when;
+  std::vector<Tier> tiers;  ///< at least one
+  Span span;
+};
+
+// --- What is promised --------------------------------------------------------------------------------------------
+
+/// Every deployment of the request's plan satisfies the test. `never P` is kept as `not P`.
+struct EveryDeploymentReached {
+  DeploymentTest test;
+};
+/// Each deployment that may be tried first satisfies the test. Of a tier drawn by weight that is any of them.
+struct FirstChoice {
+  DeploymentTest test;
+};
+/// The request is routed, or refused by one of these.
+struct Served {
+  std::vector<RefusalId> unless_refused_by;  ///< sorted
+};
+/// A request that is routed still has a deployment in its plan when any `count` of these are lost at once.
+struct SurvivesLoss {
+  enum class Unit : std::uint8_t { kDeployment, kVendor, kCountry };
+  Unit unit = Unit::kVendor;
+  std::uint32_t count = 1;
+};
+/// The plan of a request never takes more than this. See `PlanAttempts` and `PlanTime` in `evaluate.h`.
+struct Bounded {
+  std::optional<std::uint32_t> attempts;
+  std::optional<std::uint32_t> within_ms;
+};
+
+struct Guarantee {
+  std::string name;
+  Condition when;  ///< kTrue if it has no premise
+  std::variant<EveryDeploymentReached, FirstChoice, Served, SurvivesLoss, Bounded> promise;
+  std::string text;  ///< as written, on one line
+  Span span;
+};
+
+// --- Examples that must keep working -------------------------------------------------------------------------------
+
+struct ExpectOutcome {
+  Outcome outcome = Outcome::kRouted;
+  std::optional<RefusalId> refusal;  ///< with kRefused: by which
+};
+struct ExpectRoute {
+  RouteId route;
+};
+struct Expectation {
+  std::variant<ExpectOutcome, ExpectRoute, EveryDeploymentReached, FirstChoice> what;
+  std::string text;  ///< as written, on one line
+  Span span;
+};
+
+struct Test {
+  std::string name;
+  std::vector<std::pair<AttributeId, Value>> given;
+  std::vector<Expectation> expectations;
+  Span span;
+};
+
+// --- The policy -----------------------------------------------------------------------------------------------------
+
+struct Policy {
+  std::string name;
+  std::string version;
+  std::vector<Attribute> attributes;
+  std::vector<Vendor> vendors;
+  std::vector<Model> models;
+  std::vector<Deployment> deployments;
+  std::vector<Rule> rules;  ///< the implied ones come last
+  std::vector<Refusal> refusals;
+  std::vector<Route> routes;
+  std::vector<Guarantee> guarantees;
+  std::vector<Test> tests;
+  Limits limits;
+  Span span;  ///< the policy's name
+};
+
+/// Does the test hold of this deployment? A fact that the catalogue does not state makes a comparison on it
+/// false; Resolve reports every rule and guarantee that reads such a fact.
+auto Holds(const DeploymentTest& test, const Policy& policy, DeploymentId deployment) -> bool;
+
+}  // namespace route::ir

@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <array>
+
+#include "compiler/resolve/resolver.h"
+
+namespace route::resolve {
+
+using diagnostics::Code;
+
+namespace {
+
+constexpr std::array<std::string_view, 3> kStatuses = {"live", "preview", "deprecated"};
+
+auto Sorted(std::vector<std::string> names) -> std::vector<std::string> {
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+auto Resolver::FactNumber(const ast::Quantity& quantity, ast::UnitWord unit, std::string_view unit_text) -> Decimal {
+  if (quantity.date || quantity.unit != unit) {
+    bool has_none = !quantity.date && quantity.unit == ast::UnitWord::kNone;
+    Error(Code::kR0204, quantity.span,
+          "`" + TextOf(quantity.span) + "` has " + (has_none ? "no unit" : "the wrong unit"),
+          unit == ast::UnitWord::kNone ? "write the number without a unit"
+                                       : "this is counted in `" + std::string(unit_text) + "`");
+  }
+  return quantity.number;
+}
+
+void Resolver::AddVendor(const ast::Vendor& declared) {
+  ir::Vendor vendor;
+  vendor.name = declared.name.text;
+  vendor.span = declared.name.span;
+  if (const ast::Name* country = Only(declared.headquarters, Need::kRequired, declared.name, "headquarters")) {
+    if (auto parsed = ParseCountry(country->text)) {
+      vendor.headquarters = *parsed;
+    } else {
+      Error(Code::kR0201, country->span, "there is no country `" + country->text + "`",
+            "write the two capital letters of ISO 3166-1, for example `FR`");
+    }
+  }
+  vendor.certifications = Sorted(DistinctNames(declared.certifications, "certification"));
+  auto index = static_cast<std::uint32_t>(policy_.vendors.size());
+  if (Declare(vendor_names_, "vendor", declared.name, index)) policy_.vendors.push_back(std::move(vendor));
+}
+
+void Resolver::AddModel(const ast::Model& declared) {
+  ir::Model model;
+  model.name = declared.name.text;
+  model.span = declared.name.span;
+  for (const ast::WorkQuality& quality : declared.qualities) {
+    Decimal value = FactNumber(quality.value, ast::UnitWord::kNone, {});
+    if (value > Decimal::FromInteger(100)) {
+      Error(Code::kR0205, quality.value.span, "a quality is a number from 0 to 100");
+    }
+    bool first = quality.work ? model.quality_by_work.try_emplace(quality.work->text, value).second
+                              : !model.quality.has_value();
+    if (!first) {
+      Error(Code::kR0302, quality.value.span, "`" + model.name + "` says this quality twice", "take one of the two out");
+    }
+    if (!quality.work && first) model.quality = value;
+  }
+  if (const ast::Quantity* context = Only(declared.context, Need::kOptional, declared.name, "context")) {
+    model.context_tokens = FactNumber(*context, ast::UnitWord::kTokens, "tokens");
+  }
+  model.capabilities = Sorted(DistinctNames(declared.capabilities, "capability"));
+  std::vector<ast::Name> tags = declared.tags;
+  if (const ast::Name* licence = Only(declared.licence, Need::kOptional, declared.name, "licence")) {
+    tags.push_back(*licence);
+  }
+  model.tags = Sorted(DistinctNames(tags, "tag"));
+  auto index = static_cast<std::uint32_t>(policy_.models.size());
+  if (Declare(model_names_, "model", declared.name, index)) policy_.models.push_back(std::move(model));
+}
+
+void Resolver::AddDeployment(const ast::Deployment& declared) {
+  ir::Deployment deployment;
+  deployment.name = declared.name.text;
+  deployment.span = declared.name.span;
+  bool usable = true;
+  if (auto model = model_names_.Find(declared.model.text)) {
+    deployment.model = {*model};
+  } else {
+    UnknownName("model", declared.model, model_names_.Names());
+    usable = false;
+  }
+  const ast::Name* vendor = Only(declared.vendor, Need::kRequired, declared.name, "vendor");
+  if (vendor == nullptr) {
+    usable = false;
+  } else if (auto index = vendor_names_.Find(vendor->text)) {
+    deployment.vendor = {*index};
+  } else {
+    UnknownName("vendor", *vendor, vendor_names_.Names());
+    usable = false;
+  }
+  if (const ast::Name* country = Only(declared.processed_in, Need::kRequired, declared.name, "processed in")) {
+    if (auto parsed = ParseCountry(country->text)) {
+      deployment.processed_in = *parsed;
+    } else {
+      Error(Code::kR0201, country->span, "there is no country `" + country->text + "`",
+            "a deployment is processed in one country, written as two capital letters");
+    }
+  }
+  if (const ast::Price* price = Only(declared.price, Need::kRequired, declared.name, "price")) {
+    deployment.price_in = FactNumber(price->in, ast::UnitWord::kUsd, "USD");
+    deployment.price_out = FactNumber(price->out, ast::UnitWord::kUsd, "USD");
+    // Money is added up in 64 bits; no model costs a tenth of this.
+    constexpr Decimal kMostPerMillion = Decimal::FromInteger(1'000'000);
+    if (deployment.price_in > kMostPerMillion || deployment.price_out > kMostPerMillion) {
+      Error(Code::kR0205, price->span, "a price is in USD for a million tokens, and this is more than 1,000,000 USD",
+            "was the price for one token multiplied twice?");
+    }
+  }
+  if (const ast::Quantity* time = Only(declared.first_token, Need::kOptional, declared.name, "first token")) {
+    deployment.first_token_ms = NumberIn(*time, Unit::kMilliseconds, UnitNeed::kStated);
+  }
+  if (const ast::Quantity* days = Only(declared.retention, Need::kOptional, declared.name, "retention")) {
+    deployment.retention_days = FactNumber(*days, ast::UnitWord::kDays, "days");
+  }
+  if (const ast::Name* status = Only(declared.status, Need::kOptional, declared.name, "status")) {
+    if (std::find(kStatuses.begin(), kStatuses.end(), status->text) == kStatuses.end()) {
+      UnknownName("status", *status, {kStatuses.begin(), kStatuses.end()});
+    }
+    deployment.status = status->text;
+  }
+  deployment.tags = Sorted(DistinctNames(declared.tags, "tag"));
+  if (const ast::String* endpoint = Only(declared.endpoint, Need::kOptional, declared.name, "endpoint")) {
+    if (!endpoint->text.starts_with("https://") && !endpoint->text.starts_with("http://")) {
+      Error(Code::kR0205, endpoint->span, "`" + endpoint->text + "` is not the address of an HTTP service",
+            "it begins with `https://`");
+    }
+    deployment.endpoint = endpoint->text;
+  }
+  if (const ast::String* model = Only(declared.upstream_model, Need::kOptional, declared.name, "model")) {
+    deployment.upstream_model = model->text;
+  }
+  if (const ast::Name* key = Only(declared.key_env, Need::kOptional, declared.name, "key")) {
+    deployment.key_env = key->text;
+  }
+  auto index = static_cast<std::uint32_t>(policy_.deployments.size());
+  // A deployment without a vendor or a model stays known by name, so that no other line is reported for it.
+  if (Declare(deployment_names_, "deployment", declared.name, index)) {
+    if (!usable && policy_.models.empty()) policy_.models.emplace_back();
+    if (!usable && policy_.vendors.empty()) policy_.vendors.emplace_back();
+    policy_.deployments.push_back(std::move(deployment));
+  }
+}
+
+}  // namespace route::resolve

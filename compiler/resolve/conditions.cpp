@@ -1,0 +1,305 @@
+#include <algorithm>
+#include <limits>
+
+#include "compiler/resolve/resolver.h"
+#include "runtime/values/value_text.h"
+
+namespace route::resolve {
+
+using diagnostics::Code;
+
+namespace {
+
+constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
+
+auto Leaf(ir::Condition::Kind kind, AttributeId attribute, Span span) -> ir::Condition {
+  ir::Condition condition;
+  condition.kind = kind;
+  condition.attribute = attribute;
+  condition.span = span;
+  return condition;
+}
+
+auto Constant(ir::Condition::Kind kind, Span span) -> ir::Condition { return Leaf(kind, {}, span); }
+
+auto Combine(ir::Condition::Kind kind, std::vector<ir::Condition> children, Span span) -> ir::Condition {
+  if (children.size() == 1) return std::move(children[0]);
+  ir::Condition condition = Constant(kind, span);
+  condition.children = std::move(children);
+  return condition;
+}
+
+auto Negate(ir::Condition inner, Span span) -> ir::Condition {
+  ir::Condition condition = Constant(ir::Condition::Kind::kNot, span);
+  condition.children.push_back(std::move(inner));
+  return condition;
+}
+
+/// What stands in for a condition that had an error; the policy is not used any further.
+auto Broken(Span span) -> ir::Condition { return Constant(ir::Condition::Kind::kTrue, span); }
+
+}  // namespace
+
+auto Resolver::ResolveCondition(const ast::Condition& condition) -> ir::Condition {
+  switch (condition.kind) {
+    case ast::Condition::Kind::kAll:
+    case ast::Condition::Kind::kAny: {
+      std::vector<ir::Condition> children;
+      for (const ast::Condition& child : condition.children) children.push_back(ResolveCondition(child));
+      auto kind = condition.kind == ast::Condition::Kind::kAll ? ir::Condition::Kind::kAll : ir::Condition::Kind::kAny;
+      return Combine(kind, std::move(children), condition.span);
+    }
+    case ast::Condition::Kind::kNot: return Negate(ResolveCondition(condition.children[0]), condition.span);
+    case ast::Condition::Kind::kComparison: return ResolveComparison(condition);
+  }
+  return Broken(condition.span);
+}
+
+auto Resolver::ResolveBareName(const ast::Condition& condition) -> ir::Condition {
+  const ast::Name& name = condition.subject;
+  if (condition_names_.Find(name.text)) return ResolveNamed(name);
+  if (auto index = attribute_names_.Find(name.text)) {
+    const ir::Attribute& attribute = policy_.attributes[*index];
+    if (attribute.kind == AttributeKind::kYesNo) return Leaf(ir::Condition::Kind::kIsYes, {*index}, condition.span);
+    Error(Code::kR0203, name.span, "`" + name.text + "` alone is not a question",
+          "compare it with something, for example `" + name.text +
+              (attribute.kind == AttributeKind::kOneOf && !attribute.values.empty() ? " is " + attribute.values[0] : " …") + "`");
+    return Broken(condition.span);
+  }
+  std::vector<std::string> known = condition_names_.Names();
+  for (const std::string& each : attribute_names_.Names()) known.push_back(each);
+  UnknownName("attribute or condition", name, known);
+  return Broken(condition.span);
+}
+
+auto Resolver::ResolveNamed(const ast::Name& name) -> ir::Condition {
+  std::uint32_t index = *condition_names_.Find(name.text);
+  if (std::find(conditions_open_.begin(), conditions_open_.end(), index) != conditions_open_.end()) {
+    Error(Code::kR0211, name.span, "the condition `" + name.text + "` is defined by itself",
+          "take it out of its own definition");
+    return Broken(name.span);
+  }
+  conditions_open_.push_back(index);
+  ir::Condition condition = ResolveCondition(conditions_[index]->condition);
+  conditions_open_.pop_back();
+  return condition;
+}
+
+auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Condition {
+  using enum ast::Operator;
+  // Named conditions that use each other twice double with every step.
+  if (++comparisons_ > kMaxComparisons) {
+    if (comparisons_ == kMaxComparisons + 1) {
+      Error(Code::kR0208, condition.span,
+            "with its named conditions written out, this policy has more than " + std::to_string(kMaxComparisons) +
+                " comparisons", "use named conditions within each other less often");
+    }
+    return Broken(condition.span);
+  }
+  if (condition.op == kBare) return ResolveBareName(condition);
+  const ast::Name& subject = condition.subject;
+  auto found = attribute_names_.Find(subject.text);
+  if (!found) {
+    UnknownName("attribute", subject, attribute_names_.Names());
+    return Broken(condition.span);
+  }
+  AttributeId id{*found};
+  const ir::Attribute& attribute = policy_.attributes[*found];
+  auto misfit = [&](std::string hint) {
+    Error(Code::kR0203, condition.span, "`" + attribute.name + "` is a `" + std::string(KindName(attribute.kind)) +
+                                            "` attribute and cannot be compared like this", std::move(hint));
+    return Broken(condition.span);
+  };
+  bool equality = condition.op == kIs || condition.op == kIsNot || condition.op == kIn || condition.op == kNotIn;
+  bool negated = condition.op == kIsNot || condition.op == kNotIn;
+  if ((equality || condition.op == kIncludesEither || condition.op == kIncludesAll || condition.op == kIncludesNone) &&
+      condition.values.empty()) {
+    Error(Code::kR0206, condition.span, "this set is empty, so the comparison says nothing", "list at least one value");
+    return Broken(condition.span);
+  }
+
+  switch (attribute.kind) {
+    case AttributeKind::kOneOf: {
+      if (!equality) return misfit("write `" + attribute.name + " is " + attribute.values.front() + "`");
+      ir::Condition result = Leaf(ir::Condition::Kind::kIsOneOf, id, condition.span);
+      std::set<std::uint32_t> indexes;
+      for (const ast::Value& value : condition.values) {
+        auto index = MemberOf(attribute, value);
+        if (!index) return Broken(condition.span);
+        if (!indexes.insert(*index).second) {
+          Error(Code::kR0207, ast::SpanOf(value), "`" + attribute.values[*index] + "` is listed twice", "take one out");
+        }
+      }
+      result.values.assign(indexes.begin(), indexes.end());
+      return negated ? Negate(std::move(result), condition.span) : result;
+    }
+    case AttributeKind::kAnyOf: {
+      auto includes = [&](std::uint32_t member) {
+        ir::Condition leaf = Leaf(ir::Condition::Kind::kIncludes, id, condition.span);
+        leaf.values = {member};
+        return leaf;
+      };
+      std::vector<ir::Condition> parts;
+      if (condition.op == kIsEmpty || condition.op == kIsNotEmpty) {
+        for (std::uint32_t i = 0; i < attribute.values.size(); ++i) parts.push_back(includes(i));
+        ir::Condition some = Combine(ir::Condition::Kind::kAny, std::move(parts), condition.span);
+        return condition.op == kIsEmpty ? Negate(std::move(some), condition.span) : some;
+      }
+      if (condition.op != kIncludesEither && condition.op != kIncludesAll && condition.op != kIncludesNone) {
+        return misfit("write `" + attribute.name + " includes " + attribute.values.front() + "` or `" + attribute.name +
+                      " is empty`");
+      }
+      std::set<std::uint32_t> seen;
+      for (const ast::Value& value : condition.values) {
+        auto index = MemberOf(attribute, value);
+        if (!index) return Broken(condition.span);
+        if (!seen.insert(*index).second) {
+          Error(Code::kR0207, ast::SpanOf(value), "`" + attribute.values[*index] + "` is listed twice", "take one out");
+        }
+        parts.push_back(includes(*index));
+      }
+      auto kind = condition.op == kIncludesAll ? ir::Condition::Kind::kAll : ir::Condition::Kind::kAny;
+      ir::Condition joined = Combine(kind, std::move(parts), condition.span);
+      return condition.op == kIncludesNone ? Negate(std::move(joined), condition.span) : joined;
+    }
+    case AttributeKind::kYesNo: {
+      if (condition.op != kIs && condition.op != kIsNot) return misfit("write `" + attribute.name + " is yes`");
+      auto value = ValueOf(attribute, condition.values);
+      if (!value) return Broken(condition.span);
+      bool yes = std::get<ir::YesNoValue>(*value).yes != negated;
+      ir::Condition leaf = Leaf(ir::Condition::Kind::kIsYes, id, condition.span);
+      return yes ? leaf : Negate(std::move(leaf), condition.span);
+    }
+    case AttributeKind::kNumber:
+    case AttributeKind::kDate: return ResolveNumberComparison(condition, id);
+    case AttributeKind::kText: {
+      auto text_leaf = [&](ir::Condition::Kind kind, const ast::Value& value) -> std::optional<ir::Condition> {
+        const auto* text = std::get_if<ast::String>(&value);
+        if (text == nullptr) {
+          Error(Code::kR0203, ast::SpanOf(value), "`" + attribute.name + "` is compared with texts in double quotes");
+          return std::nullopt;
+        }
+        ir::Condition leaf = Leaf(kind, id, condition.span);
+        leaf.text = text->text;
+        return leaf;
+      };
+      if (condition.op == kStartsWith) {
+        auto leaf = text_leaf(ir::Condition::Kind::kStartsWith, condition.values[0]);
+        if (!leaf) return Broken(condition.span);
+        if (leaf->text.empty()) {
+          Error(Code::kR0206, condition.span, "every text starts with an empty text", "name at least one letter");
+          return Broken(condition.span);
+        }
+        return *leaf;
+      }
+      if (!equality) return misfit("write `" + attribute.name + " is \"…\"` or `" + attribute.name + " starts with \"…\"`");
+      std::vector<ir::Condition> parts;
+      for (const ast::Value& value : condition.values) {
+        auto leaf = text_leaf(ir::Condition::Kind::kTextIs, value);
+        if (!leaf) return Broken(condition.span);
+        parts.push_back(std::move(*leaf));
+      }
+      ir::Condition either = Combine(ir::Condition::Kind::kAny, std::move(parts), condition.span);
+      return negated ? Negate(std::move(either), condition.span) : either;
+    }
+    case AttributeKind::kCountry: {
+      if (!equality) return misfit("write `" + attribute.name + " in EU` or `" + attribute.name + " is FR`");
+      ir::Condition leaf = Leaf(ir::Condition::Kind::kInCountries, id, condition.span);
+      leaf.values = CountriesOf(condition.values);
+      if (leaf.values.empty()) return Broken(condition.span);
+      return negated ? Negate(std::move(leaf), condition.span) : leaf;
+    }
+  }
+  return Broken(condition.span);
+}
+
+auto Resolver::ResolveNumberComparison(const ast::Condition& condition, AttributeId id) -> ir::Condition {
+  using enum ast::Operator;
+  const ir::Attribute& attribute = policy_.attributes[id.index];
+  std::vector<std::int64_t> ends;
+  for (const ast::Value& value : condition.values) {
+    auto resolved = ValueOf(attribute, {value});
+    if (!resolved) return Broken(condition.span);
+    if (const auto* date = std::get_if<Date>(&*resolved)) ends.push_back(date->days);
+    if (const auto* number = std::get_if<Decimal>(&*resolved)) ends.push_back(number->micros);
+  }
+  auto range = [&](std::int64_t low, std::int64_t high) {
+    ir::Condition leaf = Leaf(ir::Condition::Kind::kInRange, id, condition.span);
+    leaf.low = low;
+    leaf.high = high;
+    return leaf;
+  };
+  switch (condition.op) {
+    case kLess: return range(kLowest, ends[0]);
+    case kLessEqual: return range(kLowest, ends[0] + 1);
+    case kGreater: return range(ends[0] + 1, kHighest);
+    case kGreaterEqual: return range(ends[0], kHighest);
+    case kBetween:
+      if (ends[0] > ends[1]) {
+        Error(Code::kR0206, condition.span, "nothing is between a value and a smaller one", "put the smaller one first");
+        return Broken(condition.span);
+      }
+      return range(ends[0], ends[1] + 1);
+    case kIs:
+    case kIn:
+    case kIsNot:
+    case kNotIn: {
+      std::vector<ir::Condition> parts;
+      for (std::int64_t end : ends) parts.push_back(range(end, end + 1));
+      ir::Condition either = Combine(ir::Condition::Kind::kAny, std::move(parts), condition.span);
+      bool negated = condition.op == kIsNot || condition.op == kNotIn;
+      return negated ? Negate(std::move(either), condition.span) : either;
+    }
+    case kBare:
+    case kIncludesEither:
+    case kIncludesAll:
+    case kIncludesNone:
+    case kIsEmpty:
+    case kIsNotEmpty:
+    case kStartsWith: break;
+  }
+  Error(Code::kR0203, condition.span,
+        "`" + attribute.name + "` is a `" + std::string(KindName(attribute.kind)) +
+            "` attribute and cannot be compared like this",
+        "use `<`, `<=`, `>`, `>=`, `is` or `between … and …`");
+  return Broken(condition.span);
+}
+
+void Resolver::DateClause(const ast::Quantity& date, ast::Operator op, std::vector<ir::Condition>& parts) {
+  for (std::uint32_t i = 0; i < policy_.attributes.size(); ++i) {
+    const ir::Attribute& attribute = policy_.attributes[i];
+    if (attribute.kind != AttributeKind::kDate || attribute.sources.empty() ||
+        attribute.sources[0].kind != SourceKind::kClock) {
+      continue;
+    }
+    ast::Condition condition;
+    condition.subject = {attribute.name, date.span};
+    condition.op = op;
+    condition.values.emplace_back(date);
+    condition.span = date.span;
+    parts.push_back(ResolveNumberComparison(condition, {i}));
+    return;
+  }
+  Error(Code::kR0403, date.span, "this date needs to know what day it is, and no attribute says so",
+        "add `attribute today date from clock`");
+}
+
+auto Resolver::ResolveClauses(const std::vector<ast::Clause>& clauses, const ast::Dates& dates, Span span) -> ir::Condition {
+  std::vector<ir::Condition> parts;
+  if (dates.from) DateClause(*dates.from, ast::Operator::kGreaterEqual, parts);
+  if (dates.until) DateClause(*dates.until, ast::Operator::kLessEqual, parts);
+  if (dates.from && dates.until && dates.from->date && dates.until->date && *dates.from->date > *dates.until->date) {
+    Error(Code::kR0206, dates.until->span, "this ends before it begins", "exchange the two dates");
+  }
+  for (const ast::Clause& clause : clauses) {
+    ir::Condition condition = ResolveCondition(clause.condition);
+    Span clause_span = clause.condition.span;
+    parts.push_back(clause.kind == ast::Clause::Kind::kWhen ? std::move(condition)
+                                                            : Negate(std::move(condition), clause_span));
+  }
+  if (parts.empty()) return Constant(ir::Condition::Kind::kTrue, span);
+  return Combine(ir::Condition::Kind::kAll, std::move(parts), span);
+}
+
+}  // namespace route::resolve

@@ -1,0 +1,128 @@
+#include <algorithm>
+
+#include "compiler/resolve/resolver.h"
+
+namespace route::resolve {
+
+using diagnostics::Code;
+
+namespace {
+
+auto Not(ir::DeploymentTest test) -> ir::DeploymentTest {
+  ir::DeploymentTest negated;
+  negated.kind = ir::DeploymentTest::Kind::kNot;
+  negated.span = test.span;
+  negated.children.push_back(std::move(test));
+  return negated;
+}
+
+}  // namespace
+
+auto Resolver::RefusalsOf(const std::vector<ast::Name>& names) -> std::vector<RefusalId> {
+  std::set<std::uint32_t> indexes;
+  for (const ast::Name& name : names) {
+    if (auto index = refusal_names_.Find(name.text)) {
+      indexes.insert(*index);
+    } else {
+      UnknownName("refusal", name, refusal_names_.Names());
+    }
+  }
+  std::vector<RefusalId> ids;
+  for (std::uint32_t index : indexes) ids.push_back({index});
+  return ids;
+}
+
+void Resolver::AddGuarantee(const ast::Guarantee& declared) {
+  constexpr std::uint32_t kMost = 1'000'000;
+  ir::Guarantee guarantee;
+  guarantee.name = declared.name.text;
+  guarantee.span = declared.name.span;
+  guarantee.text = TextOf({declared.span.file, declared.name.span.end, declared.span.end});
+  guarantee.when.span = declared.name.span;
+  if (declared.premise) guarantee.when = ResolveCondition(*declared.premise);
+  if (const auto* every = std::get_if<ast::EveryReached>(&declared.promise)) {
+    guarantee.promise = ir::EveryDeploymentReached{ResolveStrictTest(every->test)};
+  } else if (const auto* never = std::get_if<ast::Never>(&declared.promise)) {
+    guarantee.promise = ir::EveryDeploymentReached{Not(ResolveStrictTest(never->test))};
+  } else if (const auto* first = std::get_if<ast::FirstChoice>(&declared.promise)) {
+    guarantee.promise = ir::FirstChoice{ResolveStrictTest(first->test)};
+  } else if (const auto* served = std::get_if<ast::Served>(&declared.promise)) {
+    guarantee.promise = ir::Served{RefusalsOf(served->unless_refused_by)};
+  } else if (const auto* survives = std::get_if<ast::Survives>(&declared.promise)) {
+    ir::SurvivesLoss loss;
+    loss.count = PositiveInteger(survives->count, kMost, "the number of losses").value_or(1);
+    switch (survives->unit) {
+      case ast::Survives::Unit::kDeployment: loss.unit = ir::SurvivesLoss::Unit::kDeployment; break;
+      case ast::Survives::Unit::kVendor: loss.unit = ir::SurvivesLoss::Unit::kVendor; break;
+      case ast::Survives::Unit::kCountry: loss.unit = ir::SurvivesLoss::Unit::kCountry; break;
+    }
+    guarantee.promise = loss;
+  } else {
+    const auto& bounded = std::get<ast::Bounded>(declared.promise);
+    ir::Bounded bound;
+    bound.attempts = PositiveInteger(bounded.attempts, kMost, "the number of attempts");
+    if (bounded.within) bound.within_ms = Milliseconds(*bounded.within, "the time");
+    guarantee.promise = bound;
+  }
+  auto index = static_cast<std::uint32_t>(policy_.guarantees.size());
+  if (Declare(guarantee_names_, "guarantee", declared.name, index)) policy_.guarantees.push_back(std::move(guarantee));
+}
+
+void Resolver::AddTest(const ast::Test& declared) {
+  ir::Test test;
+  test.name = declared.name.text;
+  test.span = declared.span;
+  std::set<std::uint32_t> seen;
+  for (const ast::Assignment& given : declared.given) {
+    auto index = attribute_names_.Find(given.attribute.text);
+    if (!index) {
+      UnknownName("attribute", given.attribute, attribute_names_.Names());
+      continue;
+    }
+    if (!seen.insert(*index).second) {
+      Error(Code::kR0302, given.attribute.span, "`" + given.attribute.text + "` is given twice", "take one of the two out");
+      continue;
+    }
+    if (auto value = ValueOf(policy_.attributes[*index], given.values)) {
+      test.given.emplace_back(AttributeId{*index}, std::move(*value));
+    }
+  }
+  for (const ast::Expectation& expectation : declared.expectations) {
+    ir::Expectation resolved;
+    resolved.text = TextOf(expectation.span);
+    resolved.span = expectation.span;
+    if (const auto* route = std::get_if<ast::ExpectRoute>(&expectation.what)) {
+      auto index = route_names_.Find(route->route.text);
+      if (!index) {
+        UnknownName("route", route->route, route_names_.Names());
+        continue;
+      }
+      resolved.what = ir::ExpectRoute{{*index}};
+    } else if (const auto* refused = std::get_if<ast::ExpectRefused>(&expectation.what)) {
+      ir::ExpectOutcome outcome{Outcome::kRefused, std::nullopt};
+      if (refused->by) {
+        auto ids = RefusalsOf({*refused->by});
+        if (ids.empty()) continue;
+        outcome.refusal = ids[0];
+      }
+      resolved.what = outcome;
+    } else if (std::holds_alternative<ast::ExpectUncovered>(expectation.what)) {
+      resolved.what = ir::ExpectOutcome{Outcome::kUncovered, std::nullopt};
+    } else if (std::holds_alternative<ast::ExpectUnservable>(expectation.what)) {
+      resolved.what = ir::ExpectOutcome{Outcome::kUnservable, std::nullopt};
+    } else if (const auto* every = std::get_if<ast::EveryReached>(&expectation.what)) {
+      resolved.what = ir::EveryDeploymentReached{ResolveStrictTest(every->test)};
+    } else if (const auto* never = std::get_if<ast::Never>(&expectation.what)) {
+      resolved.what = ir::EveryDeploymentReached{Not(ResolveStrictTest(never->test))};
+    } else {
+      resolved.what = ir::FirstChoice{ResolveStrictTest(std::get<ast::FirstChoice>(expectation.what).test)};
+    }
+    test.expectations.push_back(std::move(resolved));
+  }
+  if (Declare(test_names_, "test", {declared.name.text, declared.name.span},
+              static_cast<std::uint32_t>(policy_.tests.size()))) {
+    policy_.tests.push_back(std::move(test));
+  }
+}
+
+}  // namespace route::resolve

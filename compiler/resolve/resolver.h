@@ -1,0 +1,181 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "compiler/base/source.h"
+#include "compiler/diagnostics/diagnostic.h"
+#include "compiler/ir/policy.h"
+#include "compiler/resolve/resolve.h"
+#include "compiler/syntax/ast.h"
+#include "runtime/table/table.h"
+
+namespace route::resolve {
+
+/// Names of one kind, each with the index of what it names.
+class Symbols {
+ public:
+  /// False if the name is already there.
+  auto Add(const std::string& name, std::uint32_t index, Span span) -> bool;
+  auto Find(const std::string& name) const -> std::optional<std::uint32_t>;
+  auto SpanOf(const std::string& name) const -> Span { return entries_.at(name).second; }
+
+  /// Every name, sorted.
+  auto Names() const -> std::vector<std::string>;
+
+ private:
+  std::map<std::string, std::pair<std::uint32_t, Span>> entries_;
+};
+
+/// A group, or what a tier names directly: candidates in order, before the request is known.
+struct ResolvedSelection {
+  std::vector<ir::Candidate> candidates;
+  TierOrder order = TierOrder::kAsListed;
+  std::optional<std::uint32_t> limit;
+};
+
+/// The state of one Resolve. Its methods are divided over the .cpp files of this folder by what they resolve.
+class Resolver {
+ public:
+  Resolver(const SourceSet& sources, const LoadedPolicy& loaded, const Options& options, diagnostics::Emitter& emitter)
+      : sources_(sources), loaded_(loaded), options_(options), emitter_(emitter) {}
+
+  auto Run() -> ir::Policy;
+
+ private:
+  static constexpr std::uint64_t kMaxComparisons = 2'000'000;
+
+  using Countries = std::vector<std::uint32_t>;  // sorted indices into route::Countries()
+
+  template <typename T, typename Method>
+  void ForEach(Method method) {
+    for (const ast::Declaration& declaration : loaded_.declarations) {
+      if (const T* t = std::get_if<T>(&declaration)) (this->*method)(*t);
+    }
+  }
+
+  // --- symbols.cpp
+  void Report(diagnostics::Builder&& builder) { emitter_.Report(std::move(builder)); }
+  void Error(diagnostics::Code code, Span span, std::string message, std::string hint = {});
+  void UnknownName(std::string_view kind, const ast::Name& name, const std::vector<std::string>& known);
+  auto Declare(Symbols& symbols, std::string_view kind, const ast::Name& name, std::uint32_t index) -> bool;
+  /// One statement of a property: the only one; or nothing, reported if it is stated twice or, if required, not at all.
+  enum class Need : std::uint8_t { kRequired, kOptional };
+  template <typename T>
+  auto Only(const std::vector<T>& statements, Need need, const ast::Name& owner, std::string_view property) -> const T*;
+  auto TextOf(Span span) const -> std::string;  // on one line
+  auto DistinctNames(const std::vector<ast::Name>& names, std::string_view what) -> std::vector<std::string>;
+
+  // --- attributes.cpp
+  void AddJurisdiction(const ast::Jurisdiction& declared);
+  auto CountriesOf(const ast::Name& name) -> const Countries*;
+  auto CountriesOf(const std::vector<ast::Value>& values) -> Countries;
+  void AddAttribute(const ast::Attribute& declared);
+  void CheckSources(const ast::Attribute& declared, ir::Attribute& attribute);
+  auto ValueOf(const ir::Attribute& attribute, const std::vector<ast::Value>& values) -> std::optional<ir::Value>;
+  auto MemberOf(const ir::Attribute& attribute, const ast::Value& value) -> std::optional<std::uint32_t>;
+  /// A quantity as the unit counts: seconds become milliseconds. Reports a wrong or missing unit.
+  enum class UnitNeed : std::uint8_t { kStated, kMayBeLeftOut };
+  auto NumberIn(const ast::Quantity& quantity, Unit unit, UnitNeed need) -> std::optional<Decimal>;
+
+  // --- conditions.cpp
+  auto ResolveCondition(const ast::Condition& condition) -> ir::Condition;
+  auto ResolveComparison(const ast::Condition& condition) -> ir::Condition;
+  auto ResolveNumberComparison(const ast::Condition& condition, AttributeId id) -> ir::Condition;
+  auto ResolveBareName(const ast::Condition& condition) -> ir::Condition;
+  auto ResolveNamed(const ast::Name& name) -> ir::Condition;
+  auto ResolveClauses(const std::vector<ast::Clause>& clauses, const ast::Dates& dates, Span span) -> ir::Condition;
+  void DateClause(const ast::Quantity& date, ast::Operator op, std::vector<ir::Condition>& parts);
+
+  // --- catalogue.cpp
+  void AddVendor(const ast::Vendor& declared);
+  void AddModel(const ast::Model& declared);
+  void AddDeployment(const ast::Deployment& declared);
+  auto FactNumber(const ast::Quantity& quantity, ast::UnitWord unit, std::string_view unit_text) -> Decimal;
+
+  // --- deployment_tests.cpp
+  auto ResolveTest(const ast::DeploymentTest& test) -> ir::DeploymentTest;
+  auto ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTest;
+  auto ResolveNames(const ast::DeploymentTest& test, const std::vector<std::string>& known, std::string_view what,
+                    ir::DeploymentTest::Kind kind) -> ir::DeploymentTest;
+  /// Resolves, and reports facts that the test reads and some deployment does not state (R0303).
+  auto ResolveStrictTest(const ast::DeploymentTest& test) -> ir::DeploymentTest;
+  void CheckFactsStated(const ir::DeploymentTest& test);
+  /// True only if the stated facts make it true: an unstated fact is neither true nor false.
+  auto SurelyHolds(const ir::DeploymentTest& test, DeploymentId deployment) const -> bool;
+
+  // --- selections.cpp
+  void AddGroup(const ast::Group& declared);
+  auto ResolveSelection(const ast::Selection& selection) -> ResolvedSelection;
+  auto ResolveMembers(const ast::Members& members) -> ResolvedSelection;
+  void ApplyOrder(ResolvedSelection& selection, TierOrder order, Span span);
+  auto ResolveTier(const ast::Tier& tier) -> ir::Tier;
+  auto PositiveInteger(const ast::Quantity& quantity, std::uint32_t most, std::string_view what)
+      -> std::optional<std::uint32_t>;
+  auto Milliseconds(const ast::Quantity& quantity, std::string_view what) -> std::optional<std::uint32_t>;
+
+  // --- rules.cpp
+  void SetPolicyLine(const ast::PolicyLine& line);
+  void SetLimits(const ast::LimitsBlock& limits);
+  void AddRule(const ast::Rule& declared);
+  void AddRefusal(const ast::Refuse& declared);
+  void AddRoute(const ast::Route& declared);
+  void AddImpliedRules();
+
+  // --- promises.cpp
+  void AddGuarantee(const ast::Guarantee& declared);
+  void AddTest(const ast::Test& declared);
+  auto RefusalsOf(const std::vector<ast::Name>& names) -> std::vector<RefusalId>;
+
+  const SourceSet& sources_;
+  const LoadedPolicy& loaded_;
+  const Options& options_;
+  diagnostics::Emitter& emitter_;
+  ir::Policy policy_;
+
+  Symbols jurisdiction_names_;
+  std::vector<Countries> jurisdictions_;
+  std::map<std::string, Countries> single_countries_;
+  Symbols attribute_names_;
+  Symbols condition_names_;
+  std::vector<const ast::NamedCondition*> conditions_;
+  std::uint64_t comparisons_ = 0;               // resolved so far
+  std::vector<std::uint32_t> conditions_open_;  // being resolved, to find cycles
+  Symbols vendor_names_;
+  Symbols model_names_;
+  Symbols deployment_names_;
+  Symbols group_names_;
+  std::vector<ResolvedSelection> groups_;
+  Symbols rule_names_;  // rules and refusals, which one log field names
+  Symbols refusal_names_;
+  Symbols route_names_;
+  Symbols guarantee_names_;
+  Symbols test_names_;
+  bool has_policy_line_ = false;
+  bool has_limits_ = false;
+};
+
+template <typename T>
+auto Resolver::Only(const std::vector<T>& statements, Need need, const ast::Name& owner, std::string_view property)
+    -> const T* {
+  if (statements.empty()) {
+    if (need == Need::kRequired) {
+      Error(diagnostics::Code::kR0301, owner.span,
+            "`" + owner.text + "` does not say its `" + std::string(property) + "`");
+    }
+    return nullptr;
+  }
+  if (statements.size() > 1) {
+    Error(diagnostics::Code::kR0302, statements[1].span,
+          "`" + owner.text + "` says its `" + std::string(property) + "` twice", "take one of the two out");
+  }
+  return &statements[0];
+}
+
+}  // namespace route::resolve

@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <limits>
+
+#include "compiler/resolve/resolver.h"
+#include "runtime/values/value_text.h"
+
+namespace route::resolve {
+
+using diagnostics::Builder;
+using diagnostics::Code;
+
+void Resolver::SetPolicyLine(const ast::PolicyLine& line) {
+  if (has_policy_line_) {
+    Report(Builder(Code::kR0402, line.name.span, "this is the second `policy` line")
+               .AddNote(policy_.span, "the first is here")
+               .WithHint("an imported file has none"));
+    return;
+  }
+  has_policy_line_ = true;
+  policy_.name = line.name.text;
+  policy_.span = line.name.span;
+  if (line.version) policy_.version = line.version->text;
+}
+
+void Resolver::SetLimits(const ast::LimitsBlock& limits) {
+  constexpr std::uint32_t kMostAttempts = 1000;
+  if (has_limits_) Error(Code::kR0302, limits.span, "the policy says its `limits` twice", "take one of the two out");
+  has_limits_ = true;
+  if (!limits.attempts.empty()) {
+    if (auto attempts = PositiveInteger(limits.attempts[0], kMostAttempts, "the number of attempts")) {
+      policy_.limits.attempts = *attempts;
+    }
+  }
+  if (!limits.deadline.empty()) {
+    if (auto deadline = Milliseconds(limits.deadline[0], "the deadline")) policy_.limits.deadline_ms = *deadline;
+  }
+  for (const auto* statements : {&limits.attempts, &limits.deadline}) {
+    if (statements->size() > 1) {
+      Error(Code::kR0302, (*statements)[1].span, "this limit is stated twice", "take one of the two out");
+    }
+  }
+}
+
+void Resolver::AddRule(const ast::Rule& declared) {
+  ir::Rule rule;
+  rule.name = declared.name.text;
+  rule.span = declared.name.span;
+  rule.when = ResolveClauses(declared.clauses, declared.dates, declared.name.span);
+  if (declared.because) rule.because = declared.because->text;
+  std::vector<ir::DeploymentTest> parts;
+  for (const ast::Effect& effect : declared.effects) {
+    ir::DeploymentTest test = ResolveStrictTest(effect.test);
+    if (effect.kind == ast::Effect::Kind::kForbid) {
+      ir::DeploymentTest negated;
+      negated.kind = ir::DeploymentTest::Kind::kNot;
+      negated.span = test.span;
+      negated.children.push_back(std::move(test));
+      test = std::move(negated);
+    }
+    parts.push_back(std::move(test));
+  }
+  if (parts.size() == 1) {
+    rule.keep = std::move(parts[0]);
+  } else {
+    rule.keep.kind = ir::DeploymentTest::Kind::kAll;
+    rule.keep.span = declared.name.span;
+    rule.keep.children = std::move(parts);
+  }
+  auto index = static_cast<std::uint32_t>(policy_.rules.size());
+  if (Declare(rule_names_, "rule", declared.name, index)) policy_.rules.push_back(std::move(rule));
+}
+
+void Resolver::AddRefusal(const ast::Refuse& declared) {
+  ir::Refusal refusal;
+  refusal.name = declared.name.text;
+  refusal.span = declared.name.span;
+  refusal.when = ResolveClauses(declared.clauses, declared.dates, declared.name.span);
+  if (declared.reason) refusal.reason = declared.reason->text;
+  auto index = static_cast<std::uint32_t>(policy_.refusals.size());
+  if (!Declare(rule_names_, "rule or refusal", declared.name, index)) return;
+  refusal_names_.Add(declared.name.text, index, declared.name.span);
+  policy_.refusals.push_back(std::move(refusal));
+}
+
+void Resolver::AddRoute(const ast::Route& declared) {
+  ir::Route route;
+  route.name = declared.name.text;
+  route.span = declared.name.span;
+  route.when = ResolveClauses(declared.clauses, {}, declared.name.span);
+  for (const ast::Tier& tier : declared.tiers) route.tiers.push_back(ResolveTier(tier));
+  auto index = static_cast<std::uint32_t>(policy_.routes.size());
+  if (Declare(route_names_, "route", declared.name, index)) policy_.routes.push_back(std::move(route));
+}
+
+// What a request needs is a constraint like any other, so it is stated as rules: the evaluator, the solver and the
+// table then have nothing more to know. Their names hold a dot, which no written name can.
+void Resolver::AddImpliedRules() {
+  constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
+  for (std::uint32_t a = 0; a < policy_.attributes.size(); ++a) {
+    const ir::Attribute& attribute = policy_.attributes[a];
+    bool from_request = !attribute.sources.empty() && attribute.sources[0].kind == SourceKind::kRequest;
+    if (!from_request) continue;
+    const std::string& fact = attribute.sources[0].argument;
+    if (fact == "needs" && attribute.kind == AttributeKind::kAnyOf) {
+      for (std::uint32_t i = 0; i < attribute.values.size(); ++i) {
+        ir::Rule rule;
+        rule.name = "needs." + attribute.values[i];
+        rule.origin = ir::Rule::Origin::kCapability;
+        rule.span = attribute.span;
+        rule.because = "the request uses " + attribute.values[i];
+        rule.when.kind = ir::Condition::Kind::kIncludes;
+        rule.when.attribute = {a};
+        rule.when.values = {i};
+        rule.when.span = attribute.span;
+        rule.keep.kind = ir::DeploymentTest::Kind::kCapable;
+        rule.keep.text = attribute.values[i];
+        rule.keep.span = attribute.span;
+        policy_.rules.push_back(std::move(rule));
+      }
+    }
+    if (fact == "prompt" && attribute.kind == AttributeKind::kNumber) {
+      std::set<std::int64_t> windows;
+      for (const ir::Deployment& deployment : policy_.deployments) {
+        if (deployment.model.index >= policy_.models.size()) continue;
+        const ir::Model& model = policy_.models[deployment.model.index];
+        if (model.context_tokens) {
+          windows.insert(model.context_tokens->micros);
+          continue;
+        }
+        Report(Builder(Code::kR0303, attribute.span,
+                       "`" + model.name + "` does not state its `context`, so no prompt can be known to fit")
+                   .AddNote(model.span, "`" + model.name + "` is declared here")
+                   .WithHint("add, for example, `context 128k tokens`"));
+      }
+      for (std::int64_t window : windows) {
+        if (window >= attribute.maximum.micros) continue;
+        ir::Rule rule;
+        rule.name = "context." + FormatDecimal({window});
+        rule.origin = ir::Rule::Origin::kContext;
+        rule.span = attribute.span;
+        rule.because = "the prompt may be longer than " + FormatQuantity({window}, Unit::kTokens);
+        rule.when.kind = ir::Condition::Kind::kInRange;
+        rule.when.attribute = {a};
+        rule.when.low = window + 1;
+        rule.when.high = kHighest;
+        rule.when.span = attribute.span;
+        rule.keep.kind = ir::DeploymentTest::Kind::kContext;
+        rule.keep.low = window + 1;
+        rule.keep.high = kHighest;
+        rule.keep.span = attribute.span;
+        policy_.rules.push_back(std::move(rule));
+      }
+    }
+  }
+}
+
+}  // namespace route::resolve

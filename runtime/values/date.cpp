@@ -1,0 +1,37 @@
+#include "runtime/values/date.h"
+
+#include <chrono>
+
+namespace route {
+
+auto ParseDate(std::string_view text) -> std::optional<Date> {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  int fields[3] = {0, 0, 0};
+  int field = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i == 4 || i == 7) {
+      ++field;
+      continue;
+    }
+    if (text[i] < '0' || text[i] > '9') return std::nullopt;
+    fields[field] = fields[field] * 10 + (text[i] - '0');
+  }
+  const std::chrono::year_month_day day{std::chrono::year(fields[0]),
+                                        std::chrono::month(static_cast<unsigned>(fields[1])),
+                                        std::chrono::day(static_cast<unsigned>(fields[2]))};
+  if (fields[0] < 1 || !day.ok()) return std::nullopt;
+  return Date{static_cast<std::int32_t>(std::chrono::sys_days(day).time_since_epoch().count())};
+}
+
+auto FormatDate(Date date) -> std::string {
+  const std::chrono::year_month_day day{std::chrono::sys_days(std::chrono::days(date.days))};
+  const auto padded = [](unsigned number, std::size_t width) -> std::string {
+    std::string digits = std::to_string(number);
+    if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
+    return digits;
+  };
+  return padded(static_cast<unsigned>(static_cast<int>(day.year())), 4) + "-" +
+         padded(static_cast<unsigned>(day.month()), 2) + "-" + padded(static_cast<unsigned>(day.day()), 2);
+}
+
+}  // namespace route

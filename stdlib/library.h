@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The `.route` files of this folder, built into the program so that `import std.…` needs no installed files.
+namespace route::stdlib {
+
+/// The text of `std.NAME`, for example `std.jurisdictions`; nothing if there is no such file.
+auto LibraryFile(std::string_view name) -> std::optional<std::string_view>;
+
+/// Every name that LibraryFile knows, sorted.
+auto LibraryFiles() -> const std::vector<std::string>&;
+
+}  // namespace route::stdlib
