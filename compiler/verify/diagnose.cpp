@@ -1,0 +1,337 @@
+#include "compiler/verify/diagnose.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "compiler/ir/evaluate.h"
+#include "compiler/ir/json.h"
+#include "compiler/ir/text.h"
+#include "compiler/verify/explanation.h"
+
+namespace route::verify {
+namespace {
+
+using diagnostics::Builder;
+using diagnostics::Code;
+using diagnostics::WitnessValue;
+
+constexpr std::size_t kMostNamesInANote = 4;
+constexpr std::size_t kMostDeploymentNotes = 3;
+
+auto Quoted(const std::string& name) -> std::string {
+  return "`" + name + "`";
+}
+
+auto Witness(const ir::Policy& policy, const ir::Request& request) -> std::vector<WitnessValue> {
+  const nlohmann::ordered_json json = ir::RequestToJson(policy, request);
+  std::vector<WitnessValue> values;
+  for (std::size_t i = 0; i < policy.attributes.size(); ++i) {
+    const ir::Attribute& attribute = policy.attributes[i];
+    values.push_back({attribute.name, ir::FormatValue(attribute, request.at(i)),
+                      json.at(attribute.name).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)});
+  }
+  return values;
+}
+
+/// The distinct deployments of a chain, in its order.
+auto ChainOf(const ir::Route& route) -> std::vector<DeploymentId> {
+  std::vector<DeploymentId> chain;
+  for (const ir::Tier& tier : route.tiers) {
+    for (const ir::Candidate& candidate : tier.candidates) {
+      if (std::ranges::find(chain, candidate.deployment) == chain.end()) chain.push_back(candidate.deployment);
+    }
+  }
+  return chain;
+}
+
+/// `a`, `b`, `c` and 5 more.
+auto SomeNames(const std::vector<std::string>& names) -> std::string {
+  if (names.size() <= kMostNamesInANote) return JoinNames(names);
+  std::string text;
+  for (std::size_t i = 0; i < kMostNamesInANote; ++i) text += (i == 0 ? "" : ", ") + Quoted(names[i]);
+  return text + " and " + std::to_string(names.size() - kMostNamesInANote) + " more";
+}
+
+class Reporter {
+ public:
+  Reporter(const ir::Policy& policy, const SourceSet& sources, diagnostics::Emitter& emitter)
+      : policy_(policy), sources_(sources), emitter_(emitter) {}
+
+  void Report(const Uncovered& finding) {
+    emitter_.Report(Builder(Code::kR0501, policy_.span, "some requests are taken by no route")
+                        .WithWitness(Witness(policy_, finding.witness), "no route matches")
+                        .WithHint(CatchAllHint()));
+  }
+
+  void Report(const Unservable& finding) {
+    const ir::Route& route = RouteAt(finding.route);
+    Builder builder(Code::kR0502, route.span,
+                    "route " + Quoted(route.name) + " takes requests for which none of its deployments is allowed");
+    std::vector<std::string> names{route.name};
+    for (const RuleId id : finding.rules) {
+      const ir::Rule& rule = RuleAt(id);
+      names.push_back(rule.name);
+      std::move(builder).AddNote(rule.span, ExcludesOf(rule, route));
+    }
+    emitter_.Report(
+        std::move(builder)
+            .WithWitness(Witness(policy_, finding.witness),
+                         "route " + Quoted(route.name) + " matches and every deployment of its chain is excluded")
+            .WithRules(std::move(names))
+            .WithHint(UnservableHint(route, finding.witness)));
+  }
+
+  void Report(const DeadRoute& finding) {
+    const ir::Route& route = RouteAt(finding.route);
+    Builder builder(Code::kR0503, route.span, "route " + Quoted(route.name) + " is never taken");
+    std::vector<std::string> names{route.name};
+    for (const RefusalId id : finding.refused_by) {
+      const ir::Refusal& refusal = policy_.refusals.at(id.index);
+      names.push_back(refusal.name);
+
+      std::move(builder).AddNote(refusal.span, "refusal " + Quoted(refusal.name) + " comes before every route");
+    }
+    for (const RouteId id : finding.hidden_by) {
+      names.push_back(RouteAt(id).name);
+
+      std::move(builder).AddNote(RouteAt(id).span, "route " + Quoted(RouteAt(id).name) + " is tried before it");
+    }
+    std::move(builder).WithRules(names);
+    if (finding.never_matches) {
+      emitter_.Report(std::move(builder)
+                          .WithWitness({}, "its condition can never hold")
+                          .WithHint("correct the condition of route " + Quoted(route.name) + ", or delete the route"));
+      return;
+    }
+    names.erase(names.begin());
+    std::string hint = "delete route " + Quoted(route.name) + ", or narrow the refusals that answer its requests";
+    if (!finding.hidden_by.empty()) {
+      const ir::Route& first = RouteAt(finding.hidden_by.front());
+      hint = "move route " + Quoted(route.name) + " before route " + Quoted(first.name) + " (" +
+             sources_.Describe(first.span) + "), or delete it";
+    }
+    emitter_.Report(std::move(builder)
+                        .WithWitness({}, "every request that meets its condition is answered by " + JoinNames(names) +
+                                             (names.size() > 1 ? " together" : ""))
+                        .WithHint(std::move(hint)));
+  }
+
+  void Report(const DeadRule& finding) {
+    const ir::Rule& rule = RuleAt(finding.rule);
+    emitter_.Report(Builder(Code::kR0504, rule.span, "rule " + Quoted(rule.name) + " never applies")
+                        .WithWitness({}, "its condition can never hold")
+                        .WithRules({rule.name})
+                        .WithHint("correct the condition of rule " + Quoted(rule.name) + ", or delete the rule"));
+  }
+
+  void Report(const DeadRefusal& finding) {
+    const ir::Refusal& refusal = policy_.refusals.at(finding.refusal.index);
+    Builder builder(Code::kR0505, refusal.span, "refusal " + Quoted(refusal.name) + " never answers a request");
+    std::vector<std::string> names;
+    for (const RefusalId id : finding.hidden_by) {
+      const ir::Refusal& earlier = policy_.refusals.at(id.index);
+      names.push_back(earlier.name);
+      std::move(builder).AddNote(earlier.span, "refusal " + Quoted(earlier.name) + " comes before it");
+    }
+    const std::string evidence =
+        finding.never_matches ? "its condition can never hold"
+                              : "every request that meets its condition is refused by " + JoinNames(names) + " already";
+    names.insert(names.begin(), refusal.name);
+    emitter_.Report(
+        std::move(builder)
+            .WithWitness({}, evidence)
+            .WithRules(std::move(names))
+            .WithHint(finding.never_matches
+                          ? "correct the condition of refusal " + Quoted(refusal.name) + ", or delete it"
+                          : "delete refusal " + Quoted(refusal.name) + ", or move it up for its own reason"));
+  }
+
+  void Report(const GuaranteeResult& result) {
+    const ir::Guarantee& guarantee = policy_.guarantees.at(result.guarantee.index);
+    switch (result.verdict) {
+      case Verdict::kProved:
+        if (result.vacuous) {
+          emitter_.Report(Builder(Code::kR0511, guarantee.span,
+                                  "the premise of guarantee " + Quoted(guarantee.name) + " can never happen")
+                              .WithRules({guarantee.name})
+                              .WithHint("correct the premise: as it stands, the guarantee promises nothing"));
+        }
+        return;
+      case Verdict::kViolated:
+        ReportViolation(guarantee, result);
+        return;
+      case Verdict::kUnknown:
+        emitter_.Report(
+            Builder(Code::kR0520, guarantee.span,
+                    "the solver gave up on the question: does guarantee " + Quoted(guarantee.name) + " hold")
+                .WithRules({guarantee.name})
+                .WithHint(kGaveUpHint));
+        return;
+    }
+  }
+
+  void Report(const Unanswered& unanswered) {
+    emitter_.Report(Builder(Code::kR0520, unanswered.span, "the solver gave up on the question: " + unanswered.question)
+                        .WithHint(kGaveUpHint));
+  }
+
+ private:
+  static constexpr const char* kGaveUpHint =
+      "allow the solver a larger resource limit, or simplify the conditions that the question is about";
+
+  auto RouteAt(RouteId id) const -> const ir::Route& { return policy_.routes.at(id.index); }
+  auto RuleAt(RuleId id) const -> const ir::Rule& { return policy_.rules.at(id.index); }
+
+  auto ExcludesOf(const ir::Rule& rule, const ir::Route& route) const -> std::string {
+    std::vector<std::string> excluded;
+    for (const DeploymentId id : ChainOf(route)) {
+      if (!ir::Holds(rule.keep, policy_, id)) excluded.push_back(policy_.deployments.at(id.index).name);
+    }
+    return Quoted(rule.name) + " excludes " + SomeNames(excluded);
+  }
+
+  auto CatchAllHint() const -> std::string {
+    std::string target = "a group";
+    if (!policy_.routes.empty() && !policy_.routes.back().tiers.empty()) {
+      target = policy_.routes.back().tiers.back().label;
+    }
+    return "add a last route without a condition, for example `route everything_else to " + target + "`";
+  }
+
+  auto UnservableHint(const ir::Route& route, const ir::Request& witness) const -> std::string {
+    const ir::Decision decision = ir::Evaluate(policy_, witness);
+    for (std::uint32_t i = 0; i < policy_.deployments.size(); ++i) {
+      const auto is_this = [&](const ir::Exclusion& exclusion) { return exclusion.deployment == DeploymentId{i}; };
+      if (std::ranges::any_of(decision.excluded, is_this)) continue;
+      return "add a tier to route " + Quoted(route.name) + " that these rules allow, for example `then " +
+             policy_.deployments[i].name + "`, or refuse such requests with a `refuse` of their own";
+    }
+    return "no deployment of the catalogue is allowed: add one that is, relax one of the rules, or refuse such "
+           "requests "
+           "with a `refuse` of their own";
+  }
+
+  void ReportViolation(const ir::Guarantee& guarantee, const GuaranteeResult& result) {
+    const ir::Request& witness = result.witness.value();
+    const ir::Decision decision = ir::Evaluate(policy_, witness);
+    Builder builder(Code::kR0510, guarantee.span, "guarantee " + Quoted(guarantee.name) + " does not hold");
+    std::vector<std::string> names{guarantee.name};
+    if (decision.refusal) {
+      const ir::Refusal& refusal = policy_.refusals.at(decision.refusal->index);
+      names.push_back(refusal.name);
+      std::move(builder).AddNote(refusal.span, "refusal " + Quoted(refusal.name) + " answers the request");
+    }
+    if (result.route) {
+      const ir::Route& route = RouteAt(*result.route);
+      names.push_back(route.name);
+      std::move(builder).AddNote(route.span, "route " + Quoted(route.name) + " takes the request");
+      if (RulesMatter(guarantee)) {
+        for (const RuleId id : Narrowing(decision, route)) {
+          names.push_back(RuleAt(id).name);
+          std::move(builder).AddNote(RuleAt(id).span, ExcludesOf(RuleAt(id), route));
+        }
+      } else {
+        for (std::size_t i = 0; i < std::min(result.deployments.size(), kMostDeploymentNotes); ++i) {
+          const ir::Deployment& deployment = policy_.deployments.at(result.deployments[i].index);
+          std::move(builder).AddNote(deployment.span, Quoted(deployment.name) + " is declared here");
+        }
+      }
+    }
+    emitter_.Report(std::move(builder)
+                        .WithWitness(Witness(policy_, witness), result.explanation)
+                        .WithRules(std::move(names))
+                        .WithHint(ViolationHint(guarantee, result, decision)));
+  }
+
+  /// Whether what rules took out of the chain can be the cause; otherwise it is what they left in.
+  static auto RulesMatter(const ir::Guarantee& guarantee) -> bool {
+    return !std::holds_alternative<ir::EveryDeploymentReached>(guarantee.promise) &&
+           !std::holds_alternative<ir::Bounded>(guarantee.promise);
+  }
+
+  /// The rules that take something out of the route's chain.
+  auto Narrowing(const ir::Decision& decision, const ir::Route& route) const -> std::vector<RuleId> {
+    std::vector<RuleId> narrowing;
+    const std::vector<DeploymentId> chain = ChainOf(route);
+    for (const RuleId id : decision.rules) {
+      const auto excludes = [&](DeploymentId deployment) { return !ir::Holds(RuleAt(id).keep, policy_, deployment); };
+      if (std::ranges::any_of(chain, excludes)) narrowing.push_back(id);
+    }
+    return narrowing;
+  }
+
+  auto ViolationHint(const ir::Guarantee& guarantee, const GuaranteeResult& result, const ir::Decision& decision) const
+      -> std::string {
+    const std::string route = result.route ? "route " + Quoted(RouteAt(*result.route).name) : "";
+    struct Hint {
+      const Reporter& self;
+      const GuaranteeResult& result;
+      const ir::Decision& decision;
+      const std::string& route;
+
+      auto AtFault() const -> std::string {
+        return Quoted(self.policy_.deployments.at(result.deployments.at(0).index).name);
+      }
+      auto operator()(const ir::EveryDeploymentReached&) const -> std::string {
+        return "add a rule with the guarantee's condition that forbids " + AtFault() + ", or take it out of " + route;
+      }
+      auto operator()(const ir::FirstChoice&) const -> std::string {
+        return "begin " + route + " with deployments that keep the promise, or narrow the guarantee's condition";
+      }
+      auto operator()(const ir::Served&) const -> std::string {
+        if (decision.refusal) {
+          const std::string name = self.policy_.refusals.at(decision.refusal->index).name;
+          return "write `unless refused by " + name + "` in the guarantee, or narrow the condition of " + Quoted(name);
+        }
+        if (result.route) return self.UnservableHint(self.RouteAt(*result.route), result.witness.value());
+        return self.CatchAllHint();
+      }
+      auto operator()(const ir::SurvivesLoss& promise) const -> std::string {
+        switch (promise.unit) {
+          case ir::SurvivesLoss::Unit::kDeployment:
+            return "add another deployment to " + route + " that the rules allow";
+          case ir::SurvivesLoss::Unit::kVendor:
+            return "add a deployment of another vendor to " + route + " that the rules allow";
+          case ir::SurvivesLoss::Unit::kCountry:
+            return "add a deployment in another country to " + route + " that the rules allow";
+        }
+        std::abort();  // every unit is handled above
+      }
+      auto operator()(const ir::Bounded& promise) const -> std::string {
+        const std::uint32_t attempts = ir::PlanAttempts(self.policy_, decision);
+        if (promise.attempts && attempts > *promise.attempts) {
+          return "lower `retry` or drop a tier in " + route + ", or promise " + std::to_string(attempts) + " attempts";
+        }
+        return "give each tier of " + route + " a shorter `within`, or promise " +
+               std::to_string(ir::PlanTime(self.policy_, decision)) + " ms";
+      }
+    };
+    return std::visit(Hint{*this, result, decision, route}, guarantee.promise);
+  }
+
+  const ir::Policy& policy_;
+  const SourceSet& sources_;
+  diagnostics::Emitter& emitter_;
+};
+
+}  // namespace
+
+auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyReport& report,
+              diagnostics::Emitter& emitter) -> void {
+  Reporter reporter(policy, sources, emitter);
+  for (const Uncovered& finding : report.uncovered) reporter.Report(finding);
+  for (const Unservable& finding : report.unservable) reporter.Report(finding);
+  for (const DeadRoute& finding : report.dead_routes) reporter.Report(finding);
+  for (const DeadRule& finding : report.dead_rules) reporter.Report(finding);
+  for (const DeadRefusal& finding : report.dead_refusals) reporter.Report(finding);
+  for (const GuaranteeResult& result : report.guarantees) reporter.Report(result);
+  for (const Unanswered& unanswered : report.unanswered) reporter.Report(unanswered);
+}
+
+}  // namespace route::verify

@@ -1,0 +1,266 @@
+#include "compiler/verify/encode.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "runtime/values/value_text.h"
+
+namespace route::verify {
+namespace {
+
+constexpr std::uint32_t kMostExactClasses = 8;
+
+auto IsOrdered(AttributeKind kind) -> bool {
+  return kind == AttributeKind::kNumber || kind == AttributeKind::kDate;
+}
+
+/// A class in words, for the names of variables. `value_class` is at least 1 for ordered kinds and sets.
+auto ClassName(const ir::Attribute& attribute, const ir::Dimension& dimension, std::uint32_t value_class)
+    -> std::string {
+  const std::string& name = attribute.name;
+  switch (attribute.kind) {
+    case AttributeKind::kOneOf:
+      return name + " is " + attribute.values.at(value_class);
+    case AttributeKind::kAnyOf:
+      return name + " includes " + attribute.values.at(dimension.member);
+    case AttributeKind::kYesNo:
+      return name + (value_class == 0 ? " is no" : " is yes");
+    case AttributeKind::kNumber:
+      return name + " >= " + FormatQuantity(Decimal{dimension.cuts.at(value_class - 1)}, attribute.unit);
+    case AttributeKind::kDate:
+      return name + " >= " + FormatDate(Date{static_cast<std::int32_t>(dimension.cuts.at(value_class - 1))});
+    case AttributeKind::kText:
+      if (value_class == 0) return name + " is another text";
+      if (value_class <= dimension.prefixes.size()) {
+        return name + " starts with \"" + dimension.prefixes.at(value_class - 1) + "\"";
+      }
+      return name + " is \"" + dimension.texts.at(value_class - 1 - dimension.prefixes.size()) + "\"";
+    case AttributeKind::kCountry: {
+      const auto first = std::ranges::find(dimension.country_class, value_class);
+      const auto index = static_cast<std::size_t>(first - dimension.country_class.begin());
+      return name + " is like " + std::string(Countries()[index].code);
+    }
+  }
+  std::fputs("internal error: verify: an attribute of no known kind\n", stderr);
+  std::abort();
+}
+
+}  // namespace
+
+Encoder::Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt::Solver& solver)
+    : policy_(&policy), classes_(&classes), solver_(&solver) {
+  for (std::uint32_t i = 0; i < classes.dimensions().size(); ++i) DeclareDimension({i});
+  for (const ir::Refusal& refusal : policy.refusals) {
+    refusals_.push_back(solver.Define(UniqueName("refusal " + refusal.name), Encode(refusal.when)));
+  }
+  for (const ir::Route& route : policy.routes) {
+    routes_.push_back(solver.Define(UniqueName("route " + route.name), Encode(route.when)));
+  }
+  for (const ir::Rule& rule : policy.rules) {
+    rules_.push_back(solver.Define(UniqueName("rule " + rule.name), Encode(rule.when)));
+  }
+  DefineAllowed();
+}
+
+// Names reach SMT-LIB 2 between bars, where only bars and backslashes are barred; policy text may hold any bytes.
+auto Encoder::UniqueName(const std::string& text) -> std::string {
+  std::string clean = text;
+  for (char& c : clean) {
+    if (c < ' ' || c > '~' || c == '|' || c == '\\') c = '?';
+  }
+  std::string name = clean;
+  for (int number = 2; !names_.insert(name).second; ++number) name = clean + " #" + std::to_string(number);
+  return name;
+}
+
+void Encoder::DeclareDimension(ir::DimensionId id) {
+  const ir::Dimension& dimension = classes_->dimensions().at(id.index);
+  const ir::Attribute& attribute = policy_->attributes.at(dimension.attribute.index);
+  Dimension encoded;
+  if (dimension.classes > 2 && dimension.classes <= kMostExactClasses && !IsOrdered(attribute.kind)) {
+    encoded.form = Dimension::Form::kExact;
+    for (std::uint32_t i = 0; i < dimension.classes; ++i) {
+      encoded.terms.push_back(solver_->Variable(UniqueName(ClassName(attribute, dimension, i))));
+    }
+    solver_->Assert(solver_->Or(encoded.terms));
+    for (std::size_t i = 0; i < encoded.terms.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        solver_->Assert(solver_->Or({solver_->Not(encoded.terms[j]), solver_->Not(encoded.terms[i])}));
+      }
+    }
+  } else {
+    for (std::uint32_t i = 1; i < dimension.classes; ++i) {
+      std::string name = ClassName(attribute, dimension, i);
+      if (!IsOrdered(attribute.kind) && dimension.classes > 2) name += " or a later class";
+      encoded.terms.push_back(solver_->Variable(UniqueName(name)));
+    }
+    for (std::size_t i = 1; i < encoded.terms.size(); ++i) {
+      solver_->Assert(solver_->Or({solver_->Not(encoded.terms[i]), encoded.terms[i - 1]}));
+    }
+  }
+  dimensions_.push_back(std::move(encoded));
+}
+
+// Deployments that the same rules exclude share one definition.
+void Encoder::DefineAllowed() {
+  std::map<std::vector<std::uint32_t>, smt::Term> known;
+  for (std::uint32_t d = 0; d < policy_->deployments.size(); ++d) {
+    std::vector<std::uint32_t> excluding;
+    for (std::uint32_t r = 0; r < policy_->rules.size(); ++r) {
+      if (!ir::Holds(policy_->rules[r].keep, *policy_, {d})) excluding.push_back(r);
+    }
+    auto [place, is_new] = known.try_emplace(excluding, smt::kTrue);
+    if (is_new) {
+      std::vector<smt::Term> none;
+      for (const std::uint32_t r : excluding) none.push_back(solver_->Not(rules_[r]));
+      place->second = solver_->Define(UniqueName("allowed " + policy_->deployments[d].name), solver_->And(none));
+    }
+    allowed_.push_back(place->second);
+  }
+}
+
+auto Encoder::Encode(const ir::Condition& condition) const -> smt::Term {
+  using Kind = ir::Condition::Kind;
+  switch (condition.kind) {
+    case Kind::kTrue:
+      return smt::kTrue;
+    case Kind::kFalse:
+      return smt::kFalse;
+    case Kind::kAll:
+    case Kind::kAny: {
+      std::vector<smt::Term> children;
+      for (const ir::Condition& child : condition.children) children.push_back(Encode(child));
+      return condition.kind == Kind::kAll ? solver_->And(children) : solver_->Or(children);
+    }
+    case Kind::kNot:
+      return solver_->Not(Encode(condition.children.at(0)));
+    case Kind::kIsOneOf:
+    case Kind::kIncludes:
+    case Kind::kIsYes:
+    case Kind::kInRange:
+    case Kind::kTextIs:
+    case Kind::kStartsWith:
+    case Kind::kInCountries:
+      return InClasses(classes_->DimensionOf(condition), classes_->Satisfying(condition));
+  }
+  std::fputs("internal error: verify: a condition of no known kind\n", stderr);
+  std::abort();
+}
+
+auto Encoder::OrLater(const Dimension& dimension, std::uint32_t value_class) const -> smt::Term {
+  if (value_class == 0) return smt::kTrue;
+  return value_class <= dimension.terms.size() ? dimension.terms[value_class - 1] : smt::kFalse;
+}
+
+auto Encoder::InClasses(ir::DimensionId id, const std::vector<bool>& wanted) const -> smt::Term {
+  const Dimension& dimension = dimensions_.at(id.index);
+  std::vector<smt::Term> parts;
+  if (dimension.form == Dimension::Form::kExact) {
+    const auto many = 2 * std::ranges::count(wanted, true) > static_cast<std::ptrdiff_t>(wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (wanted[i] != many) parts.push_back(dimension.terms.at(i));
+    }
+    return many ? solver_->Not(solver_->Or(parts)) : solver_->Or(parts);
+  }
+  const auto size = static_cast<std::uint32_t>(wanted.size());
+  for (std::uint32_t begin = 0; begin < size; ++begin) {
+    if (!wanted[begin]) continue;
+    std::uint32_t end = begin;
+    while (end < size && wanted[end]) ++end;
+    parts.push_back(solver_->And({OrLater(dimension, begin), solver_->Not(OrLater(dimension, end))}));
+    begin = end;
+  }
+  return solver_->Or(parts);
+}
+
+auto Encoder::IsClass(ir::DimensionId id, std::uint32_t value_class) const -> std::vector<smt::Term> {
+  const Dimension& dimension = dimensions_.at(id.index);
+  if (dimension.form == Dimension::Form::kExact) return {dimension.terms.at(value_class)};
+  return {OrLater(dimension, value_class), solver_->Not(OrLater(dimension, value_class + 1))};
+}
+
+auto Encoder::IsBefore(ir::DimensionId id, std::uint32_t value_class) const -> std::vector<smt::Term> {
+  const Dimension& dimension = dimensions_.at(id.index);
+  if (dimension.form == Dimension::Form::kOrLater) return {solver_->Not(OrLater(dimension, value_class))};
+  std::vector<smt::Term> literals;
+  for (std::size_t i = value_class; i < dimension.terms.size(); ++i) {
+    literals.push_back(solver_->Not(dimension.terms[i]));
+  }
+  return literals;
+}
+
+auto Encoder::IsSmallerThan(const std::vector<std::uint16_t>& classes) const -> smt::Term {
+  smt::Term smaller = smt::kFalse;
+  for (std::size_t i = classes.size(); i-- > 0;) {
+    const ir::DimensionId dimension{static_cast<std::uint32_t>(i)};
+    std::vector<smt::Term> same = IsClass(dimension, classes[i]);
+    same.push_back(smaller);
+    const smt::Term before = classes[i] == 0 ? smt::kFalse : solver_->And(IsBefore(dimension, classes[i]));
+    smaller = solver_->Or({before, solver_->And(same)});
+  }
+  return smaller;
+}
+
+auto Encoder::ModelClasses() const -> std::vector<std::uint16_t> {
+  std::vector<std::uint16_t> classes;
+  for (const Dimension& dimension : dimensions_) {
+    std::uint16_t value_class = 0;
+    if (dimension.form == Dimension::Form::kExact) {
+      while (!solver_->IsTrue(dimension.terms.at(value_class))) ++value_class;
+    } else {
+      while (value_class < dimension.terms.size() && solver_->IsTrue(dimension.terms[value_class])) ++value_class;
+    }
+    classes.push_back(value_class);
+  }
+  return classes;
+}
+
+auto Encoder::NotRefused() const -> smt::Term {
+  std::vector<smt::Term> none;
+  for (const smt::Term refusal : refusals_) none.push_back(solver_->Not(refusal));
+  return solver_->And(none);
+}
+
+auto Encoder::Reached(const ir::Tier& tier) const -> std::vector<smt::Term> {
+  std::vector<Sum::Item> items;
+  for (const ir::Candidate& candidate : tier.candidates) items.push_back({.term = Allowed(candidate.deployment)});
+  std::vector<smt::Term> reached;
+  Sum allowed(*solver_, items);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const smt::Term is_full = tier.limit ? allowed.Exceeds(i, std::int64_t{*tier.limit} - 1) : smt::kFalse;
+    reached.push_back(solver_->And({items[i].term, solver_->Not(is_full)}));
+  }
+  return reached;
+}
+
+// The limit, which is at least one, cannot empty a tier.
+auto Encoder::SomeReached(const ir::Tier& tier) const -> smt::Term {
+  std::vector<smt::Term> allowed;
+  for (const ir::Candidate& candidate : tier.candidates) allowed.push_back(Allowed(candidate.deployment));
+  return solver_->Or(allowed);
+}
+
+auto Encoder::SomeReached(const ir::Route& route) const -> smt::Term {
+  std::vector<smt::Term> tiers;
+  for (const ir::Tier& tier : route.tiers) tiers.push_back(SomeReached(tier));
+  return solver_->Or(tiers);
+}
+
+Sum::Sum(smt::Solver& solver, std::vector<Item> items) : solver_(&solver), items_(std::move(items)), largest_{0} {
+  for (const Item& item : items_) largest_.push_back(largest_.back() + item.weight);
+}
+
+auto Sum::Exceeds(std::size_t count, std::int64_t bound) -> smt::Term {
+  if (bound < 0) return smt::kTrue;
+  if (largest_.at(count) <= bound) return smt::kFalse;
+  if (const auto known = known_.find({count, bound}); known != known_.end()) return known->second;
+  const Item& last = items_[count - 1];
+  const smt::Term with_last = solver_->And({last.term, Exceeds(count - 1, bound - last.weight)});
+  const smt::Term result = solver_->Or({with_last, Exceeds(count - 1, bound)});
+  known_.emplace(std::pair{count, bound}, result);
+  return result;
+}
+
+}  // namespace route::verify

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compiler/ir/classes.h"
+#include "compiler/ir/policy.h"
+#include "compiler/verify/smt/solver.h"
+
+/// A policy as formulas over booleans: the only place that knows how.
+///
+/// A request is a choice of one class for each dimension (see `ir::ValueClasses`). A dimension of three to eight names
+/// has a boolean for each class, exactly one of which is true. Numbers, dates and anything with more classes have
+/// booleans for "this class or a later one", each implying the one before it, so that a range is two literals
+/// whatever lies in it; with two classes that is a single boolean either way. Conditions become formulas over these,
+/// and each rule, refusal, route and set of excluding rules gets a name that questions can assume.
+namespace route::verify {
+
+class Encoder {
+ public:
+  /// Declares and defines everything in the solver. All three arguments must outlive the encoder.
+  Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt::Solver& solver);
+
+  auto policy() const -> const ir::Policy& { return *policy_; }
+  auto classes() const -> const ir::ValueClasses& { return *classes_; }
+  auto solver() const -> smt::Solver& { return *solver_; }
+
+  /// "The condition of this one holds", whatever else does.
+  auto Matches(RuleId rule) const -> smt::Term { return rules_.at(rule.index); }
+  auto Matches(RefusalId refusal) const -> smt::Term { return refusals_.at(refusal.index); }
+  auto Matches(RouteId route) const -> smt::Term { return routes_.at(route.index); }
+
+  auto Encode(const ir::Condition& condition) const -> smt::Term;
+
+  /// No refusal matches.
+  auto NotRefused() const -> smt::Term;
+
+  /// No rule that excludes the deployment applies.
+  auto Allowed(DeploymentId deployment) const -> smt::Term { return allowed_.at(deployment.index); }
+
+  /// For each candidate of a tier: it is in the tier's part of the plan, provided that its route decides.
+  auto Reached(const ir::Tier& tier) const -> std::vector<smt::Term>;
+
+  /// Something of the tier, or of the whole chain, is in the plan.
+  auto SomeReached(const ir::Tier& tier) const -> smt::Term;
+  auto SomeReached(const ir::Route& route) const -> smt::Term;
+
+  /// Literals that together say "this class", and "a class before this one".
+  auto IsClass(ir::DimensionId dimension, std::uint32_t value_class) const -> std::vector<smt::Term>;
+  auto IsBefore(ir::DimensionId dimension, std::uint32_t value_class) const -> std::vector<smt::Term>;
+
+  /// Smaller in the first dimension that differs.
+  auto IsSmallerThan(const std::vector<std::uint16_t>& classes) const -> smt::Term;
+
+  /// After an answer kYes: the class of each dimension in the solver's model.
+  auto ModelClasses() const -> std::vector<std::uint16_t>;
+
+ private:
+  struct Dimension {
+    enum class Form : std::uint8_t { kExact, kOrLater };
+    Form form = Form::kOrLater;
+    std::vector<smt::Term> terms;  // kExact: one for each class; kOrLater: one for each class but the first
+  };
+
+  void DeclareDimension(ir::DimensionId dimension);
+  void DefineAllowed();
+  auto OrLater(const Dimension& dimension, std::uint32_t value_class) const -> smt::Term;
+  auto InClasses(ir::DimensionId dimension, const std::vector<bool>& wanted) const -> smt::Term;
+  auto UniqueName(const std::string& text) -> std::string;
+
+  const ir::Policy* policy_;
+  const ir::ValueClasses* classes_;
+  smt::Solver* solver_;
+  std::vector<Dimension> dimensions_;
+  std::vector<smt::Term> rules_;
+  std::vector<smt::Term> refusals_;
+  std::vector<smt::Term> routes_;
+  std::vector<smt::Term> allowed_;
+  std::set<std::string> names_;
+};
+
+/// Sums of weights over those terms that are true, compared with constants. A diagram over the terms, shared between
+/// the calls on one object: terms × distinct partial sums in size.
+class Sum {
+ public:
+  struct Item {
+    smt::Term term;
+    std::int64_t weight = 1;  ///< at least 0
+  };
+
+  Sum(smt::Solver& solver, std::vector<Item> items);
+
+  /// The sum over the first `count` items is more than `bound`.
+  auto Exceeds(std::size_t count, std::int64_t bound) -> smt::Term;
+  auto Exceeds(std::int64_t bound) -> smt::Term { return Exceeds(items_.size(), bound); }
+
+ private:
+  smt::Solver* solver_;
+  std::vector<Item> items_;
+  std::vector<std::int64_t> largest_;  // the sum of the first i weights
+  std::map<std::pair<std::size_t, std::int64_t>, smt::Term> known_;
+};
+
+}  // namespace route::verify

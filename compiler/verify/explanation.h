@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/ir/evaluate.h"
+#include "compiler/ir/policy.h"
+
+namespace route::verify {
+
+/// Why a request breaks a guarantee, in the policy's words.
+struct Fault {
+  std::vector<DeploymentId> deployments;  ///< those at fault, in the order of the plan; for a loss, those lost
+  std::string explanation;                ///< one sentence without a full stop
+};
+
+/// `decision` is what the evaluator decided about a request of which `guarantee` does not hold.
+auto ExplainFault(const ir::Policy& policy, const ir::Guarantee& guarantee, const ir::Decision& decision) -> Fault;
+
+/// `a`, `b` and `c`, or `none` when the list is empty.
+auto JoinNames(const std::vector<std::string>& names) -> std::string;
+
+}  // namespace route::verify

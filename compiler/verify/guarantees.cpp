@@ -1,0 +1,134 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "compiler/verify/explanation.h"
+#include "compiler/verify/questions.h"
+#include "compiler/verify/violation.h"
+#include "compiler/verify/witness.h"
+
+namespace route::verify {
+namespace {
+
+/// Looks for requests that break one guarantee and keeps the smallest. The solver's assertions, to which the search
+/// adds, hold the premise.
+class Search {
+ public:
+  Search(Encoder& encoder, const ir::Guarantee& guarantee) : encoder_(encoder), guarantee_(guarantee) {}
+
+  /// Goes through the routes, leaving to each the requests that no earlier one takes.
+  void TryRoutes() {
+    std::vector<smt::Term> broken;
+    for (const ir::Route& route : policy().routes) broken.push_back(Violation(encoder_, guarantee_, route));
+    while (!broken.empty() && broken.back() == smt::kFalse) broken.pop_back();
+    for (std::uint32_t i = 0; i < broken.size(); ++i) {
+      const smt::Term matches = encoder_.Matches(RouteId{i});
+      Try(solver().And({matches, broken[i]}));
+      solver().Assert(solver().Not(matches));
+    }
+  }
+
+  void TryRefusalsBut(const std::vector<RefusalId>& named) {
+    for (std::uint32_t i = 0; i < policy().refusals.size(); ++i) {
+      const smt::Term refuses = encoder_.Matches(RefusalId{i});
+      if (!std::ranges::binary_search(named, RefusalId{i})) Try(refuses);
+      solver().Assert(solver().Not(refuses));
+    }
+  }
+
+  void TryNoRoute() {
+    std::vector<smt::Term> none;
+    for (std::uint32_t i = 0; i < policy().routes.size(); ++i) {
+      none.push_back(solver().Not(encoder_.Matches(RouteId{i})));
+    }
+    Try(solver().And(none));
+  }
+
+  auto smallest() const -> const std::optional<std::vector<std::uint16_t>>& { return smallest_; }
+  auto gave_up() const -> bool { return gave_up_; }
+
+ private:
+  void Try(smt::Term broken) {
+    if (broken == smt::kFalse) return;
+    const smt::Scope scope(solver());
+    solver().Assert(broken);
+    if (smallest_) solver().Assert(encoder_.IsSmallerThan(*smallest_));
+    Smallest found = FindSmallest(encoder_);
+    switch (found.answer) {
+      case smt::Answer::kNo:
+        return;
+      case smt::Answer::kUnknown:
+        gave_up_ = true;
+        return;
+      case smt::Answer::kYes:
+        smallest_ = std::move(found.classes);
+        return;
+    }
+  }
+
+  auto policy() const -> const ir::Policy& { return encoder_.policy(); }
+  auto solver() const -> smt::Solver& { return encoder_.solver(); }
+
+  Encoder& encoder_;
+  const ir::Guarantee& guarantee_;
+  std::optional<std::vector<std::uint16_t>> smallest_;
+  bool gave_up_ = false;
+};
+
+auto Describe(const Encoder& encoder, GuaranteeId id, const std::vector<std::uint16_t>& classes) -> GuaranteeResult {
+  const ir::Policy& policy = encoder.policy();
+  const ir::Guarantee& guarantee = policy.guarantees.at(id.index);
+  Replay replay = ReplayWitness(encoder, classes);
+  if (ir::Holds(guarantee, policy, replay.request)) ThrowUnconfirmed("does guarantee `" + guarantee.name + "` hold");
+  Fault fault = ExplainFault(policy, guarantee, replay.decision);
+  return {.guarantee = id,
+          .verdict = Verdict::kViolated,
+          .witness = std::move(replay.request),
+          .route = replay.decision.route,
+          .deployments = std::move(fault.deployments),
+          .explanation = std::move(fault.explanation)};
+}
+
+}  // namespace
+
+auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult> {
+  const ir::Policy& policy = encoder.policy();
+  smt::Solver& solver = encoder.solver();
+  Findings<GuaranteeResult> findings;
+  for (std::uint32_t i = 0; i < policy.guarantees.size(); ++i) {
+    const ir::Guarantee& guarantee = policy.guarantees[i];
+    const auto* served = std::get_if<ir::Served>(&guarantee.promise);
+
+    const smt::Scope scope(solver);
+    solver.Assert(encoder.Encode(guarantee.when));
+    if (served == nullptr) solver.Assert(encoder.NotRefused());
+    const smt::Answer can_happen = solver.Check({});
+    if (can_happen == smt::Answer::kUnknown) {
+      findings.unanswered.push_back({"can the premise of guarantee `" + guarantee.name + "` happen", guarantee.span});
+    }
+
+    Search search(encoder, guarantee);
+    if (can_happen != smt::Answer::kNo) {
+      if (served != nullptr) {
+        search.TryRefusalsBut(served->unless_refused_by);
+        search.TryNoRoute();
+      }
+      search.TryRoutes();
+    }
+    if (search.smallest()) {
+      findings.found.push_back(Describe(encoder, {i}, *search.smallest()));
+      continue;
+    }
+    findings.found.push_back({.guarantee = {i},
+                              .verdict = search.gave_up() ? Verdict::kUnknown : Verdict::kProved,
+                              .witness = {},
+                              .route = {},
+                              .deployments = {},
+                              .explanation = {},
+                              .vacuous = can_happen == smt::Answer::kNo});
+  }
+  return findings;
+}
+
+}  // namespace route::verify

@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <variant>
+
+#include "compiler/verify/questions.h"
+#include "compiler/verify/violation.h"
+
+namespace route::verify {
+namespace {
+
+/// Writes the questions in the order and with the very formulas of `Verify`.
+class Script {
+ public:
+  explicit Script(Encoder& encoder) : encoder_(encoder) {
+    text_ = "; The questions that `routec check` asks about policy " + encoder.policy().name +
+            ", over classes of attribute values\n(set-logic QF_UF)\n\n" + encoder.solver().ToSmt2();
+  }
+
+  auto text() const -> const std::string& { return text_; }
+
+  void Coverage() {
+    Begin("coverage. sat: a request that no refusal answers and no route takes");
+    Assert(encoder_.NotRefused());
+    for (std::uint32_t i = 0; i < policy().routes.size(); ++i) Deny(RouteId{i});
+    AskAndEnd();
+  }
+
+  void Servability() {
+    Begin("servability of each route, in order, for what the earlier ones leave");
+    Assert(encoder_.NotRefused());
+    for (std::uint32_t i = 0; i < policy().routes.size(); ++i) {
+      Begin("route " + policy().routes[i].name + ". sat: a request of which it excludes every deployment");
+      Assert(encoder_.Matches(RouteId{i}));
+      Assert(solver().Not(encoder_.SomeReached(policy().routes[i])));
+      AskAndEnd();
+      Deny(RouteId{i});
+    }
+    End();
+  }
+
+  void DeadRoutes() {
+    Begin("reachability of each route, in order, for what refusals and the earlier ones leave");
+    Assert(encoder_.NotRefused());
+    for (std::uint32_t i = 0; i < policy().routes.size(); ++i) {
+      Begin("route " + policy().routes[i].name + ". sat: a request that it decides");
+      Assert(encoder_.Matches(RouteId{i}));
+      AskAndEnd();
+      Deny(RouteId{i});
+    }
+    End();
+  }
+
+  void DeadRules() {
+    for (std::uint32_t i = 0; i < policy().rules.size(); ++i) {
+      if (policy().rules[i].origin != ir::Rule::Origin::kWritten) continue;
+      Begin("rule " + policy().rules[i].name + ". sat: a request to which it applies");
+      Assert(encoder_.Matches(RuleId{i}));
+      AskAndEnd();
+    }
+  }
+
+  void DeadRefusals() {
+    Begin("reachability of each refusal, in order, for what the earlier ones leave");
+    for (std::uint32_t i = 0; i < policy().refusals.size(); ++i) {
+      Begin("refusal " + policy().refusals[i].name + ". sat: a request that it answers");
+      Assert(encoder_.Matches(RefusalId{i}));
+      AskAndEnd();
+      Deny(RefusalId{i});
+    }
+    End();
+  }
+
+  void Guarantee(const ir::Guarantee& guarantee) {
+    const auto* served = std::get_if<ir::Served>(&guarantee.promise);
+    Begin("guarantee " + guarantee.name + ": " + guarantee.text + ". It holds if all within say unsat but the premise");
+    Assert(encoder_.Encode(guarantee.when));
+    if (served == nullptr) Assert(encoder_.NotRefused());
+    Begin("the premise. sat: it can happen");
+    AskAndEnd();
+    if (served != nullptr) Refusals(*served);
+    for (std::uint32_t i = 0; i < policy().routes.size(); ++i) {
+      const smt::Term broken = Violation(encoder_, guarantee, policy().routes[i]);
+      const std::string which = "route " + policy().routes[i].name;
+      if (broken == smt::kFalse) {
+        Comment(which + " keeps the promise whatever the request, by the catalogue alone");
+      } else {
+        Begin(which + ". sat: a request that it decides and that breaks the promise");
+        Assert(encoder_.Matches(RouteId{i}));
+        Assert(broken);
+        AskAndEnd();
+      }
+      Deny(RouteId{i});
+    }
+    if (served != nullptr) {
+      Begin("no route. sat: a request that none takes");
+      AskAndEnd();
+    }
+    End();
+  }
+
+ private:
+  void Refusals(const ir::Served& promise) {
+    for (std::uint32_t i = 0; i < policy().refusals.size(); ++i) {
+      if (!std::ranges::binary_search(promise.unless_refused_by, RefusalId{i})) {
+        Begin("refusal " + policy().refusals[i].name + ". sat: a request that it answers against the promise");
+        Assert(encoder_.Matches(RefusalId{i}));
+        AskAndEnd();
+      }
+      Deny(RefusalId{i});
+    }
+  }
+
+  void Comment(const std::string& words) { text_ += "\n; " + words + "\n"; }
+  void Begin(const std::string& words) {
+    Comment(words);
+    text_ += "(push 1)\n";
+  }
+  void Assert(smt::Term term) {
+    if (term != smt::kTrue) text_ += "(assert " + solver().ToSmt2(term) + ")\n";
+  }
+  template <typename Id>
+  void Deny(Id id) {
+    Assert(solver().Not(encoder_.Matches(id)));
+  }
+  void AskAndEnd() {
+    text_ += "(check-sat)\n";
+    End();
+  }
+  void End() { text_ += "(pop 1)\n"; }
+
+  auto policy() const -> const ir::Policy& { return encoder_.policy(); }
+  auto solver() const -> smt::Solver& { return encoder_.solver(); }
+
+  Encoder& encoder_;
+  std::string text_;
+};
+
+}  // namespace
+
+auto EmitSmt2(const ir::Policy& policy) -> std::string {
+  const ir::ValueClasses classes(policy);
+  smt::Solver solver(Limits().rlimit);
+  Encoder encoder(policy, classes, solver);
+  Script script(encoder);
+  script.Coverage();
+  script.Servability();
+  script.DeadRoutes();
+  script.DeadRules();
+  script.DeadRefusals();
+  for (const ir::Guarantee& guarantee : policy.guarantees) script.Guarantee(guarantee);
+  return script.text();
+}
+
+}  // namespace route::verify

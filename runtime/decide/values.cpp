@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <utility>
+
+#include "runtime/decide/decide.h"
+#include "runtime/table/classify.h"
+#include "runtime/table/impl.h"
+
+namespace route {
+namespace {
+
+auto NoSuchAttribute() -> std::unexpected<std::string> {
+  return std::unexpected(std::string("the policy has no such attribute"));
+}
+
+auto WrongKind(const AttributeView& attribute, std::string_view given) -> std::unexpected<std::string> {
+  return std::unexpected("`" + std::string(attribute.name) + "` is not a " + std::string(given) + " attribute");
+}
+
+/// What a gateway would find for an attribute in an empty request; nothing if it would find nothing.
+auto MeasuredOnEmptyRequest(const AttributeView& attribute, const AttributeClasses& classes, Date today)
+    -> std::optional<ReadValue> {
+  const SourceView source = attribute.sources.front();
+  switch (attribute.kind) {
+    case AttributeKind::kNumber:
+      if (source.kind == SourceKind::kBudget || (source.kind == SourceKind::kRequest && source.argument == "prompt")) {
+        return ReadNumber(attribute, classes, Decimal{0}).value();
+      }
+      return std::nullopt;
+    case AttributeKind::kText:
+      if (source.kind == SourceKind::kRequest) return ReadText(classes, "");
+      return std::nullopt;
+    case AttributeKind::kDate:
+      if (source.kind == SourceKind::kClock) {
+        if (auto date = ReadDate(attribute, classes, today)) return std::move(*date);
+      }
+      return std::nullopt;
+    case AttributeKind::kYesNo:
+      if (source.kind == SourceKind::kDetector) return ReadValueText(attribute, classes, "no").value();
+      return std::nullopt;
+    case AttributeKind::kOneOf:
+    case AttributeKind::kAnyOf:
+    case AttributeKind::kCountry:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Values::Values(const Table& table)
+    : table_(&table),
+      classes_(table.impl().dimensions.size(), 0),
+      texts_(table.attributes().size()),
+      members_(table.attributes().size(), 0),
+      set_(table.attributes().size(), false) {}
+
+void Values::Clear() {
+  std::ranges::fill(classes_, std::uint16_t{0});
+  for (std::string& text : texts_) text.clear();
+  std::ranges::fill(members_, std::uint64_t{0});
+  set_.assign(set_.size(), false);
+}
+
+void Values::Set(std::uint32_t attribute, const ReadValue& value) {
+  const AttributeView& view = table_->attributes()[attribute];
+  if (view.kind == AttributeKind::kAnyOf) {
+    members_[attribute] |= value.members;
+    for (std::size_t i = 0; i < view.values.size(); ++i) {
+      classes_[view.first_dimension + i] = static_cast<std::uint16_t>((members_[attribute] >> i) & 1U);
+    }
+  } else {
+    classes_[view.first_dimension] = value.value_class;
+    texts_[attribute] = value.text;
+  }
+  set_[attribute] = true;
+}
+
+auto Values::Take(std::uint32_t attribute, std::expected<ReadValue, std::string> value)
+    -> std::expected<void, std::string> {
+  if (!value) {
+    if (table_->attributes()[attribute].kind != AttributeKind::kAnyOf) set_[attribute] = false;
+    return std::unexpected(std::move(value.error()));
+  }
+  Set(attribute, *value);
+  return {};
+}
+
+auto Values::SetText(std::uint32_t attribute, std::string_view text) -> std::expected<void, std::string> {
+  if (attribute >= set_.size()) return NoSuchAttribute();
+  return Take(attribute, ReadValueText(table_->attributes()[attribute], table_->impl().classes[attribute], text));
+}
+
+auto Values::SetNumber(std::uint32_t attribute, Decimal value) -> std::expected<void, std::string> {
+  if (attribute >= set_.size()) return NoSuchAttribute();
+  const AttributeView& view = table_->attributes()[attribute];
+  if (view.kind != AttributeKind::kNumber) return WrongKind(view, "number");
+  return Take(attribute, ReadNumber(view, table_->impl().classes[attribute], value));
+}
+
+auto Values::SetDate(std::uint32_t attribute, Date value) -> std::expected<void, std::string> {
+  if (attribute >= set_.size()) return NoSuchAttribute();
+  const AttributeView& view = table_->attributes()[attribute];
+  if (view.kind != AttributeKind::kDate) return WrongKind(view, "date");
+  return Take(attribute, ReadDate(view, table_->impl().classes[attribute], value));
+}
+
+auto Values::SetRawText(std::uint32_t attribute, std::string_view value) -> std::expected<void, std::string> {
+  if (attribute >= set_.size()) return NoSuchAttribute();
+  const AttributeView& view = table_->attributes()[attribute];
+  if (view.kind != AttributeKind::kText) return WrongKind(view, "text");
+  return Take(attribute, ReadText(table_->impl().classes[attribute], value));
+}
+
+auto Values::IsSet(std::uint32_t attribute) const -> bool {
+  return attribute < set_.size() && set_[attribute];
+}
+
+auto Values::Fill(std::optional<Date> today) -> std::optional<std::uint32_t> {
+  std::optional<std::uint32_t> missing;
+  for (std::uint32_t i = 0; i < set_.size(); ++i) {
+    if (set_[i]) continue;
+    const AttributeView& view = table_->attributes()[i];
+    const AttributeClasses& classes = table_->impl().classes[i];
+    if (view.has_default) {
+      Set(i, classes.fallback);
+    } else if (view.kind == AttributeKind::kAnyOf) {
+      Set(i, ReadValue{});
+    } else if (const auto measured = today ? MeasuredOnEmptyRequest(view, classes, *today) : std::nullopt) {
+      Set(i, *measured);
+    } else if (!missing) {
+      missing = i;
+    }
+  }
+  return missing;
+}
+
+auto Values::Complete() -> std::optional<std::uint32_t> {
+  return Fill(std::nullopt);
+}
+
+auto Values::CompleteAsMeasured(Date today) -> std::optional<std::uint32_t> {
+  return Fill(today);
+}
+
+auto Values::Text(std::uint32_t attribute) const -> std::string {
+  if (!IsSet(attribute)) return {};
+  const AttributeView& view = table_->attributes()[attribute];
+  return view.kind == AttributeKind::kAnyOf ? MemberNames(view, members_[attribute]) : texts_[attribute];
+}
+
+}  // namespace route

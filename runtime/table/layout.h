@@ -1,0 +1,244 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "runtime/table/table.h"
+
+/// The bytes of a bundle file, exactly as they lie on disk and in memory. `docs/table-format.md` explains them.
+///
+///     envelope │ header │ attributes … guarantees │ owners │ masks │ rows │ strings
+///
+/// Everything is little-endian. A record holds no pointers: only indexes into other sections and, for text,
+/// places in the string section. The sections follow each other in the order of `SectionId`, each at the next
+/// multiple of 8 bytes (`kRows`: of 64), with zeros between and nothing after the last. So there is one file for each
+/// table, and no byte whose value does not matter.
+namespace route::layout {
+
+static_assert(std::endian::native == std::endian::little, "a bundle is mapped as it is, and it is little-endian");
+
+/// Like PNG's: not text, and spoilt by a transfer that changes line ends or clears the top bit.
+inline constexpr std::array<std::uint8_t, 8> kMagic = {0x89, 'R', 'T', 'B', '\r', '\n', 0x1A, '\n'};
+inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30U;
+
+/// The first 64 bytes. Everything after them is the content.
+struct Envelope {
+  std::array<std::uint8_t, 8> magic;
+  std::uint32_t version;
+  std::uint32_t reserved;                 ///< 0
+  std::uint64_t file_bytes;               ///< size of the whole file
+  std::uint64_t reserved_too;             ///< 0
+  std::array<std::uint8_t, 32> checksum;  ///< SHA-256 of the content
+};
+
+/// Bytes `[offset, offset + size)` of the string section: whole UTF-8 characters.
+struct StringRef {
+  std::uint32_t offset;
+  std::uint32_t size;
+};
+
+/// Entries `[first, first + count)` of some section. The lists of one section follow each other without a gap in
+/// the order of their owners.
+struct Range {
+  std::uint32_t first;
+  std::uint32_t count;
+};
+
+enum class SectionId : std::uint8_t {
+  kAttributes,   ///< AttributeRecord
+  kSources,      ///< SourceRecord, by attribute
+  kNames,        ///< StringRef: each attribute's values, then its prefixes, then its texts
+  kCuts,         ///< int64: the thresholds of number and date attributes
+  kCountries,    ///< uint16: for each country attribute the class of each of `Countries()`
+  kDimensions,   ///< DimensionRecord
+  kDeployments,  ///< DeploymentRecord
+  kFiles,        ///< FileRecord: the policy's source files
+  kRules,        ///< RuleRecord
+  kRefusals,     ///< RefusalRecord
+  kRoutes,       ///< RouteRecord
+  kTiers,        ///< TierRecord, by route
+  kCandidates,   ///< CandidateView, by tier
+  kGuarantees,   ///< GuaranteeRecord
+  kOwners,       ///< uint32: for each term the refusal, route or rule that it belongs to
+  kMasks,        ///< uint64: distinct sets of deployments, `mask_words` words each
+  kRows,         ///< uint64: one row for each class of each dimension, `row_words` words each
+  kStrings,      ///< bytes, UTF-8
+};
+inline constexpr std::size_t kSectionCount = 18;
+
+struct Section {
+  std::uint32_t offset;  ///< in bytes from the start of the file
+  std::uint32_t count;   ///< of entries, not bytes
+};
+
+inline constexpr std::uint32_t kFlagVerified = 1;
+
+/// Follows the envelope.
+///
+/// A row has one bit for each term: first the terms of the refusals, then at the next multiple of 64 bits those
+/// of the routes, then at the next multiple of 64 bits those of the rules, then zeros up to `row_words` words,
+/// a multiple of 8 so that each row starts a cache line.
+struct Header {
+  StringRef policy_name;
+  StringRef policy_version;
+  StringRef tool_version;
+  std::uint32_t flags;        ///< kFlagVerified or 0
+  std::uint32_t attempts;     ///< Limits::attempts
+  std::uint32_t deadline_ms;  ///< Limits::deadline_ms
+  std::uint32_t refusal_terms;
+  std::uint32_t route_terms;
+  std::uint32_t rule_terms;
+  std::uint32_t row_words;
+  std::uint32_t mask_words;               ///< 64 deployments to a word
+  std::array<std::uint32_t, 2> reserved;  ///< 0
+  std::array<Section, kSectionCount> sections;
+};
+
+struct AttributeRecord {
+  StringRef name;
+  StringRef default_text;    ///< empty without a default
+  std::uint8_t kind;         ///< AttributeKind
+  std::uint8_t unit;         ///< Unit; 0 unless a number
+  std::uint8_t has_default;  ///< 0 or 1
+  std::uint8_t reserved;     ///< 0
+  std::uint32_t first_dimension;
+  std::int64_t maximum;  ///< millionths; 0 unless a number
+  Range sources;         ///< into kSources
+  Range values;          ///< into kNames; one of, any of
+  Range prefixes;        ///< into kNames; text
+  Range texts;           ///< into kNames; text
+  Range cuts;            ///< into kCuts; number, date
+  Range countries;       ///< into kCountries; country
+};
+
+struct SourceRecord {
+  StringRef argument;
+  std::uint8_t kind;                     ///< SourceKind
+  std::array<std::uint8_t, 7> reserved;  ///< 0
+};
+
+struct DimensionRecord {
+  std::uint32_t attribute;
+  std::uint32_t member;  ///< any of: which value; else 0
+  std::uint32_t classes;
+  std::uint32_t first_row;  ///< the row of class 0
+};
+
+struct DeploymentRecord {
+  StringRef name;
+  StringRef model;
+  StringRef vendor;
+  StringRef endpoint;
+  StringRef upstream_model;
+  StringRef key_env;
+  std::int64_t price_in;  ///< millionths of a USD for a million tokens
+  std::int64_t price_out;
+  std::uint16_t processed_in;  ///< index into `Countries()`
+  std::uint16_t headquarters;
+  std::uint32_t reserved;  ///< 0
+};
+
+struct FileRecord {
+  StringRef path;
+  StringRef sha256;  ///< 64 lower-case hexadecimal digits
+};
+
+/// `file` is an index into kFiles, or kNone with line 0 for a policy that was not read from a file.
+struct PlaceRecord {
+  std::uint32_t file;
+  std::uint32_t line;
+};
+
+struct RuleRecord {
+  StringRef name;
+  StringRef because;
+  PlaceRecord place;
+  std::uint32_t implied;  ///< 0 or 1
+  std::uint32_t mask;     ///< index of the mask of the deployments that the rule excludes
+};
+
+struct RefusalRecord {
+  StringRef name;
+  StringRef reason;
+  PlaceRecord place;
+};
+
+struct RouteRecord {
+  StringRef name;
+  PlaceRecord place;
+  Range tiers;  ///< into kTiers
+};
+
+struct TierRecord {
+  StringRef label;
+  Range candidates;         ///< into kCandidates
+  std::uint32_t order;      ///< TierOrder
+  std::uint32_t limit;      ///< at least 1, or kNone
+  std::uint32_t within_ms;  ///< or kNone
+  std::uint32_t retries;    ///< or kNone
+};
+
+struct GuaranteeRecord {
+  StringRef name;
+  StringRef text;
+  PlaceRecord place;
+  std::uint32_t verdict;   ///< Verdict
+  std::uint32_t reserved;  ///< 0
+};
+
+/// The size of one entry of a section.
+inline constexpr std::array<std::uint32_t, kSectionCount> kEntryBytes = {
+    sizeof(AttributeRecord),  sizeof(SourceRecord),    sizeof(StringRef),
+    sizeof(std::int64_t),     sizeof(std::uint16_t),   sizeof(DimensionRecord),
+    sizeof(DeploymentRecord), sizeof(FileRecord),      sizeof(RuleRecord),
+    sizeof(RefusalRecord),    sizeof(RouteRecord),     sizeof(TierRecord),
+    sizeof(CandidateView),    sizeof(GuaranteeRecord), sizeof(std::uint32_t),
+    sizeof(std::uint64_t),    sizeof(std::uint64_t),   1};
+
+constexpr auto Alignment(SectionId id) -> std::uint64_t {
+  return id == SectionId::kRows ? 64 : 8;
+}
+
+constexpr auto AlignUp(std::uint64_t offset, std::uint64_t alignment) -> std::uint64_t {
+  return (offset + alignment - 1) / alignment * alignment;
+}
+
+constexpr auto WordsFor(std::uint64_t bits) -> std::uint64_t {
+  return (bits + 63) / 64;
+}
+
+/// Words of a row: each of the three parts in whole words, the sum rounded up to a cache line.
+constexpr auto RowWords(std::uint64_t refusal_terms, std::uint64_t route_terms, std::uint64_t rule_terms)
+    -> std::uint64_t {
+  return AlignUp(WordsFor(refusal_terms) + WordsFor(route_terms) + WordsFor(rule_terms), 8);
+}
+
+static_assert(sizeof(Envelope) == 64);
+static_assert(sizeof(StringRef) == 8);
+static_assert(sizeof(Range) == 8);
+static_assert(sizeof(Header) == 64 + 8 * kSectionCount);
+static_assert(sizeof(AttributeRecord) == 80);
+static_assert(sizeof(SourceRecord) == 16);
+static_assert(sizeof(DimensionRecord) == 16);
+static_assert(sizeof(DeploymentRecord) == 72);
+static_assert(sizeof(FileRecord) == 16);
+static_assert(sizeof(RuleRecord) == 32);
+static_assert(sizeof(RefusalRecord) == 24);
+static_assert(sizeof(RouteRecord) == 24);
+static_assert(sizeof(TierRecord) == 32);
+static_assert(sizeof(CandidateView) == 8);
+static_assert(sizeof(GuaranteeRecord) == 32);
+static_assert(std::is_trivially_copyable_v<CandidateView> && std::is_standard_layout_v<CandidateView>);
+static_assert(std::has_unique_object_representations_v<Envelope> && std::has_unique_object_representations_v<Header> &&
+                  std::has_unique_object_representations_v<AttributeRecord> &&
+                  std::has_unique_object_representations_v<SourceRecord> &&
+                  std::has_unique_object_representations_v<DeploymentRecord> &&
+                  std::has_unique_object_representations_v<RuleRecord> &&
+                  std::has_unique_object_representations_v<TierRecord>,
+              "a record has no padding: every byte is written and checked");
+
+}  // namespace route::layout

@@ -1,0 +1,673 @@
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "runtime/table/classify.h"
+#include "runtime/table/impl.h"
+#include "runtime/table/sha256.h"
+
+/// The loader reads a bundle once from front to back and believes nothing: first the envelope, then that the
+/// sections fill the file exactly, then that the strings are UTF-8, then every record of every section. Each check
+/// returns the problem that it found or nothing. After the last one nothing about the table needs checking again.
+namespace route {
+namespace {
+
+using layout::Header;
+using layout::Range;
+using layout::SectionId;
+using Problem = std::optional<std::string>;
+
+auto Number(std::uint64_t value) -> std::string {
+  return std::to_string(value);
+}
+
+/// Well-formed UTF-8 as Unicode defines it: shortest forms, no surrogates, nothing above U+10FFFF.
+auto IsUtf8(std::string_view text) -> bool {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  for (std::size_t i = 0; i < text.size();) {
+    const unsigned char lead = byte(i);
+    std::size_t more = 0;
+    unsigned char least = 0x80;
+    unsigned char most = 0xBF;
+    if (lead < 0x80) {
+      more = 0;
+    } else if (lead >= 0xC2 && lead <= 0xDF) {
+      more = 1;
+    } else if (lead >= 0xE0 && lead <= 0xEF) {
+      more = 2;
+      if (lead == 0xE0) least = 0xA0;
+      if (lead == 0xED) most = 0x9F;
+    } else if (lead >= 0xF0 && lead <= 0xF4) {
+      more = 3;
+      if (lead == 0xF0) least = 0x90;
+      if (lead == 0xF4) most = 0x8F;
+    } else {
+      return false;
+    }
+    if (more >= text.size() - i) return false;
+    for (std::size_t k = 1; k <= more; ++k) {
+      if (byte(i + k) < least || byte(i + k) > most) return false;
+      least = 0x80;
+      most = 0xBF;
+    }
+    i += more + 1;
+  }
+  return true;
+}
+
+auto StrictlyAscending(const auto& list) -> bool {
+  return std::ranges::adjacent_find(list, std::greater_equal<>{}) == list.end();
+}
+
+auto HasRepeats(const std::vector<std::string_view>& names) -> bool {
+  return std::set<std::string_view>(names.begin(), names.end()).size() != names.size();
+}
+
+class Loader {
+ public:
+  Loader(BundleBytes bytes, std::string_view name) : name_(name), impl_(std::make_unique<TableImpl>()) {
+    impl_->bytes = std::move(bytes);
+    file_ = impl_->bytes.get();
+  }
+
+  auto Load() -> std::expected<std::unique_ptr<TableImpl>, LoadError> {
+    if (auto error = CheckEnvelope()) return std::unexpected(std::move(*error));
+    using Check = auto(Loader::*)()->Problem;
+    static constexpr Check kChecks[] = {
+        &Loader::CheckSections,  &Loader::CheckStrings,    &Loader::CheckHeader,     &Loader::ReadFiles,
+        &Loader::ReadAttributes, &Loader::CheckDimensions, &Loader::ReadDeployments, &Loader::ReadRules,
+        &Loader::ReadRefusals,   &Loader::ReadRoutes,      &Loader::ReadTiers,       &Loader::ReadGuarantees,
+        &Loader::CheckMasks,     &Loader::ReadTerms,       &Loader::CheckRows,       &Loader::ReadDefaults,
+    };
+    for (const Check check : kChecks) {
+      if (auto problem = (this->*check)()) {
+        return std::unexpected(
+            Error(LoadError::Kind::kMalformed, "is malformed: " + *problem + "; build it again with `routec build`"));
+      }
+    }
+    FindColumns();
+    FindReach();
+    return std::move(impl_);
+  }
+
+ private:
+  auto Error(LoadError::Kind kind, const std::string& what) const -> LoadError { return {kind, name_ + " " + what}; }
+
+  // --- Envelope and sections -------------------------------------------------------------------------------
+
+  auto CheckEnvelope() -> std::optional<LoadError> {
+    const std::size_t shown = std::min(file_.size(), layout::kMagic.size());
+    if (shown == 0 || std::memcmp(file_.data(), layout::kMagic.data(), shown) != 0) {
+      return Error(LoadError::Kind::kNotABundle,
+                   "is not a bundle: it does not begin with the magic number of `.rtb` "
+                   "files; `routec build` writes one");
+    }
+    layout::Envelope envelope{};
+    constexpr std::size_t kThroughVersion = offsetof(layout::Envelope, version) + sizeof(envelope.version);
+    std::memcpy(&envelope, file_.data(), std::min(file_.size(), sizeof(envelope)));
+    if (file_.size() >= kThroughVersion && envelope.version != layout::kFormatVersion) {
+      return Error(LoadError::Kind::kVersion, "is in format version " + Number(envelope.version) +
+                                                  ", and this program reads version " + Number(layout::kFormatVersion) +
+                                                  "; build it again with the `routec` of this release");
+    }
+    if (file_.size() < sizeof(envelope)) {
+      return Error(LoadError::Kind::kTruncated, "is cut off after " + Number(file_.size()) +
+                                                    " bytes, within its first " + Number(sizeof(envelope)) +
+                                                    "; copy it again");
+    }
+    if (file_.size() < envelope.file_bytes) {
+      return Error(LoadError::Kind::kTruncated, "is cut off: it has " + Number(file_.size()) + " bytes of " +
+                                                    Number(envelope.file_bytes) + "; copy it again");
+    }
+    if (file_.size() > envelope.file_bytes || file_.size() > layout::kMaxFileBytes) {
+      return Error(LoadError::Kind::kMalformed, "is malformed: it has " + Number(file_.size()) + " bytes, but says " +
+                                                    Number(envelope.file_bytes) + " and may have at most " +
+                                                    Number(layout::kMaxFileBytes) +
+                                                    "; build it again with `routec build`");
+    }
+    if (envelope.reserved != 0 || envelope.reserved_too != 0) {
+      return Error(LoadError::Kind::kMalformed,
+                   "is malformed: a reserved field of the envelope is not zero; build it again with `routec build`");
+    }
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string checksum;
+    for (const std::uint8_t byte : envelope.checksum) {
+      checksum += kDigits[byte >> 4U];
+      checksum += kDigits[byte & 15U];
+    }
+    if (Sha256Hex(file_.subspan(sizeof(envelope))) != checksum) {
+      return Error(LoadError::Kind::kChecksum,
+                   "was changed after it was built: its content does not have the checksum "
+                   "that its envelope states; copy it again, or build it again with "
+                   "`routec build`");
+    }
+    impl_->hash = Sha256Hex(file_);
+    return std::nullopt;
+  }
+
+  auto CheckSections() -> Problem {
+    std::uint64_t end = sizeof(layout::Envelope) + sizeof(Header);
+    if (file_.size() < end) return "it ends within its header";
+    header_ = reinterpret_cast<const Header*>(file_.data() + sizeof(layout::Envelope));
+    for (std::size_t i = 0; i < layout::kSectionCount; ++i) {
+      const auto [offset, count] = header_->sections[i];
+      const std::uint64_t begin = layout::AlignUp(end, layout::Alignment(static_cast<SectionId>(i)));
+      if (offset != begin) return "section " + Number(i) + " is not where the one before it ends";
+      const std::uint64_t next = begin + std::uint64_t{count} * layout::kEntryBytes[i];
+      if (next > file_.size()) return "section " + Number(i) + " ends after the file";
+      const auto gap = file_.subspan(end, begin - end);
+      if (std::ranges::any_of(gap, [](std::byte byte) { return byte != std::byte{0}; })) {
+        return "there are bytes other than zero before section " + Number(i);
+      }
+      end = next;
+    }
+    if (end != file_.size()) return "there are bytes after the last section";
+    attributes_ = Entries<layout::AttributeRecord>(SectionId::kAttributes);
+    sources_ = Entries<layout::SourceRecord>(SectionId::kSources);
+    names_ = Entries<layout::StringRef>(SectionId::kNames);
+    cuts_ = Entries<std::int64_t>(SectionId::kCuts);
+    countries_ = Entries<std::uint16_t>(SectionId::kCountries);
+    dimensions_ = Entries<layout::DimensionRecord>(SectionId::kDimensions);
+    deployments_ = Entries<layout::DeploymentRecord>(SectionId::kDeployments);
+    files_ = Entries<layout::FileRecord>(SectionId::kFiles);
+    rules_ = Entries<layout::RuleRecord>(SectionId::kRules);
+    refusals_ = Entries<layout::RefusalRecord>(SectionId::kRefusals);
+    routes_ = Entries<layout::RouteRecord>(SectionId::kRoutes);
+    tiers_ = Entries<layout::TierRecord>(SectionId::kTiers);
+    candidates_ = Entries<CandidateView>(SectionId::kCandidates);
+    guarantees_ = Entries<layout::GuaranteeRecord>(SectionId::kGuarantees);
+    owners_ = Entries<std::uint32_t>(SectionId::kOwners);
+    masks_ = Entries<std::uint64_t>(SectionId::kMasks);
+    rows_ = Entries<std::uint64_t>(SectionId::kRows);
+    return std::nullopt;
+  }
+
+  template <typename Entry>
+  auto Entries(SectionId id) const -> std::span<const Entry> {
+    const auto [offset, count] = header_->sections[static_cast<std::size_t>(id)];
+    return {reinterpret_cast<const Entry*>(file_.data() + offset), count};
+  }
+
+  auto CheckStrings() -> Problem {
+    const auto bytes = Entries<char>(SectionId::kStrings);
+    strings_ = {bytes.data(), bytes.size()};
+    if (!IsUtf8(strings_)) return "its strings are not UTF-8";
+    return std::nullopt;
+  }
+
+  auto CheckHeader() -> Problem {
+    const Header& h = *header_;
+    if (h.flags > layout::kFlagVerified) return "it has unknown flags";
+    if (h.reserved != decltype(h.reserved){}) return "a reserved field of the header is not zero";
+    for (const auto& ref : {h.policy_name, h.policy_version, h.tool_version}) {
+      if (!IsString(ref)) return "the policy's name, version or tool version is not a string of the string section";
+    }
+    if (deployments_.size() > kMaxDeployments) {
+      return "it has " + Number(deployments_.size()) + " deployments, more than " + Number(kMaxDeployments);
+    }
+    if (dimensions_.size() > kMaxDimensions) {
+      return "it has " + Number(dimensions_.size()) + " dimensions, more than " + Number(kMaxDimensions);
+    }
+    if (h.mask_words != layout::WordsFor(deployments_.size())) return "the masks are not as wide as the deployments";
+    if (h.row_words != layout::RowWords(h.refusal_terms, h.route_terms, h.rule_terms)) {
+      return "the rows are not as wide as the terms";
+    }
+    impl_->verified = h.flags == layout::kFlagVerified;
+    impl_->limits = {h.attempts, h.deadline_ms};
+    impl_->policy_name = Text(h.policy_name);
+    impl_->policy_version = Text(h.policy_version);
+    impl_->tool_version = Text(h.tool_version);
+    impl_->mask_words = h.mask_words;
+    impl_->row_words = h.row_words;
+    impl_->dimensions = dimensions_;
+    impl_->masks = masks_;
+    impl_->rows = rows_;
+    return std::nullopt;
+  }
+
+  // --- Parts of records --------------------------------------------------------------------------------------
+
+  /// In bounds, and both ends between characters.
+  auto IsString(layout::StringRef ref) const -> bool {
+    const std::uint64_t end = std::uint64_t{ref.offset} + ref.size;
+    const auto at_character = [&](std::uint64_t i) {
+      return i == strings_.size() || (static_cast<unsigned char>(strings_[i]) & 0xC0U) != 0x80U;
+    };
+    return end <= strings_.size() && at_character(ref.offset) && at_character(end);
+  }
+
+  auto Text(layout::StringRef ref) const -> std::string_view { return strings_.substr(ref.offset, ref.size); }
+
+  auto IsPlace(layout::PlaceRecord place) const -> bool {
+    return place.file == kNone ? place.line == 0 : place.file < files_.size() && place.line >= 1;
+  }
+
+  auto PlaceOf(layout::PlaceRecord place) const -> SourcePlace {
+    if (place.file == kNone) return {};
+    return {Text(files_[place.file].path), place.line};
+  }
+
+  /// Takes the next `range.count` entries of a section of `size`; false unless the range begins where the last ended.
+  static auto TakeNext(Range range, std::uint64_t& next, std::uint64_t size) -> bool {
+    if (range.first != next || range.count > size - next) return false;
+    next += range.count;
+    return true;
+  }
+
+  static auto IsCountry(std::uint16_t index) -> bool { return index < Countries().size(); }
+
+  // --- Schema ------------------------------------------------------------------------------------------------
+
+  auto ReadFiles() -> Problem {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      const auto& record = files_[i];
+      if (!IsString(record.path) || !IsString(record.sha256)) return "file " + Number(i) + " has a text out of bounds";
+      const std::string_view digits = Text(record.sha256);
+      if (digits.size() != 64 || digits.find_first_not_of("0123456789abcdef") != std::string_view::npos) {
+        return "file " + Number(i) + " has a hash that is not 64 hexadecimal digits";
+      }
+      impl_->sources.push_back({Text(record.path), digits});
+    }
+    return std::nullopt;
+  }
+
+  auto ReadAttributes() -> Problem {
+    std::uint64_t next_source = 0;
+    std::uint64_t next_name = 0;
+    std::uint64_t next_cut = 0;
+    std::uint64_t next_country = 0;
+    std::vector<std::string_view> attribute_names;
+    for (std::size_t i = 0; i < attributes_.size(); ++i) {
+      const auto& record = attributes_[i];
+      const std::string self = "attribute " + Number(i);
+      if (!IsString(record.name) || !IsString(record.default_text)) return self + " has a text out of bounds";
+      if (record.kind > static_cast<std::uint8_t>(AttributeKind::kDate)) return self + " has an unknown kind";
+      if (record.unit > static_cast<std::uint8_t>(Unit::kEur)) return self + " has an unknown unit";
+      if (record.has_default > 1 || record.reserved != 0) return self + " has a flag that is neither 0 nor 1";
+      if (record.has_default == 0 && record.default_text.size != 0) return self + " has a default it does not use";
+      if (!TakeNext(record.sources, next_source, sources_.size()) ||
+          !TakeNext(record.values, next_name, names_.size()) || !TakeNext(record.prefixes, next_name, names_.size()) ||
+          !TakeNext(record.texts, next_name, names_.size()) || !TakeNext(record.cuts, next_cut, cuts_.size()) ||
+          !TakeNext(record.countries, next_country, countries_.size())) {
+        return self + " has a list that does not follow the one before it";
+      }
+      AttributeView view;
+      view.name = Text(record.name);
+      view.kind = static_cast<AttributeKind>(record.kind);
+      view.unit = static_cast<Unit>(record.unit);
+      view.maximum = {record.maximum};
+      view.has_default = record.has_default == 1;
+      view.default_text = Text(record.default_text);
+      view.first_dimension = record.first_dimension;
+      if (record.sources.count == 0) return self + " has no source";
+      for (const auto& source : sources_.subspan(record.sources.first, record.sources.count)) {
+        if (!IsString(source.argument)) return self + " has a source whose text is out of bounds";
+        if (source.kind > static_cast<std::uint8_t>(SourceKind::kClock)) return self + " has an unknown kind of source";
+        if (source.reserved != decltype(source.reserved){}) return self + " has a reserved field that is not zero";
+        view.sources.push_back({static_cast<SourceKind>(source.kind), Text(source.argument)});
+      }
+      AttributeClasses classes;
+      classes.cuts = cuts_.subspan(record.cuts.first, record.cuts.count);
+      classes.country_class = countries_.subspan(record.countries.first, record.countries.count);
+      for (const auto& [range, list] :
+           {std::pair{record.values, &view.values}, std::pair{record.prefixes, &classes.prefixes},
+            std::pair{record.texts, &classes.texts}}) {
+        for (const auto& ref : names_.subspan(range.first, range.count)) {
+          if (!IsString(ref)) return self + " has a name out of bounds";
+          list->push_back(Text(ref));
+        }
+      }
+      if (auto problem = CheckAttribute(view, classes)) return self + " " + *problem;
+      attribute_names.push_back(view.name);
+      impl_->attributes.push_back(std::move(view));
+      impl_->classes.push_back(std::move(classes));
+    }
+    if (next_source != sources_.size() || next_name != names_.size() || next_cut != cuts_.size() ||
+        next_country != countries_.size()) {
+      return "a source, name, threshold or country class belongs to no attribute";
+    }
+    if (HasRepeats(attribute_names)) return "two attributes have the same name";
+    return std::nullopt;
+  }
+
+  /// The lists that an attribute of this kind has, and no others.
+  static auto CheckAttribute(const AttributeView& view, const AttributeClasses& classes) -> Problem {
+    bool has_values = false;
+    bool has_texts = false;
+    bool has_cuts = false;
+    bool has_countries = false;
+    std::int64_t least = 0;
+    std::int64_t most = 0;
+    switch (view.kind) {
+      case AttributeKind::kOneOf:
+      case AttributeKind::kAnyOf:
+        has_values = true;
+        break;
+      case AttributeKind::kYesNo:
+        break;
+      case AttributeKind::kNumber:
+        has_cuts = true;
+        most = view.maximum.micros;
+        break;
+      case AttributeKind::kText:
+        has_texts = true;
+        break;
+      case AttributeKind::kCountry:
+        has_countries = true;
+        break;
+      case AttributeKind::kDate:
+        has_cuts = true;
+        least = kFirstDate.days;
+        most = kLastDate.days;
+        break;
+    }
+    if (has_values != !view.values.empty()) return "has a list of names that does not fit its kind";
+    if (!has_texts && !(classes.texts.empty() && classes.prefixes.empty())) return "has texts that do not fit its kind";
+    if (!has_cuts && !classes.cuts.empty()) return "has thresholds that do not fit its kind";
+    if (classes.country_class.size() != (has_countries ? Countries().size() : 0)) {
+      return "has a list of countries that does not fit its kind";
+    }
+    if (view.kind == AttributeKind::kNumber ? view.maximum.micros < 0
+                                            : view.maximum.micros != 0 || view.unit != Unit::kNone) {
+      return "has a unit or maximum that does not fit its kind";
+    }
+    if (HasRepeats(view.values)) return "has the same name twice";
+    if (view.kind == AttributeKind::kAnyOf && view.values.size() > 64) return "has more than 64 names";
+    if (!StrictlyAscending(classes.prefixes) || !StrictlyAscending(classes.texts)) return "has texts out of order";
+    if (!classes.prefixes.empty() && classes.prefixes.front().empty()) return "has an empty prefix";
+    if (!StrictlyAscending(classes.cuts)) return "has thresholds out of order";
+    if (!classes.cuts.empty() && (classes.cuts.front() <= least || classes.cuts.back() > most)) {
+      return "has a threshold outside its range";
+    }
+    std::uint32_t seen = 0;
+    for (const std::uint16_t value_class : classes.country_class) {
+      if (value_class > seen) return "has country classes that are not numbered by their first country";
+      if (value_class == seen) ++seen;
+    }
+    return std::nullopt;
+  }
+
+  static auto CountClasses(const AttributeView& view, const AttributeClasses& classes) -> std::size_t {
+    switch (view.kind) {
+      case AttributeKind::kOneOf:
+        return view.values.size();
+      case AttributeKind::kAnyOf:
+      case AttributeKind::kYesNo:
+        return 2;
+      case AttributeKind::kNumber:
+      case AttributeKind::kDate:
+        return classes.cuts.size() + 1;
+      case AttributeKind::kText:
+        return 1 + classes.prefixes.size() + classes.texts.size();
+      case AttributeKind::kCountry:
+        return std::size_t{std::ranges::max(classes.country_class)} + 1;
+    }
+    return 0;
+  }
+
+  auto CheckDimensions() -> Problem {
+    std::size_t d = 0;
+    std::uint64_t row = 0;
+    for (std::uint32_t a = 0; a < impl_->attributes.size(); ++a) {
+      const auto& view = impl_->attributes[a];
+      if (view.first_dimension != d) return "attribute " + Number(a) + " has a wrong first dimension";
+      const std::size_t members = view.kind == AttributeKind::kAnyOf ? view.values.size() : 1;
+      const std::size_t classes = CountClasses(view, impl_->classes[a]);
+      if (classes > 0x10000) return "attribute " + Number(a) + " has more classes than 16 bits can number";
+      for (std::uint32_t member = 0; member < members; ++member, ++d) {
+        if (d >= dimensions_.size()) return "attribute " + Number(a) + " has no dimension";
+        const auto& dimension = dimensions_[d];
+        if (dimension.attribute != a || dimension.member != member || dimension.classes != classes ||
+            dimension.first_row != row) {
+          return "dimension " + Number(d) + " does not fit its attribute";
+        }
+        row += classes;
+      }
+    }
+    if (d != dimensions_.size()) return "a dimension belongs to no attribute";
+    if (rows_.size() != row * header_->row_words) return "there is not one row for each class";
+    return std::nullopt;
+  }
+
+  /// Last, because a default is read through the lists that the other checks have passed.
+  auto ReadDefaults() -> Problem {
+    for (std::size_t i = 0; i < impl_->attributes.size(); ++i) {
+      const auto& view = impl_->attributes[i];
+      if (!view.has_default) continue;
+      auto value = ReadValueText(view, impl_->classes[i], view.default_text);
+      if (!value) return "the default of attribute " + Number(i) + " is not one of its values";
+      impl_->classes[i].fallback = std::move(*value);
+    }
+    return std::nullopt;
+  }
+
+  // --- Catalogue, rules, routes ---------------------------------------------------------------------------------
+
+  auto ReadDeployments() -> Problem {
+    std::vector<std::string_view> deployment_names;
+    for (std::size_t i = 0; i < deployments_.size(); ++i) {
+      const auto& record = deployments_[i];
+      const std::string self = "deployment " + Number(i);
+      for (const auto& ref :
+           {record.name, record.model, record.vendor, record.endpoint, record.upstream_model, record.key_env}) {
+        if (!IsString(ref)) return self + " has a text out of bounds";
+      }
+      if (!IsCountry(record.processed_in) || !IsCountry(record.headquarters)) return self + " has an unknown country";
+      if (record.price_in < 0 || record.price_out < 0) return self + " has a price below zero";
+      if (record.upstream_model.size == 0) return self + " names no model to ask for";
+      if (record.reserved != 0) return self + " has a reserved field that is not zero";
+      impl_->deployments.push_back({Text(record.name), Text(record.model), Text(record.vendor),
+                                    Country{record.processed_in}, Country{record.headquarters},
+                                    Decimal{record.price_in}, Decimal{record.price_out}, Text(record.endpoint),
+                                    Text(record.upstream_model), Text(record.key_env)});
+      deployment_names.push_back(Text(record.name));
+    }
+    if (HasRepeats(deployment_names)) return "two deployments have the same name";
+    impl_->all_deployments.assign(header_->mask_words, 0);
+    for (std::size_t i = 0; i < deployments_.size(); ++i) {
+      impl_->all_deployments[i / 64] |= std::uint64_t{1} << (i % 64);
+    }
+    return std::nullopt;
+  }
+
+  auto ReadRules() -> Problem {
+    std::uint32_t masks = 0;
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+      const auto& record = rules_[i];
+      const std::string self = "rule " + Number(i);
+      if (!IsString(record.name) || !IsString(record.because)) return self + " has a text out of bounds";
+      if (!IsPlace(record.place)) return self + " has a place out of bounds";
+      if (record.implied > 1) return self + " has a flag that is neither 0 nor 1";
+      if (record.mask > masks) return self + " has a mask that is not numbered by its first rule";
+      if (record.mask == masks) ++masks;
+      impl_->rules.push_back({Text(record.name), Text(record.because), PlaceOf(record.place), record.implied == 1});
+      impl_->rule_masks.push_back(record.mask);
+    }
+    if (masks_.size() != std::uint64_t{masks} * header_->mask_words) return "a mask belongs to no rule";
+    return std::nullopt;
+  }
+
+  auto ReadRefusals() -> Problem {
+    for (std::size_t i = 0; i < refusals_.size(); ++i) {
+      const auto& record = refusals_[i];
+      if (!IsString(record.name) || !IsString(record.reason))
+        return "refusal " + Number(i) + " has a text out of bounds";
+      if (!IsPlace(record.place)) return "refusal " + Number(i) + " has a place out of bounds";
+      impl_->refusals.push_back({Text(record.name), Text(record.reason), PlaceOf(record.place)});
+    }
+    return std::nullopt;
+  }
+
+  auto ReadRoutes() -> Problem {
+    std::uint64_t next_tier = 0;
+    for (std::size_t i = 0; i < routes_.size(); ++i) {
+      const auto& record = routes_[i];
+      const std::string self = "route " + Number(i);
+      if (!IsString(record.name)) return self + " has a text out of bounds";
+      if (!IsPlace(record.place)) return self + " has a place out of bounds";
+      if (!TakeNext(record.tiers, next_tier, tiers_.size())) return self + " has tiers that do not follow the last";
+      if (record.tiers.count == 0) return self + " has no tier";
+      impl_->routes.push_back({Text(record.name), PlaceOf(record.place), record.tiers.first, record.tiers.count});
+    }
+    if (next_tier != tiers_.size()) return "a tier belongs to no route";
+    return std::nullopt;
+  }
+
+  auto ReadTiers() -> Problem {
+    std::uint64_t next_candidate = 0;
+    for (std::size_t i = 0; i < tiers_.size(); ++i) {
+      const auto& record = tiers_[i];
+      const std::string self = "tier " + Number(i);
+      if (!IsString(record.label)) return self + " has a text out of bounds";
+      if (record.order > static_cast<std::uint32_t>(TierOrder::kQuality)) return self + " has an unknown order";
+      if (record.limit == 0) return self + " has a limit of zero";
+      if (!TakeNext(record.candidates, next_candidate, candidates_.size())) {
+        return self + " has candidates that do not follow the last";
+      }
+      const auto candidates = candidates_.subspan(record.candidates.first, record.candidates.count);
+      std::vector<bool> seen(deployments_.size(), false);
+      for (const auto& candidate : candidates) {
+        if (candidate.deployment >= deployments_.size()) return self + " has a candidate that is no deployment";
+        if (candidate.weight < 1 || candidate.weight > 1'000'000) return self + " has a weight out of range";
+        if (seen[candidate.deployment]) return self + " has the same candidate twice";
+        seen[candidate.deployment] = true;
+      }
+      impl_->tiers.push_back({Text(record.label), static_cast<TierOrder>(record.order), record.limit, record.within_ms,
+                              record.retries, candidates});
+    }
+    if (next_candidate != candidates_.size()) return "a candidate belongs to no tier";
+    return std::nullopt;
+  }
+
+  auto ReadGuarantees() -> Problem {
+    for (std::size_t i = 0; i < guarantees_.size(); ++i) {
+      const auto& record = guarantees_[i];
+      const std::string self = "guarantee " + Number(i);
+      if (!IsString(record.name) || !IsString(record.text)) return self + " has a text out of bounds";
+      if (!IsPlace(record.place)) return self + " has a place out of bounds";
+      if (record.verdict > static_cast<std::uint32_t>(Verdict::kUnknown)) return self + " has an unknown verdict";
+      if (record.reserved != 0) return self + " has a reserved field that is not zero";
+      impl_->guarantees.push_back(
+          {Text(record.name), Text(record.text), static_cast<Verdict>(record.verdict), PlaceOf(record.place)});
+    }
+    return std::nullopt;
+  }
+
+  auto CheckMasks() -> Problem {
+    for (std::size_t i = 0; i < masks_.size(); ++i) {
+      if ((masks_[i] & ~impl_->all_deployments[i % header_->mask_words]) != 0) {
+        return "mask " + Number(i / header_->mask_words) + " has a bit for no deployment";
+      }
+    }
+    return std::nullopt;
+  }
+
+  // --- Terms and rows --------------------------------------------------------------------------------------------
+
+  auto ReadTerms() -> Problem {
+    const Header& h = *header_;
+    if (std::uint64_t{h.refusal_terms} + h.route_terms + h.rule_terms != owners_.size()) {
+      return "there is not one owner for each term";
+    }
+    std::size_t first_term = 0;
+    const auto read = [&](RowPart& part, std::uint32_t terms, std::size_t owners) {
+      part.words = static_cast<std::uint32_t>(layout::WordsFor(terms));
+      part.last_word = terms % 64 == 0 ? ~std::uint64_t{0} : (std::uint64_t{1} << (terms % 64)) - 1;
+      part.owners = owners_.subspan(first_term, terms);
+      first_term += terms;
+      return std::ranges::is_sorted(part.owners) && (part.owners.empty() || part.owners.back() < owners);
+    };
+    if (!read(impl_->refusal_part, h.refusal_terms, refusals_.size()) ||
+        !read(impl_->route_part, h.route_terms, routes_.size()) ||
+        !read(impl_->rule_part, h.rule_terms, rules_.size())) {
+      return "a term's owner does not exist or is out of order";
+    }
+    return std::nullopt;
+  }
+
+  auto CheckRows() -> Problem {
+    std::vector<std::uint64_t> used(header_->row_words, 0);
+    std::size_t word = 0;
+    for (const auto* part : {&impl_->refusal_part, &impl_->route_part, &impl_->rule_part}) {
+      for (std::uint32_t i = 0; i < part->words; ++i) {
+        used[word++] = i + 1 == part->words ? part->last_word : ~std::uint64_t{0};
+      }
+    }
+    for (std::size_t begin = 0; begin < rows_.size(); begin += used.size()) {
+      for (std::size_t i = 0; i < used.size(); ++i) {
+        if ((rows_[begin + i] & ~used[i]) != 0) return "row " + Number(begin / used.size()) + " has a bit for no term";
+      }
+    }
+    return std::nullopt;
+  }
+
+  // --- What is worked out once, so that a decision need not ----------------------------------------------------------
+
+  void FindColumns() {
+    std::uint64_t part_word = 0;
+    for (auto* part : {&impl_->refusal_part, &impl_->route_part, &impl_->rule_part}) {
+      for (std::uint32_t d = 0; part->words != 0 && d < dimensions_.size(); ++d) {
+        const std::uint64_t first_word = std::uint64_t{dimensions_[d].first_row} * header_->row_words + part_word;
+        if (RulesOutSomething(*part, dimensions_[d], first_word)) part->columns.push_back({d, first_word});
+      }
+      part_word += part->words;
+    }
+  }
+
+  auto RulesOutSomething(const RowPart& part, const layout::DimensionRecord& dimension, std::uint64_t first_word) const
+      -> bool {
+    for (std::uint32_t value_class = 0; value_class < dimension.classes; ++value_class) {
+      const auto row = rows_.subspan(first_word + std::uint64_t{value_class} * header_->row_words, part.words);
+      if (row.back() != part.last_word) return true;
+      if (std::ranges::any_of(row.first(row.size() - 1), [](std::uint64_t word) { return ~word != 0; })) return true;
+    }
+    return false;
+  }
+
+  void FindReach() {
+    impl_->route_reach.assign(routes_.size() * header_->mask_words, 0);
+    for (std::size_t r = 0; r < impl_->routes.size(); ++r) {
+      const auto& route = impl_->routes[r];
+      for (std::uint32_t t = 0; t < route.tier_count; ++t) {
+        for (const auto& candidate : impl_->tiers[route.first_tier + t].candidates) {
+          impl_->route_reach[r * header_->mask_words + candidate.deployment / 64] |= std::uint64_t{1}
+                                                                                     << (candidate.deployment % 64);
+        }
+      }
+    }
+  }
+
+  std::string name_;
+  std::unique_ptr<TableImpl> impl_;
+  std::span<const std::byte> file_;
+  const Header* header_ = nullptr;
+  std::string_view strings_;
+  std::span<const layout::AttributeRecord> attributes_;
+  std::span<const layout::SourceRecord> sources_;
+  std::span<const layout::StringRef> names_;
+  std::span<const std::int64_t> cuts_;
+  std::span<const std::uint16_t> countries_;
+  std::span<const layout::DimensionRecord> dimensions_;
+  std::span<const layout::DeploymentRecord> deployments_;
+  std::span<const layout::FileRecord> files_;
+  std::span<const layout::RuleRecord> rules_;
+  std::span<const layout::RefusalRecord> refusals_;
+  std::span<const layout::RouteRecord> routes_;
+  std::span<const layout::TierRecord> tiers_;
+  std::span<const CandidateView> candidates_;
+  std::span<const layout::GuaranteeRecord> guarantees_;
+  std::span<const std::uint32_t> owners_;
+  std::span<const std::uint64_t> masks_;
+  std::span<const std::uint64_t> rows_;
+};
+
+}  // namespace
+
+auto LoadTable(BundleBytes bytes, std::string_view name) -> std::expected<std::unique_ptr<TableImpl>, LoadError> {
+  return Loader(std::move(bytes), name).Load();
+}
+
+}  // namespace route

@@ -1,0 +1,32 @@
+#include "runtime/table/sha256.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+namespace route {
+
+auto Sha256Hex(std::span<const std::byte> bytes) -> std::string {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1 || size != 32) {
+    std::fputs("route: OpenSSL cannot compute SHA-256\n", stderr);
+    std::abort();
+  }
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(64);
+  for (std::size_t i = 0; i < size; ++i) {
+    hex += kDigits[digest[i] >> 4U];
+    hex += kDigits[digest[i] & 15U];
+  }
+  return hex;
+}
+
+auto Sha256Hex(std::string_view text) -> std::string {
+  return Sha256Hex(std::as_bytes(std::span(text)));
+}
+
+}  // namespace route

@@ -1,0 +1,334 @@
+#include "runtime/table/writer.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <span>
+#include <string_view>
+
+#include "runtime/table/layout.h"
+#include "runtime/table/sha256.h"
+
+namespace route {
+namespace {
+
+using layout::SectionId;
+
+[[noreturn]] void Impossible(const char* reason) {
+  std::fprintf(stderr, "route: WriteTable was given a table that cannot be: %s\n", reason);
+  std::abort();
+}
+
+auto Size(std::size_t size) -> std::uint32_t {
+  if (size >= kNone) Impossible("a list has more entries than a 32-bit count can hold");
+  return static_cast<std::uint32_t>(size);
+}
+
+auto Nibble(char digit) -> std::uint8_t {
+  return static_cast<std::uint8_t>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+void Seal(std::span<std::byte> bytes) {
+  layout::Envelope envelope{};
+  std::memcpy(&envelope, bytes.data(), sizeof(envelope));
+  envelope.file_bytes = bytes.size();
+  const std::string hex = Sha256Hex(bytes.subspan(sizeof(envelope)));
+  for (std::size_t i = 0; i < envelope.checksum.size(); ++i) {
+    envelope.checksum[i] = static_cast<std::uint8_t>(Nibble(hex[2 * i]) << 4U | Nibble(hex[2 * i + 1]));
+  }
+  std::memcpy(bytes.data(), &envelope, sizeof(envelope));
+}
+
+class Writer {
+ public:
+  explicit Writer(const TableSpec& spec) : spec_(spec) {}
+
+  auto Write() -> std::vector<std::byte> {
+    header_.policy_name = Intern(spec_.policy_name);
+    header_.policy_version = Intern(spec_.policy_version);
+    header_.tool_version = Intern(spec_.tool_version);
+    header_.flags = spec_.verified ? layout::kFlagVerified : 0;
+    header_.attempts = spec_.limits.attempts;
+    header_.deadline_ms = spec_.limits.deadline_ms;
+    AddAttributes();
+    AddCatalogue();
+    AddRules();
+    AddRoutes();
+    for (const auto& guarantee : spec_.guarantees) {
+      guarantees_.push_back({Intern(guarantee.name), Intern(guarantee.text), Place(guarantee.place),
+                             static_cast<std::uint32_t>(guarantee.verdict), 0});
+    }
+    AddTerms();
+    return Assemble();
+  }
+
+ private:
+  /// Equal texts share their bytes; texts lie in the order of their first use.
+  auto Intern(const std::string& text) -> layout::StringRef {
+    if (text.empty()) return {0, 0};
+    const auto [place, is_new] = interned_.try_emplace(text, Size(strings_.size()));
+    if (is_new) strings_ += text;
+    return {place->second, Size(text.size())};
+  }
+
+  auto Place(const TableSpec::Place& place) const -> layout::PlaceRecord { return {place.file, place.line}; }
+
+  auto AddNames(const std::vector<std::string>& names) -> layout::Range {
+    const layout::Range range{Size(names_.size()), Size(names.size())};
+    for (const auto& name : names) names_.push_back(Intern(name));
+    return range;
+  }
+
+  void AddAttributes() {
+    std::uint32_t row = 0;
+    for (const auto& attribute : spec_.attributes) {
+      layout::AttributeRecord record{};
+      record.name = Intern(attribute.name);
+      record.default_text = Intern(attribute.default_text.value_or(""));
+      record.kind = static_cast<std::uint8_t>(attribute.kind);
+      record.unit = static_cast<std::uint8_t>(attribute.unit);
+      record.has_default = attribute.default_text ? 1 : 0;
+      record.first_dimension = Size(dimensions_.size());
+      record.maximum = attribute.maximum.micros;
+      record.sources = {Size(sources_.size()), Size(attribute.sources.size())};
+      for (const auto& source : attribute.sources) {
+        sources_.push_back({Intern(source.argument), static_cast<std::uint8_t>(source.kind), {}});
+      }
+      record.values = AddNames(attribute.values);
+      record.prefixes = AddNames(attribute.prefixes);
+      record.texts = AddNames(attribute.texts);
+      record.cuts = {Size(cuts_.size()), Size(attribute.cuts.size())};
+      cuts_.insert(cuts_.end(), attribute.cuts.begin(), attribute.cuts.end());
+      std::vector<std::uint16_t> country_class = attribute.country_class;
+      if (attribute.kind == AttributeKind::kCountry && country_class.empty()) country_class.resize(Countries().size());
+      record.countries = {Size(countries_.size()), Size(country_class.size())};
+      countries_.insert(countries_.end(), country_class.begin(), country_class.end());
+      const std::uint32_t classes = Size(ClassCount(attribute));
+      const std::uint32_t members = Size(DimensionCount(attribute));
+      for (std::uint32_t member = 0; member < members; ++member) {
+        dimensions_.push_back({Size(attributes_.size()), member, classes, row});
+        row += classes;
+      }
+      attributes_.push_back(record);
+    }
+    row_count_ = row;
+  }
+
+  void AddCatalogue() {
+    for (const auto& deployment : spec_.deployments) {
+      deployments_.push_back({Intern(deployment.name), Intern(deployment.model), Intern(deployment.vendor),
+                              Intern(deployment.endpoint), Intern(deployment.upstream_model),
+                              Intern(deployment.key_env), deployment.price_in.micros, deployment.price_out.micros,
+                              deployment.processed_in.index, deployment.headquarters.index, 0});
+    }
+    for (const auto& file : spec_.files) files_.push_back({Intern(file.path), Intern(file.sha256)});
+  }
+
+  void AddRules() {
+    header_.mask_words = Size(layout::WordsFor(spec_.deployments.size()));
+    std::map<std::vector<std::uint64_t>, std::uint32_t> known;
+    for (const auto& rule : spec_.rules) {
+      std::vector<std::uint64_t> mask(header_.mask_words, 0);
+      for (const std::uint32_t deployment : rule.excluded) {
+        if (deployment >= spec_.deployments.size()) Impossible("a rule excludes a deployment that does not exist");
+        mask[deployment / 64] |= std::uint64_t{1} << (deployment % 64);
+      }
+      const auto [place, is_new] = known.try_emplace(mask, Size(known.size()));
+      if (is_new) masks_.insert(masks_.end(), mask.begin(), mask.end());
+      rules_.push_back(
+          {Intern(rule.name), Intern(rule.because), Place(rule.place), rule.implied ? 1U : 0U, place->second});
+    }
+    for (const auto& refusal : spec_.refusals) {
+      refusals_.push_back({Intern(refusal.name), Intern(refusal.reason), Place(refusal.place)});
+    }
+  }
+
+  void AddRoutes() {
+    for (const auto& route : spec_.routes) {
+      routes_.push_back({Intern(route.name), Place(route.place), {Size(tiers_.size()), Size(route.tiers.size())}});
+      for (const auto& tier : route.tiers) {
+        tiers_.push_back({Intern(tier.label),
+                          {Size(candidates_.size()), Size(tier.candidates.size())},
+                          static_cast<std::uint32_t>(tier.order),
+                          tier.limit,
+                          tier.within_ms,
+                          tier.retries});
+        candidates_.insert(candidates_.end(), tier.candidates.begin(), tier.candidates.end());
+      }
+    }
+  }
+
+  void AddTerms() {
+    std::vector<const TableSpec::Term*> terms;
+    const auto add = [&](const auto& owners) {
+      const std::size_t before = terms.size();
+      for (std::size_t i = 0; i < owners.size(); ++i) {
+        for (const auto& term : owners[i].when) {
+          terms.push_back(&term);
+          owners_.push_back(Size(i));
+        }
+      }
+      return Size(terms.size() - before);
+    };
+    header_.refusal_terms = add(spec_.refusals);
+    header_.route_terms = add(spec_.routes);
+    header_.rule_terms = add(spec_.rules);
+    const auto row_words = layout::RowWords(header_.refusal_terms, header_.route_terms, header_.rule_terms);
+    header_.row_words = Size(row_words);
+    if (row_words * row_count_ * 8 > layout::kMaxFileBytes) Impossible("the bit rows do not fit a bundle");
+    rows_.assign(row_words * row_count_, 0);
+
+    const std::uint64_t route_bit = layout::WordsFor(header_.refusal_terms) * 64;
+    const std::uint64_t rule_bit = route_bit + layout::WordsFor(header_.route_terms) * 64;
+    for (std::uint32_t i = 0; i < terms.size(); ++i) {
+      std::uint64_t bit = i;
+      if (i >= header_.refusal_terms + header_.route_terms) {
+        bit = rule_bit + (i - header_.refusal_terms - header_.route_terms);
+      } else if (i >= header_.refusal_terms) {
+        bit = route_bit + (i - header_.refusal_terms);
+      }
+      SetTerm(*terms[i], bit);
+    }
+  }
+
+  void SetTerm(const TableSpec::Term& term, std::uint64_t bit) {
+    auto constraint = term.begin();
+    for (std::uint32_t d = 0; d < dimensions_.size(); ++d) {
+      const auto set = [&](std::uint32_t value_class) {
+        if (value_class >= dimensions_[d].classes) Impossible("a term names a class that does not exist");
+        const std::uint64_t row = dimensions_[d].first_row + value_class;
+        rows_[row * header_.row_words + bit / 64] |= std::uint64_t{1} << (bit % 64);
+      };
+      if (constraint != term.end() && constraint->dimension == d) {
+        for (const std::uint16_t value_class : constraint->classes) set(value_class);
+        ++constraint;
+      } else {
+        for (std::uint32_t value_class = 0; value_class < dimensions_[d].classes; ++value_class) set(value_class);
+      }
+    }
+    if (constraint != term.end()) Impossible("a term's dimensions do not exist or do not ascend");
+  }
+
+  template <typename Entry>
+  void Put(SectionId id, const Entry* entries, std::size_t count) {
+    const auto index = static_cast<std::size_t>(id);
+    bytes_.resize(layout::AlignUp(bytes_.size(), layout::Alignment(id)));
+    header_.sections[index] = {Size(bytes_.size()), Size(count)};
+    if (bytes_.size() + count * sizeof(Entry) > layout::kMaxFileBytes) Impossible("it does not fit a bundle");
+    const std::size_t begin = bytes_.size();
+    bytes_.resize(begin + count * sizeof(Entry));
+    if (count != 0) std::memcpy(bytes_.data() + begin, entries, count * sizeof(Entry));
+  }
+
+  template <typename Container>
+  void Put(SectionId id, const Container& entries) {
+    Put(id, entries.data(), entries.size());
+  }
+
+  auto Assemble() -> std::vector<std::byte> {
+    bytes_.resize(sizeof(layout::Envelope) + sizeof(layout::Header));
+    Put(SectionId::kAttributes, attributes_);
+    Put(SectionId::kSources, sources_);
+    Put(SectionId::kNames, names_);
+    Put(SectionId::kCuts, cuts_);
+    Put(SectionId::kCountries, countries_);
+    Put(SectionId::kDimensions, dimensions_);
+    Put(SectionId::kDeployments, deployments_);
+    Put(SectionId::kFiles, files_);
+    Put(SectionId::kRules, rules_);
+    Put(SectionId::kRefusals, refusals_);
+    Put(SectionId::kRoutes, routes_);
+    Put(SectionId::kTiers, tiers_);
+    Put(SectionId::kCandidates, candidates_);
+    Put(SectionId::kGuarantees, guarantees_);
+    Put(SectionId::kOwners, owners_);
+    Put(SectionId::kMasks, masks_);
+    Put(SectionId::kRows, rows_);
+    Put(SectionId::kStrings, strings_);
+    layout::Envelope envelope{};
+    envelope.magic = layout::kMagic;
+    envelope.version = layout::kFormatVersion;
+    std::memcpy(bytes_.data(), &envelope, sizeof(envelope));
+    std::memcpy(bytes_.data() + sizeof(envelope), &header_, sizeof(header_));
+    Seal(bytes_);
+    return std::move(bytes_);
+  }
+
+  const TableSpec& spec_;
+  layout::Header header_{};
+  std::uint64_t row_count_ = 0;
+  std::vector<layout::AttributeRecord> attributes_;
+  std::vector<layout::SourceRecord> sources_;
+  std::vector<layout::StringRef> names_;
+  std::vector<std::int64_t> cuts_;
+  std::vector<std::uint16_t> countries_;
+  std::vector<layout::DimensionRecord> dimensions_;
+  std::vector<layout::DeploymentRecord> deployments_;
+  std::vector<layout::FileRecord> files_;
+  std::vector<layout::RuleRecord> rules_;
+  std::vector<layout::RefusalRecord> refusals_;
+  std::vector<layout::RouteRecord> routes_;
+  std::vector<layout::TierRecord> tiers_;
+  std::vector<CandidateView> candidates_;
+  std::vector<layout::GuaranteeRecord> guarantees_;
+  std::vector<std::uint32_t> owners_;
+  std::vector<std::uint64_t> masks_;
+  std::vector<std::uint64_t> rows_;
+  std::string strings_;
+  std::map<std::string, std::uint32_t> interned_;
+  std::vector<std::byte> bytes_;
+};
+
+}  // namespace
+
+auto ClassCount(const TableSpec::Attribute& attribute) -> std::size_t {
+  switch (attribute.kind) {
+    case AttributeKind::kOneOf:
+      return attribute.values.size();
+    case AttributeKind::kAnyOf:
+    case AttributeKind::kYesNo:
+      return 2;
+    case AttributeKind::kNumber:
+    case AttributeKind::kDate:
+      return attribute.cuts.size() + 1;
+    case AttributeKind::kText:
+      return 1 + attribute.prefixes.size() + attribute.texts.size();
+    case AttributeKind::kCountry:
+      return attribute.country_class.empty() ? 1U : std::size_t{std::ranges::max(attribute.country_class)} + 1;
+  }
+  Impossible("an attribute has an unknown kind");
+}
+
+auto DimensionCount(const TableSpec::Attribute& attribute) -> std::size_t {
+  return attribute.kind == AttributeKind::kAnyOf ? attribute.values.size() : 1;
+}
+
+auto FirstDimension(const TableSpec& spec, std::size_t attribute) -> std::uint32_t {
+  std::size_t dimension = 0;
+  for (std::size_t i = 0; i < attribute; ++i) dimension += DimensionCount(spec.attributes.at(i));
+  return Size(dimension);
+}
+
+auto RowBytes(const TableSpec& spec) -> std::uint64_t {
+  std::uint64_t rows = 0;
+  for (const auto& attribute : spec.attributes) rows += DimensionCount(attribute) * ClassCount(attribute);
+  const auto terms = [](const auto& owners) {
+    std::uint64_t count = 0;
+    for (const auto& owner : owners) count += owner.when.size();
+    return count;
+  };
+  return rows * layout::RowWords(terms(spec.refusals), terms(spec.routes), terms(spec.rules)) * 8;
+}
+
+auto WriteTable(const TableSpec& spec) -> std::vector<std::byte> {
+  return Writer(spec).Write();
+}
+
+auto Reseal(std::vector<std::byte> bytes) -> std::vector<std::byte> {
+  if (bytes.size() >= sizeof(layout::Envelope)) Seal(bytes);
+  return bytes;
+}
+
+}  // namespace route

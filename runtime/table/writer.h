@@ -1,0 +1,150 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/table/table.h"
+#include "runtime/values/country.h"
+#include "runtime/values/decimal.h"
+#include "runtime/values/schema.h"
+
+namespace route {
+
+/// What goes into a bundle, as plain values: the writer's whole input.
+///
+/// Dimensions are numbered through the attributes in order: an `any of` attribute has one for each of its values,
+/// any other attribute has one. `compiler/ir/classes.h` says how the classes of a dimension are numbered.
+struct TableSpec {
+  /// Index into `files` and a line from 1; or kNone and 0.
+  struct Place {
+    std::uint32_t file = kNone;
+    std::uint32_t line = 0;
+  };
+
+  struct Source {
+    SourceKind kind = SourceKind::kHeader;
+    std::string argument;
+  };
+
+  struct Attribute {
+    std::string name;
+    AttributeKind kind = AttributeKind::kYesNo;
+    Unit unit = Unit::kNone;                   ///< number
+    Decimal maximum;                           ///< number
+    std::vector<std::string> values;           ///< one of, any of
+    std::vector<Source> sources;               ///< at least one
+    std::optional<std::string> default_text;   ///< as `Values::SetText` reads it
+    std::vector<std::int64_t> cuts;            ///< number (millionths), date (days); strictly ascending
+    std::vector<std::string> prefixes;         ///< text; strictly ascending, none empty
+    std::vector<std::string> texts;            ///< text; strictly ascending
+    std::vector<std::uint16_t> country_class;  ///< country: one for each of Countries(), or empty if all are class 0
+  };
+
+  /// The request's class in `dimension` is one of `classes` (ascending, at least one).
+  struct Constraint {
+    std::uint32_t dimension = 0;
+    std::vector<std::uint16_t> classes;
+  };
+  /// Every constraint holds. Ascending by dimension, each at most once. An empty term always holds.
+  using Term = std::vector<Constraint>;
+  /// Some term holds. Without a term the condition never holds.
+  using Condition = std::vector<Term>;
+
+  struct Deployment {
+    std::string name;
+    std::string model;
+    std::string vendor;
+    Country processed_in;
+    Country headquarters;
+    Decimal price_in;
+    Decimal price_out;
+    std::string endpoint;
+    std::string upstream_model;  ///< not empty
+    std::string key_env;
+  };
+
+  struct Rule {
+    std::string name;
+    std::string because;
+    Place place;
+    bool implied = false;
+    Condition when;
+    std::vector<std::uint32_t> excluded;  ///< deployments that the rule excludes when it applies; ascending
+  };
+
+  struct Refusal {
+    std::string name;
+    std::string reason;
+    Place place;
+    Condition when;
+  };
+
+  struct Tier {
+    std::string label;
+    TierOrder order = TierOrder::kAsListed;
+    std::uint32_t limit = kNone;
+    std::uint32_t within_ms = kNone;
+    std::uint32_t retries = kNone;
+    std::vector<CandidateView> candidates;
+  };
+
+  struct Route {
+    std::string name;
+    Place place;
+    Condition when;
+    std::vector<Tier> tiers;
+  };
+
+  struct Guarantee {
+    std::string name;
+    std::string text;
+    Verdict verdict = Verdict::kUnknown;
+    Place place;
+  };
+
+  struct File {
+    std::string path;
+    std::string sha256;  ///< 64 lower-case hexadecimal digits
+  };
+
+  std::string policy_name;
+  std::string policy_version;
+  std::string tool_version;
+  bool verified = false;
+  Limits limits;
+  std::vector<Attribute> attributes;
+  std::vector<Deployment> deployments;
+  std::vector<Rule> rules;
+  std::vector<Refusal> refusals;
+  std::vector<Route> routes;
+  std::vector<Guarantee> guarantees;
+  std::vector<File> files;
+};
+
+/// How many classes the (or each) dimension of an attribute has.
+auto ClassCount(const TableSpec::Attribute& attribute) -> std::size_t;
+
+/// How many dimensions an attribute has.
+auto DimensionCount(const TableSpec::Attribute& attribute) -> std::size_t;
+
+/// The first dimension of `spec.attributes[attribute]`.
+auto FirstDimension(const TableSpec& spec, std::size_t attribute) -> std::uint32_t;
+
+/// The size in bytes that the bit rows of this table will take. Use it to refuse a table that is too large.
+auto RowBytes(const TableSpec& spec) -> std::uint64_t;
+
+/// The bundle's bytes. The same spec gives the same bytes.
+///
+/// Only what would leave the bytes undefined is checked here, and aborts: a class, dimension or deployment that does
+/// not exist, or more than layout::kMaxFileBytes. Everything else that a spec can get wrong is for `Table::FromBytes`
+/// to find.
+auto WriteTable(const TableSpec& spec) -> std::vector<std::byte>;
+
+/// The same bytes with the file size and checksum in the envelope made right. For tests that change a bundle
+/// and want to get past the checksum. Bytes shorter than an envelope come back as they are.
+auto Reseal(std::vector<std::byte> bytes) -> std::vector<std::byte>;
+
+}  // namespace route
