@@ -1,0 +1,66 @@
+#include <llvm/Support/raw_ostream.h>
+
+#include <nlohmann/json.hpp>
+
+#include "compiler/diagnostics/render.h"
+#include "compiler/driver/commands.h"
+#include "compiler/driver/exit_codes.h"
+#include "compiler/driver/pipeline.h"
+
+namespace route::driver {
+namespace {
+
+void PrintResult(const Compilation& compilation, const BuildOptions& options, const CommonOptions& common,
+                 const Table* table, std::size_t size) {
+  if (common.format == Format::kText) {
+    PrintDiagnostics(compilation, common, Stream::kErr);
+    if (table == nullptr) {
+      llvm::errs() << "nothing was written\n";
+      return;
+    }
+    llvm::outs() << options.output << ": " << table->policy_name() << " " << table->policy_version() << ", " << size
+                 << " bytes, " << (table->verified() ? "verified" : "NOT VERIFIED") << ", sha256 " << table->hash() << "\n";
+    return;
+  }
+  nlohmann::ordered_json document;
+  document["schema"] = "route.build/1";
+  document["written"] = table != nullptr;
+  if (table != nullptr) {
+    document["bundle"] = options.output;
+    document["policy"] = table->policy_name();
+    document["version"] = table->policy_version();
+    document["verified"] = table->verified();
+    document["bytes"] = size;
+    document["sha256"] = table->hash();
+  }
+  document["diagnostics"] = diagnostics::RenderJson(compilation.emitter.diagnostics(), compilation.sources);
+  llvm::outs() << document.dump(2) << "\n";
+}
+
+}  // namespace
+
+auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
+  auto compilation = ReadPolicy(options.policy, common);
+  if (compilation == nullptr) return kWrongUsage;
+  VerifyPolicy(*compilation, options.limits);
+
+  int code = ExitCodeOf(*compilation);
+  bool wanted = code == kGood || options.unverified == BuildOptions::Unverified::kAllow;
+  std::optional<std::vector<std::byte>> bytes;
+  if (wanted && compilation->report) bytes = LowerPolicy(*compilation);
+  if (!bytes) {
+    PrintResult(*compilation, options, common, nullptr, 0);
+    return code == kGood ? kPolicyHasErrors : code;
+  }
+  auto written = WriteFileAtomically(options.output, {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  if (!written) {
+    PrintUsageError(written.error());
+    return kWrongUsage;
+  }
+  auto table = Table::Load(options.output);
+  if (!table) throw InternalError("the bundle that was written does not load: " + table.error().message);
+  PrintResult(*compilation, options, common, &*table, bytes->size());
+  return kGood;
+}
+
+}  // namespace route::driver

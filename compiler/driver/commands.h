@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "compiler/verify/verify.h"
+#include "runtime/values/date.h"
+
+namespace CLI {
+class App;
+}
+
+/// One function for each subcommand of `routec`; each returns an exit code of exit_codes.h.
+namespace route::driver {
+
+enum class Format : std::uint8_t { kText, kJson };
+enum class Colour : std::uint8_t { kAuto, kAlways, kNever };
+
+struct CommonOptions {
+  Format format = Format::kText;
+  Colour colour = Colour::kAuto;
+  Date today;  ///< the day that `from clock` and the age of fact sets go by
+};
+
+struct CheckOptions {
+  std::string policy;
+  verify::Limits limits;
+};
+auto Check(const CheckOptions& options, const CommonOptions& common) -> int;
+
+struct BuildOptions {
+  std::string policy;
+  std::string output;
+  enum class Unverified : std::uint8_t { kRefuse, kAllow };
+  Unverified unverified = Unverified::kRefuse;
+  verify::Limits limits;
+};
+auto Build(const BuildOptions& options, const CommonOptions& common) -> int;
+
+struct EvalOptions {
+  std::string policy;
+  std::string given;
+};
+auto Eval(const EvalOptions& options, const CommonOptions& common) -> int;
+
+struct DecideOptions {
+  std::string bundle;
+  std::string given;
+};
+auto DecideCommand(const DecideOptions& options, const CommonOptions& common) -> int;
+
+struct TestOptions {
+  std::string policy;
+};
+auto Test(const TestOptions& options, const CommonOptions& common) -> int;
+
+enum class Phase : std::uint8_t { kAst, kIr, kSmt, kTable };
+struct DumpOptions {
+  std::string policy;
+  Phase phase = Phase::kIr;
+};
+auto Dump(const DumpOptions& options, const CommonOptions& common) -> int;
+
+}  // namespace route::driver

@@ -1,0 +1,124 @@
+#include "compiler/driver/pipeline.h"
+
+#include <llvm/Support/raw_ostream.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "compiler/diagnostics/render.h"
+#include "compiler/driver/exit_codes.h"
+#include "compiler/ir/check.h"
+#include "compiler/ir/classes.h"
+#include "compiler/ir/json.h"
+#include "compiler/ir/report.h"
+#include "compiler/resolve/resolve.h"
+#include "compiler/syntax/parse.h"
+#include "compiler/verify/diagnose.h"
+#include "runtime/decide/report.h"
+
+namespace route::driver {
+
+using diagnostics::Builder;
+using diagnostics::Code;
+
+auto ToolVersion() -> std::string { return "routec " ROUTE_VERSION; }
+
+void PrintUsageError(const std::string& sentence) { llvm::errs() << "routec: error: " << sentence << "\n"; }
+
+auto ReadSyntax(const std::string& path) -> std::unique_ptr<Compilation> {
+  // A little more than the parser takes, so that it is the parser that says how large a file may be.
+  auto text = ReadFile(path, syntax::kMaxFileBytes + 1);
+  if (!text) {
+    PrintUsageError(text.error());
+    return nullptr;
+  }
+  auto compilation = std::make_unique<Compilation>();
+  FileId root = compilation->sources.Add(path, std::move(*text));
+  compilation->loaded = resolve::Load(compilation->sources, root, compilation->emitter);
+  return compilation;
+}
+
+auto ReadPolicy(const std::string& path, const CommonOptions& common) -> std::unique_ptr<Compilation> {
+  auto compilation = ReadSyntax(path);
+  if (compilation == nullptr || compilation->emitter.has_errors()) return compilation;
+  compilation->policy =
+      resolve::Resolve(compilation->sources, compilation->loaded, {common.today}, compilation->emitter);
+  compilation->emitter.SortByPlace();
+  if (compilation->emitter.has_errors()) return compilation;
+  if (auto faults = ir::CheckWellFormed(compilation->policy); !faults.empty()) {
+    throw InternalError("the policy core is not well formed: " + faults.front());
+  }
+  return compilation;
+}
+
+namespace {
+
+auto Witnesses(const verify::VerifyReport& report) -> std::set<ir::Request> {
+  std::set<ir::Request> witnesses;
+  for (const auto& finding : report.uncovered) witnesses.insert(finding.witness);
+  for (const auto& finding : report.unservable) witnesses.insert(finding.witness);
+  for (const auto& result : report.guarantees) {
+    if (result.witness) witnesses.insert(*result.witness);
+  }
+  return witnesses;
+}
+
+/// The table must decide each witness as the evaluator does; otherwise one of them is wrong and nothing may be shown.
+void ConfirmWitnesses(const Compilation& compilation, const Table& table) {
+  ir::ValueClasses classes(compilation.policy);
+  for (const ir::Request& witness : Witnesses(*compilation.report)) {
+    std::vector<std::uint16_t> input = classes.Classify(witness);
+    DecisionReport from_table = Report(table, input, Decide(table, input));
+    DecisionReport from_evaluator =
+        ir::Report(compilation.policy, compilation.sources, ir::Evaluate(compilation.policy, witness));
+    if (from_table != from_evaluator) {
+      throw InternalError("the table and the evaluator disagree about the request " +
+                          ir::RequestToJson(compilation.policy, witness).dump());
+    }
+  }
+}
+
+}  // namespace
+
+auto LowerPolicy(Compilation& compilation) -> std::optional<std::vector<std::byte>> {
+  lower::Provenance provenance{ToolVersion(), &compilation.sources};
+  auto bytes = lower::Lower(compilation.policy, *compilation.report, provenance);
+  if (!bytes) {
+    compilation.emitter.Report(Builder(Code::kR0601, bytes.error().span, bytes.error().message));
+    return std::nullopt;
+  }
+  auto table = Table::FromBytes(*bytes);
+  if (!table) throw InternalError("the bundle that was written does not load: " + table.error().message);
+  ConfirmWitnesses(compilation, *table);
+  return std::move(*bytes);
+}
+
+void VerifyPolicy(Compilation& compilation, const verify::Limits& limits) {
+  if (compilation.emitter.has_errors()) return;
+  compilation.report = verify::Verify(compilation.policy, limits);
+  // Built even where nothing will be written: a witness is shown only after the table has confirmed it.
+  LowerPolicy(compilation);
+  verify::Diagnose(compilation.policy, compilation.sources, *compilation.report, compilation.emitter);
+  compilation.emitter.SortByPlace();
+}
+
+auto ExitCodeOf(const Compilation& compilation) -> int {
+  bool inconclusive = false;
+  for (const auto& diagnostic : compilation.emitter.diagnostics()) {
+    if (diagnostic.severity != diagnostics::Severity::kError) continue;
+    if (diagnostic.code != Code::kR0520) return kPolicyHasErrors;
+    inconclusive = true;
+  }
+  return inconclusive ? kInconclusive : kGood;
+}
+
+void PrintDiagnostics(const Compilation& compilation, const CommonOptions& common, Stream stream) {
+  llvm::raw_fd_ostream& out = stream == Stream::kOut ? llvm::outs() : llvm::errs();
+  bool colours = common.colour == Colour::kAlways || (common.colour == Colour::kAuto && out.has_colors());
+  out.enable_colors(colours);
+  diagnostics::RenderText(compilation.emitter.diagnostics(), compilation.sources, out);
+  out.flush();
+}
+
+}  // namespace route::driver
