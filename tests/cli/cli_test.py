@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""The contract that scripts rely on: names, exit codes and JSON shapes of routec.
+
+    cli_test.py ROUTEC ROOT
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROUTEC = pathlib.Path(sys.argv[1]).resolve()
+ROOT = pathlib.Path(sys.argv[2]).resolve()
+FIRST = "examples/first_policy/policy.route"
+BROKEN = "examples/broken_policy/policy.route"
+
+
+def routec(*words, cwd=ROOT):
+    done = subprocess.run([ROUTEC, *words], cwd=cwd, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+class Contract(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.tmp = pathlib.Path(self.folder.name)
+
+    def build(self, policy=FIRST, *more):
+        bundle = self.tmp / "policy.rtb"
+        code, out, err = routec("build", policy, "-o", str(bundle), *more)
+        self.assertEqual(code, 0, out + err)
+        return bundle
+
+    def test_version_and_help(self):
+        self.assertEqual(routec("--version")[:2], (0, "routec 0.1.0\n"))
+        self.assertEqual(routec("--help")[0], 0)
+        for name in ["check", "build", "eval", "decide", "test", "dump"]:
+            self.assertEqual(routec(name, "--help")[0], 0)
+
+    def test_wrong_usage_exits_with_2(self):
+        for words in [(), ("frobnicate",), ("check",), ("check", "missing.route"), ("check", "examples"),
+                      ("check", FIRST, "--format", "yaml"), ("check", FIRST, "--no-such-option"), ("build", FIRST),
+                      ("eval", FIRST, "--given", "teir=gold"), ("eval", FIRST, "--given", "tier"),
+                      ("check", FIRST, "--today", "yesterday"), ("dump", FIRST, "--phase", "tokens"),
+                      ("decide", FIRST)]:
+            code, out, err = routec(*words)
+            self.assertEqual(code, 2, (words, out, err))
+            self.assertNotEqual(err, "", words)
+
+    def test_names_whose_work_comes_later_say_so(self):
+        for name in ["explain", "fmt", "diff"]:
+            code, out, err = routec(name, "anything")
+            self.assertEqual((code, out), (2, ""))
+            self.assertIn("not built yet", err)
+
+    def test_the_first_policy_checks(self):
+        code, out, _ = routec("check", FIRST, "--format", "json")
+        self.assertEqual(code, 0)
+        document = json.loads(out)
+        self.assertEqual(document["schema"], "route.check/1")
+        self.assertEqual(document["diagnostics"], [])
+        self.assertGreaterEqual(len(document["guarantees"]), 4)
+        for guarantee in document["guarantees"]:
+            self.assertEqual(guarantee["verdict"], "proved", guarantee)
+            self.assertNotIn("witness", guarantee)
+        self.assertEqual(routec("test", FIRST)[0], 0)
+
+    def test_the_first_policy_is_as_large_as_it_must_be(self):
+        core = json.loads(routec("dump", FIRST, "--phase", "ir")[1])
+        self.assertGreaterEqual(len(core["deployments"]), 8)
+        self.assertGreaterEqual(len(core["vendors"]), 4)
+        self.assertGreaterEqual(len({d["processed_in"] for d in core["deployments"]}), 3)
+        self.assertGreaterEqual(len(core["attributes"]), 6)
+        self.assertGreaterEqual(len([r for r in core["rules"] if "." not in r["name"]]), 5)
+        self.assertGreaterEqual(len(core["routes"]), 5)
+        self.assertGreaterEqual(len(core["guarantees"]), 4)
+
+    def test_the_broken_policy_shows_one_of_each(self):
+        code, out, _ = routec("check", BROKEN, "--format", "json")
+        self.assertEqual(code, 1)
+        document = json.loads(out)
+        found = {d["code"]: d for d in document["diagnostics"]}
+        for needed in ["R0501", "R0502", "R0503", "R0504", "R0505", "R0510", "R0511"]:
+            self.assertIn(needed, found)
+        for diagnostic in document["diagnostics"]:
+            for key in ["code", "severity", "message", "file", "line", "column", "end_line", "end_column", "rules"]:
+                self.assertIn(key, diagnostic)
+            self.assertIn(diagnostic["severity"], ["error", "warning"])
+        self.assertEqual(found["R0501"]["witness"]["workload"], "chat")
+        self.assertEqual(set(found["R0502"]["rules"]) - {"legal"}, {"health_stays_in_the_eu", "legal_goes_to_openai"})
+        self.assertEqual(found["R0502"]["witness"]["data"], ["health"])
+        verdicts = {g["name"]: g["verdict"] for g in document["guarantees"]}
+        self.assertEqual(verdicts["eu_only"], "violated")
+        self.assertEqual([g for g in document["guarantees"] if g["name"] == "eu_only"][0]["witness"]["data"], ["personal"])
+
+    def test_witnesses_of_the_broken_policy_show_what_is_claimed(self):
+        """Each witness, given back on the command line, does what the finding says."""
+        outcome = {"R0501": "uncovered", "R0502": "unservable"}
+        document = json.loads(routec("check", BROKEN, "--format", "json")[1])
+        tried = 0
+        for diagnostic in document["diagnostics"]:
+            if diagnostic["code"] not in outcome:
+                continue
+            given = " ".join(f"{k}={','.join(v) if isinstance(v, list) else v}" for k, v in diagnostic["witness"].items())
+            decision = json.loads(routec("eval", BROKEN, "--format", "json", "--given", given)[1])
+            self.assertEqual(decision["outcome"], outcome[diagnostic["code"]])
+            tried += 1
+        self.assertGreaterEqual(tried, 2)
+
+    def test_build_writes_nothing_for_a_broken_policy(self):
+        bundle = self.tmp / "policy.rtb"
+        code, out, err = routec("build", BROKEN, "-o", str(bundle))
+        self.assertEqual(code, 1)
+        self.assertEqual(list(self.tmp.iterdir()), [])
+        code, out, err = routec("build", BROKEN, "-o", str(bundle), "--unverified")
+        self.assertEqual(code, 0)
+        self.assertIn("NOT VERIFIED", out)
+        self.assertIn("without verification", routec("decide", str(bundle))[2])
+
+    def test_build_into_a_folder_that_is_not_there(self):
+        code, _, err = routec("build", FIRST, "-o", str(self.tmp / "no" / "policy.rtb"))
+        self.assertEqual(code, 2)
+        self.assertIn("cannot write", err)
+
+    def test_building_twice_gives_the_same_bytes(self):
+        first = self.build().read_bytes()
+        self.assertEqual(first, self.build().read_bytes())
+
+    def test_eval_and_decide_agree_to_the_letter(self):
+        bundle = self.build()
+        for given in ["", "tier=gold data=health", "tier=platinum workload=legal prompt=300000", "spend=120 needs=tools,vision",
+                      "origin=KP", "data=personal prompt=280k", "difficulty=10% workload=code needs=json",
+                      "tier=gold today=2026-08-01", "workload=expenses"]:
+            for form in ["text", "json"]:
+                words = ["--given", given, "--format", form, "--today", "2026-11-24"]
+                by_eval, by_table = routec("eval", FIRST, *words), routec("decide", str(bundle), *words)
+                self.assertEqual(by_eval, by_table, given)
+                self.assertEqual(by_eval[0], 0)
+
+    def test_the_decision_document(self):
+        bundle = self.build()
+        decision = json.loads(routec("decide", str(bundle), "--format", "json", "--given", "tier=gold data=health")[1])
+        self.assertEqual(decision["outcome"], "routed")
+        self.assertEqual(decision["route"], "everything_else")
+        self.assertIn("personal_data_stays_in_the_eu", decision["rules"])
+        tier = decision["plan"][0]
+        self.assertEqual(set(tier), {"tier", "deployments", "within_ms", "retries"})
+        self.assertEqual(tier["retries"], 2)
+        self.assertEqual([d["name"] for d in tier["deployments"]], ["mistral_large_paris", "llama_gravelines"])
+        self.assertIn({"deployment": "gpt_us", "by": "personal_data_stays_in_the_eu"}, decision["excluded"])
+        refused = json.loads(routec("decide", str(bundle), "--format", "json", "--given", "origin=KP")[1])
+        self.assertEqual((refused["outcome"], refused["rules"], refused["reason"]),
+                         ("refused", ["embargo"], "not available in your region"))
+
+    def test_a_damaged_bundle_is_refused(self):
+        bundle = self.build()
+        data = bytearray(bundle.read_bytes())
+        data[len(data) // 2] ^= 1
+        bundle.write_bytes(data)
+        code, _, err = routec("decide", str(bundle))
+        self.assertEqual(code, 2)
+        self.assertIn("checksum", err)
+
+    def test_dump_phases(self):
+        for phase, word in [("ast", "route everything_else"), ("ir", '"policy": "first_policy"'), ("smt", "(check-sat)"),
+                            ("table", "rows: refusals | routes | rules")]:
+            code, out, err = routec("dump", FIRST, "--phase", phase)
+            self.assertEqual((code, err), (0, ""))
+            self.assertTrue(word in out, phase)
+
+    def test_inconclusive_exits_with_3(self):
+        code, out, _ = routec("check", FIRST, "--rlimit", "1", "--format", "json")
+        self.assertEqual(code, 3)
+        self.assertIn("unknown", {g["verdict"] for g in json.loads(out)["guarantees"]})
+        self.assertEqual(routec("build", FIRST, "--rlimit", "1", "-o", str(self.tmp / "p.rtb"))[0], 3)
+        self.assertEqual(list(self.tmp.iterdir()), [])
+
+    def test_output_is_the_same_every_time(self):
+        first = routec("check", BROKEN)
+        for _ in range(5):
+            self.assertEqual(routec("check", BROKEN), first)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]])

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""The examples in the documentation are true: policies in it compile, and the README's and pages' links lead somewhere.
+
+    docs_test.py ROUTEC ROOT
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROUTEC = pathlib.Path(sys.argv[1]).resolve()
+ROOT = pathlib.Path(sys.argv[2]).resolve()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+
+
+def blocks(page, language):
+    return re.findall(r"^```" + language + r"\n(.*?)^```", page.read_text(), re.M | re.S)
+
+
+class Docs(unittest.TestCase):
+    def check(self, text, *command):
+        with tempfile.TemporaryDirectory() as folder:
+            policy = pathlib.Path(folder) / "policy.route"
+            policy.write_text(text)
+            done = subprocess.run([ROUTEC, *(command or ("check",)), str(policy)], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_the_language_page_is_one_policy(self):
+        text = "\n".join(blocks(ROOT / "docs/language.md", "route"))
+        self.assertGreater(text.count("\n"), 80)
+        self.check(text)
+        self.check(text, "test")
+
+    def test_links_lead_somewhere(self):
+        for page in PAGES:
+            for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
+                if "://" not in target:
+                    self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
+
+    def test_files_that_pages_name_exist(self):
+        """Paths in code spans that begin with a folder of ours."""
+        for page in PAGES:
+            for path in re.findall(r"`((?:docs|examples|scripts|tests|compiler|runtime|grammar|stdlib)/[\w./-]+)`", page.read_text()):
+                self.assertTrue((ROOT / path).exists(), f"{page.name}: {path}")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]])
