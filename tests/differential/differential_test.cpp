@@ -1,0 +1,431 @@
+/// Every engine says the same of every request of many small random policies: the evaluator, the compiled table (in
+/// memory and read back from a file) and the solver, whose verdicts are compared with trying every request.
+///
+/// The environment variable ROUTE_SHARD, such as `1/4`, picks the seeds that leave the remainder 1 when divided by 4.
+/// ROUTE_SEED picks a single seed, which a failure names. Without either, all seeds are tried.
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <type_traits>
+
+#include "compiler/ir/classes.h"
+#include "compiler/ir/evaluate.h"
+#include "compiler/ir/report.h"
+#include "compiler/ir/text.h"
+#include "compiler/lower/lower.h"
+#include "compiler/verify/verify.h"
+#include "runtime/decide/decide.h"
+#include "runtime/decide/report.h"
+#include "tests/differential/brute_force.h"
+#include "tests/random_policy/random_policy.h"
+
+namespace route::differential {
+namespace {
+
+constexpr std::uint64_t kSeeds = 2000;
+constexpr int kRandomRequests = 60;  // for each policy, besides one for each combination of classes
+
+auto Seeds() -> std::vector<std::uint64_t> {
+  if (const char* seed = std::getenv("ROUTE_SEED")) return {std::strtoull(seed, nullptr, 10)};
+  std::uint64_t remainder = 0;
+  std::uint64_t shards = 1;
+  if (const char* shard = std::getenv("ROUTE_SHARD")) {
+    char* rest = nullptr;
+    remainder = std::strtoull(shard, &rest, 10);
+    shards = *rest == '/' ? std::strtoull(rest + 1, nullptr, 10) : 0;
+    REQUIRE_MESSAGE(shards > remainder, "ROUTE_SHARD must be such as 1/4");
+  }
+  std::vector<std::uint64_t> seeds;
+  for (std::uint64_t seed = remainder; seed < kSeeds; seed += shards) seeds.push_back(seed);
+  return seeds;
+}
+
+auto PolicyOf(std::uint64_t seed) -> ir::Policy {
+  // Every third policy is smaller in requests and richer in rules, so that more of them interact.
+  if (seed % 3 == 1) {
+    return random_policy::MakeRandomPolicy(
+        seed,
+        {.attributes = 4, .deployments = 6, .rules = 10, .refusals = 3, .routes = 8, .guarantees = 8, .requests = 200});
+  }
+  return random_policy::MakeRandomPolicy(seed, {});
+}
+
+// --- The table ------------------------------------------------------------------------------------------------------
+
+auto TableOf(const ir::Policy& policy, const verify::VerifyReport& report, const SourceSet& sources)
+    -> std::vector<std::byte> {
+  auto bytes = lower::Lower(policy, report, {.tool_version = "differential", .sources = &sources});
+  REQUIRE_MESSAGE(bytes.has_value(), bytes.error().message);
+  return *bytes;
+}
+
+auto FromBytes(std::vector<std::byte> bytes) -> Table {
+  auto table = Table::FromBytes(std::move(bytes));
+  REQUIRE_MESSAGE(table.has_value(), table.error().message);
+  return std::move(*table);
+}
+
+// A file that is gone when the test is.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::vector<std::byte>& bytes)
+      : path_(std::filesystem::temp_directory_path() / ("route-differential-" + std::to_string(getpid()) + ".rtb")) {
+    std::ofstream file(path_, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  auto operator=(const TemporaryFile&) -> TemporaryFile& = delete;
+  ~TemporaryFile() { std::filesystem::remove(path_); }
+
+  auto path() const -> std::string { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void SetMeasured(Values& values, std::uint32_t attribute, const ir::Attribute& declared, const ir::Value& value) {
+  std::expected<void, std::string> done;
+  if (const auto* number = std::get_if<Decimal>(&value)) {
+    done = values.SetNumber(attribute, *number);
+  } else if (const auto* date = std::get_if<Date>(&value)) {
+    done = values.SetDate(attribute, *date);
+  } else if (const auto* text = std::get_if<std::string>(&value)) {
+    done = values.SetRawText(attribute, *text);
+  } else {
+    done = values.SetText(attribute, ir::FormatValue(declared, value));
+  }
+  REQUIRE_MESSAGE(done.has_value(), done.error());
+}
+
+// The word that stands for the value in a header: policy text, but for quotes around a text.
+auto HeaderText(const ir::Attribute& declared, const ir::Value& value) -> std::string {
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  return ir::FormatValue(declared, value);
+}
+
+void CompareValues(const ir::Policy& policy, const ir::ValueClasses& classes, const Table& table,
+                   const ir::Request& request) {
+  const std::vector<std::uint16_t> expected = classes.Classify(request);
+  const auto check = [&](Values& values) {
+    REQUIRE(!values.Complete());
+    REQUIRE(std::vector<std::uint16_t>(values.classes().begin(), values.classes().end()) == expected);
+  };
+  Values measured(table);
+  Values given(table);
+  Values repeated(table);
+  for (std::uint32_t i = 0; i < policy.attributes.size(); ++i) {
+    SetMeasured(measured, i, policy.attributes[i], request[i]);
+    REQUIRE(given.SetText(i, HeaderText(policy.attributes[i], request[i])));
+  }
+  check(measured);
+  check(given);
+  for (std::uint32_t i = 0; i < policy.attributes.size(); ++i) REQUIRE(repeated.SetText(i, given.Text(i)));
+  check(repeated);
+}
+
+void CompareDecision(const ir::Policy& policy, const SourceSet& sources, const Table& table,
+                     const std::vector<std::uint16_t>& classes, const ir::Decision& expected) {
+  const Decision decision = Decide(table, classes);
+  REQUIRE(decision.outcome == expected.outcome);
+  REQUIRE(decision.refusal == (expected.refusal ? expected.refusal->index : kNone));
+  REQUIRE(decision.route == (expected.route ? expected.route->index : kNone));
+  REQUIRE(Report(table, classes, decision) == ir::Report(policy, sources, expected));
+
+  if (expected.outcome != Outcome::kRefused) {
+    std::vector<std::uint32_t> rules;
+    for (RuleId id : expected.rules) rules.push_back(id.index);
+    REQUIRE(MatchedRules(table, classes) == rules);
+    std::vector<bool> allowed(policy.deployments.size(), true);
+    for (const ir::Exclusion& exclusion : expected.excluded) allowed[exclusion.deployment.index] = false;
+    for (std::uint32_t i = 0; i < allowed.size(); ++i) REQUIRE(decision.Allows(i) == allowed[i]);
+  }
+
+  const std::vector<PlanTier> plan = Plan(table, decision);
+  REQUIRE(plan.size() == expected.plan.size());
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    const ir::PlanTier& wanted = expected.plan[i];
+    REQUIRE(plan[i].tier == table.routes()[decision.route].first_tier + wanted.tier);
+    REQUIRE(plan[i].deployments.size() == wanted.deployments.size());
+    for (std::size_t k = 0; k < wanted.deployments.size(); ++k) {
+      REQUIRE(plan[i].deployments[k].deployment == wanted.deployments[k].deployment.index);
+      REQUIRE(plan[i].deployments[k].weight == wanted.deployments[k].weight);
+    }
+  }
+}
+
+void CompareCatalogue(const ir::Policy& policy, const verify::VerifyReport& report, const Table& table) {
+  for (std::uint32_t rule = 0; rule < policy.rules.size(); ++rule) {
+    for (std::uint32_t i = 0; i < policy.deployments.size(); ++i) {
+      REQUIRE(RuleExcludes(table, rule, i) == !ir::Holds(policy.rules[rule].keep, policy, {i}));
+    }
+  }
+  REQUIRE(table.verified() == report.passed());
+  REQUIRE(table.guarantees().size() == report.guarantees.size());
+  for (std::size_t i = 0; i < report.guarantees.size(); ++i) {
+    REQUIRE(table.guarantees()[i].verdict == report.guarantees[i].verdict);
+  }
+}
+
+TEST_CASE("the table decides every request as the evaluator does") {
+  const SourceSet sources = random_policy::Sources();
+  for (const std::uint64_t seed : Seeds()) {
+    CAPTURE(seed);
+    const ir::Policy policy = PolicyOf(seed);
+    const ir::ValueClasses classes(policy);
+    const verify::VerifyReport report = verify::Verify(policy, {});
+    const std::vector<std::byte> bytes = TableOf(policy, report, sources);
+    REQUIRE(bytes == TableOf(policy, report, sources));
+    const Table in_memory = FromBytes(bytes);
+    const TemporaryFile file(bytes);
+    auto loaded = Table::Load(file.path());
+    REQUIRE_MESSAGE(loaded.has_value(), loaded.error().message);
+    REQUIRE(loaded->hash() == in_memory.hash());
+    CompareCatalogue(policy, report, in_memory);
+
+    std::vector<ir::Request> requests = random_policy::AllRequests(policy);
+    random_policy::Random random(seed);
+    for (int i = 0; i < kRandomRequests; ++i) requests.push_back(random_policy::MakeRandomRequest(policy, random));
+    for (const ir::Request& request : requests) {
+      CAPTURE(ir::FormatRequest(policy, request));
+      const ir::Decision decision = ir::Evaluate(policy, request);
+      CompareValues(policy, classes, in_memory, request);
+      CompareDecision(policy, sources, in_memory, classes.Classify(request), decision);
+      CompareDecision(policy, sources, *loaded, classes.Classify(request), decision);
+    }
+  }
+}
+
+TEST_CASE("the table completes a request as the evaluator does") {
+  const SourceSet sources = random_policy::Sources();
+  const Date today{20'000};
+  for (const std::uint64_t seed : Seeds()) {
+    CAPTURE(seed);
+    const ir::Policy policy = PolicyOf(seed);
+    const ir::ValueClasses classes(policy);
+    const Table table = FromBytes(TableOf(policy, {}, sources));
+    random_policy::Random random(seed);
+    for (int i = 0; i < kRandomRequests; ++i) {
+      const ir::Request request = random_policy::MakeRandomRequest(policy, random);
+      std::vector<ir::GivenValue> given;
+      Values values(table);
+      for (std::uint32_t k = 0; k < policy.attributes.size(); ++k) {
+        if (random.Chance(40)) continue;
+        given.push_back({{k}, request[k]});
+        SetMeasured(values, k, policy.attributes[k], request[k]);
+      }
+      const auto completed = ir::CompleteRequest(policy, given, today);
+      const auto missing = values.CompleteAsMeasured(today);
+      REQUIRE(completed.has_value() == !missing.has_value());
+      if (!completed) {
+        REQUIRE(completed.error().index == *missing);
+        continue;
+      }
+      REQUIRE(std::vector<std::uint16_t>(values.classes().begin(), values.classes().end()) ==
+              classes.Classify(*completed));
+    }
+  }
+}
+
+// --- The solver -----------------------------------------------------------------------------------------------------
+
+void CompareWitness(const ir::Policy& policy, const ir::Request& witness, const ir::Request& smallest) {
+  CAPTURE(ir::FormatRequest(policy, witness));
+  CAPTURE(ir::FormatRequest(policy, smallest));
+  REQUIRE(witness == smallest);
+}
+
+void CompareUncovered(const ir::Policy& policy, const BruteForce& truth, const verify::VerifyReport& report) {
+  const auto first = truth.First([&](std::size_t i) { return truth.decisions()[i].outcome == Outcome::kUncovered; });
+  REQUIRE(report.uncovered.size() == (first ? 1 : 0));
+  if (first) CompareWitness(policy, report.uncovered[0].witness, truth.requests()[*first]);
+}
+
+void CompareUnservable(const ir::Policy& policy, const BruteForce& truth, const verify::VerifyReport& report) {
+  std::size_t next = 0;
+  for (std::uint32_t route = 0; route < policy.routes.size(); ++route) {
+    CAPTURE(route);
+    const auto first = truth.First([&](std::size_t i) {
+      return truth.decisions()[i].outcome == Outcome::kUnservable && truth.decisions()[i].route == RouteId{route};
+    });
+    const bool reported = next < report.unservable.size() && report.unservable[next].route == RouteId{route};
+    REQUIRE(reported == first.has_value());
+    if (!first) continue;
+    const verify::Unservable& finding = report.unservable[next++];
+    CompareWitness(policy, finding.witness, truth.requests()[*first]);
+    const std::vector<RuleId>& applying = truth.decisions()[*first].rules;
+    for (RuleId id : finding.rules) REQUIRE(std::ranges::find(applying, id) != applying.end());
+    REQUIRE(std::ranges::is_sorted(finding.rules));
+    REQUIRE(truth.RulesEmptyChain(finding.rules, {route}, finding.witness));
+    for (std::size_t left_out = 0; left_out < finding.rules.size(); ++left_out) {
+      std::vector<RuleId> fewer = finding.rules;
+      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(left_out));
+      REQUIRE(!truth.RulesEmptyChain(fewer, {route}, finding.witness));
+    }
+  }
+  REQUIRE(next == report.unservable.size());
+}
+
+void CompareDeadRoutes(const ir::Policy& policy, const BruteForce& truth, const verify::VerifyReport& report) {
+  std::size_t next = 0;
+  for (std::uint32_t route = 0; route < policy.routes.size(); ++route) {
+    CAPTURE(route);
+    const bool dead = !truth.First([&](std::size_t i) { return truth.decisions()[i].route == RouteId{route}; });
+    const bool reported = next < report.dead_routes.size() && report.dead_routes[next].route == RouteId{route};
+    REQUIRE(reported == dead);
+    if (!dead) continue;
+    const verify::DeadRoute& finding = report.dead_routes[next++];
+    REQUIRE(finding.never_matches == !truth.CanHold(policy.routes[route].when));
+    if (finding.never_matches) {
+      REQUIRE(finding.hidden_by.empty());
+      REQUIRE(finding.refused_by.empty());
+      continue;
+    }
+    std::vector<const ir::Condition*> covers;
+    for (RefusalId id : finding.refused_by) covers.push_back(&policy.refusals.at(id.index).when);
+    for (RouteId id : finding.hidden_by) {
+      REQUIRE(id.index < route);
+      covers.push_back(&policy.routes[id.index].when);
+    }
+    REQUIRE(std::ranges::is_sorted(finding.refused_by));
+    REQUIRE(std::ranges::is_sorted(finding.hidden_by));
+    REQUIRE(truth.IsCoveredMinimally(policy.routes[route].when, covers));
+  }
+  REQUIRE(next == report.dead_routes.size());
+}
+
+void CompareDeadRules(const ir::Policy& policy, const BruteForce& truth, const verify::VerifyReport& report) {
+  std::vector<RuleId> dead;
+  for (std::uint32_t rule = 0; rule < policy.rules.size(); ++rule) {
+    if (policy.rules[rule].origin != ir::Rule::Origin::kWritten) continue;
+    if (!truth.CanHold(policy.rules[rule].when)) dead.push_back({rule});
+  }
+  std::vector<RuleId> reported;
+  for (const verify::DeadRule& finding : report.dead_rules) reported.push_back(finding.rule);
+  REQUIRE(reported == dead);
+}
+
+void CompareDeadRefusals(const ir::Policy& policy, const BruteForce& truth, const verify::VerifyReport& report) {
+  std::size_t next = 0;
+  for (std::uint32_t refusal = 0; refusal < policy.refusals.size(); ++refusal) {
+    CAPTURE(refusal);
+    const bool dead = !truth.First([&](std::size_t i) { return truth.decisions()[i].refusal == RefusalId{refusal}; });
+    const bool reported =
+        next < report.dead_refusals.size() && report.dead_refusals[next].refusal == RefusalId{refusal};
+    REQUIRE(reported == dead);
+    if (!dead) continue;
+    const verify::DeadRefusal& finding = report.dead_refusals[next++];
+    REQUIRE(finding.never_matches == !truth.CanHold(policy.refusals[refusal].when));
+    if (finding.never_matches) {
+      REQUIRE(finding.hidden_by.empty());
+      continue;
+    }
+    std::vector<const ir::Condition*> covers;
+    for (RefusalId id : finding.hidden_by) {
+      REQUIRE(id.index < refusal);
+      covers.push_back(&policy.refusals[id.index].when);
+    }
+    REQUIRE(std::ranges::is_sorted(finding.hidden_by));
+    REQUIRE(truth.IsCoveredMinimally(policy.refusals[refusal].when, covers));
+  }
+  REQUIRE(next == report.dead_refusals.size());
+}
+
+auto IsVacuous(const ir::Guarantee& guarantee, const BruteForce& truth) -> bool {
+  const bool counts_refused = std::holds_alternative<ir::Served>(guarantee.promise);
+  return !truth.First([&](std::size_t i) {
+    return ir::Holds(guarantee.when, truth.requests()[i]) &&
+           (counts_refused || truth.decisions()[i].outcome != Outcome::kRefused);
+  });
+}
+
+// The deployments that a violated promise about a plan names are in the plan, and are at fault.
+void CompareFault(const ir::Policy& policy, const ir::Guarantee& guarantee, const ir::Decision& decision,
+                  const std::vector<DeploymentId>& named) {
+  std::vector<DeploymentId> reached;
+  for (const ir::PlanTier& tier : decision.plan) {
+    for (const ir::Candidate& candidate : tier.deployments) reached.push_back(candidate.deployment);
+  }
+  const auto names_only = [&](const std::vector<DeploymentId>& among, const ir::DeploymentTest& test) {
+    REQUIRE(!named.empty());
+    for (DeploymentId id : named) {
+      REQUIRE(std::ranges::find(among, id) != among.end());
+      REQUIRE(!ir::Holds(test, policy, id));
+    }
+  };
+  if (const auto* every = std::get_if<ir::EveryDeploymentReached>(&guarantee.promise)) names_only(reached, every->test);
+  if (const auto* first = std::get_if<ir::FirstChoice>(&guarantee.promise)) {
+    names_only(ir::FirstChoices(policy, decision), first->test);
+  }
+  if (std::holds_alternative<ir::SurvivesLoss>(guarantee.promise)) {
+    for (DeploymentId id : reached) REQUIRE(std::ranges::find(named, id) != named.end());
+  }
+}
+
+void CompareGuarantees(const ir::Policy& policy, const BruteForce& truth, const verify::VerifyReport& report) {
+  REQUIRE(report.guarantees.size() == policy.guarantees.size());
+  for (std::uint32_t i = 0; i < policy.guarantees.size(); ++i) {
+    const ir::Guarantee& guarantee = policy.guarantees[i];
+    const verify::GuaranteeResult& result = report.guarantees[i];
+    CAPTURE(i);
+    REQUIRE(result.guarantee == GuaranteeId{i});
+    const auto broken = truth.First([&](std::size_t k) { return !ir::Holds(guarantee, policy, truth.requests()[k]); });
+    REQUIRE(result.verdict == (broken ? Verdict::kViolated : Verdict::kProved));
+    REQUIRE(result.witness.has_value() == broken.has_value());
+    if (!broken) {
+      REQUIRE(result.vacuous == IsVacuous(guarantee, truth));
+      continue;
+    }
+    CompareWitness(policy, *result.witness, truth.requests()[*broken]);
+    REQUIRE(!result.vacuous);
+    REQUIRE(!result.explanation.empty());
+    REQUIRE(result.route == truth.decisions()[*broken].route);
+    CompareFault(policy, guarantee, truth.decisions()[*broken], result.deployments);
+  }
+}
+
+TEST_CASE("the solver's verdicts are those of trying every request") {
+  std::size_t violated = 0;
+  std::size_t proved = 0;
+  std::size_t unservable = 0;
+  std::size_t hidden = 0;
+  for (const std::uint64_t seed : Seeds()) {
+    CAPTURE(seed);
+    const ir::Policy policy = PolicyOf(seed);
+    const BruteForce truth(policy);
+    const verify::VerifyReport report = verify::Verify(policy, {});
+    REQUIRE(report.unanswered.empty());
+    CompareUncovered(policy, truth, report);
+    CompareUnservable(policy, truth, report);
+    CompareDeadRoutes(policy, truth, report);
+    CompareDeadRules(policy, truth, report);
+    CompareDeadRefusals(policy, truth, report);
+    CompareGuarantees(policy, truth, report);
+
+    const auto is_violated = [](const verify::GuaranteeResult& result) { return result.verdict == Verdict::kViolated; };
+    const auto broken = static_cast<std::size_t>(std::ranges::count_if(report.guarantees, is_violated));
+    REQUIRE(report.passed() ==
+            (report.uncovered.empty() && report.unservable.empty() && report.dead_routes.empty() && broken == 0));
+    violated += broken;
+    proved += report.guarantees.size() - broken;
+    unservable += report.unservable.size();
+    hidden += report.dead_routes.size();
+  }
+  MESSAGE("guarantees: " << proved << " proved, " << violated << " violated; " << unservable << " unservable routes, "
+                         << hidden << " dead routes");
+  // Random policies that never show a finding would test nothing.
+  if (std::getenv("ROUTE_SEED") == nullptr) {
+    CHECK(violated > 50);
+    CHECK(proved > 50);
+    CHECK(unservable > 20);
+    CHECK(hidden > 20);
+  }
+}
+
+}  // namespace
+}  // namespace route::differential
