@@ -1,0 +1,122 @@
+// routegate: enforces a compiled policy in front of model providers. See docs/gateway.md.
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "runtime/gateway/server.h"
+
+namespace {
+
+constexpr int kGood = 0;
+constexpr int kHasErrors = 1;
+constexpr int kUnusable = 2;
+constexpr int kInternal = 70;
+
+enum class Mode : std::uint8_t { kServe, kCheck };
+
+struct Arguments {
+  std::string bundle;
+  std::string config;
+  Mode mode = Mode::kServe;
+};
+
+/// One line of JSON on standard output for whoever supervises the process.
+void Announce(const nlohmann::ordered_json& event) {
+  std::printf("%s\n", event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  std::fflush(stdout);
+}
+
+auto Complain(const std::vector<std::string>& problems, int code) -> int {
+  for (const std::string& problem : problems) std::fprintf(stderr, "routegate: error: %s\n", problem.c_str());
+  return code;
+}
+
+void Append(std::vector<std::string>& problems, const std::vector<std::string>& more) {
+  problems.insert(problems.end(), more.begin(), more.end());
+}
+
+auto ReadEnvironment(const std::string& name) -> std::optional<std::string> {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+auto Run(const Arguments& arguments) -> int {
+  std::ifstream file(arguments.config, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return Complain({"the configuration `" + arguments.config + "` cannot be read"}, kUnusable);
+  auto table = route::Table::Load(arguments.bundle);
+  if (!table && table.error().kind == route::LoadError::Kind::kUnreadable) {
+    return Complain({table.error().message}, kUnusable);
+  }
+  auto config = route::ParseConfig(text, arguments.config);
+
+  std::vector<std::string> problems;
+  if (!config) Append(problems, config.error());
+  if (!table) problems.push_back(table.error().message);
+  if (!config || !table) return Complain(problems, kHasErrors);
+  Append(problems, route::CheckAgainst(*table, *config, arguments.config));
+  auto deployments = route::ReachDeployments(*table, *config, ReadEnvironment);
+  if (!deployments) Append(problems, deployments.error());
+  if (!problems.empty()) return Complain(problems, kHasErrors);
+  if (arguments.mode == Mode::kCheck) {
+    Announce({{"event", "checked"}, {"policy", table->policy_name()}, {"version", table->policy_version()}});
+    return kGood;
+  }
+
+  auto log = route::LogWriter::Open(config->decision_log);
+  if (!log) return Complain({log.error()}, kHasErrors);
+  if (log->torn.bytes > 0) {
+    Announce({{"event", "log_tail_cut"}, {"bytes", log->torn.bytes}, {"kept_in", log->torn.kept_in}});
+  }
+  const auto tenants = config->tenants;
+  route::GatewayState state{std::move(*table),
+                            std::move(*config),
+                            route::TenantRegistry(tenants),
+                            std::move(*deployments),
+                            route::SpendBook(tenants.size()),
+                            std::move(log->writer),
+                            [] { return std::chrono::system_clock::now(); }};
+  auto server = route::Server::Start(state, route::ServerTimes{});
+  if (!server) return Complain({server.error()}, kHasErrors);
+  Announce({{"event", "listening"}, {"address", (*server)->address()}});
+  (*server)->Run();
+  state.log.reset();  // writes what is waiting
+  Announce({{"event", "stopped"}});
+  return kGood;
+}
+
+}  // namespace
+
+auto main(int argc, char** argv) -> int {
+  // A broken connection or a full file shows as an error of the call instead of ending the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  Arguments arguments;
+  CLI::App app("Serves an OpenAI-compatible API and sends each request only where the policy allows it.", "routegate");
+  app.add_option("--bundle", arguments.bundle, "the compiled policy (.rtb)")->required()->type_name("FILE");
+  app.add_option("--config", arguments.config, "the gateway's configuration (JSON)")->required()->type_name("FILE");
+  app.add_flag_callback(
+      "--check", [&] { arguments.mode = Mode::kCheck; }, "check bundle and configuration, then exit");
+  app.set_version_flag("--version", "routegate " ROUTE_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kGood : kUnusable;
+  }
+  try {
+    return Run(arguments);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "routegate: internal error: %s\n", error.what());
+    return kInternal;
+  }
+}

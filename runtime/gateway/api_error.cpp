@@ -1,0 +1,62 @@
+#include "runtime/gateway/api_error.h"
+
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+namespace route {
+namespace {
+
+struct Row {
+  ApiCode code;
+  std::string_view name;
+  unsigned status;
+  std::string_view type;
+};
+
+constexpr auto kRows = std::to_array<Row>({
+    {ApiCode::kInvalidApiKey, "invalid_api_key", 401, "invalid_request_error"},
+    {ApiCode::kInvalidRequest, "invalid_request", 400, "invalid_request_error"},
+    {ApiCode::kRequestTooLarge, "request_too_large", 413, "invalid_request_error"},
+    {ApiCode::kHeadersTooLarge, "headers_too_large", 431, "invalid_request_error"},
+    {ApiCode::kNotFound, "not_found", 404, "invalid_request_error"},
+    {ApiCode::kMethodNotAllowed, "method_not_allowed", 405, "invalid_request_error"},
+    {ApiCode::kPolicyRefused, "policy_refused", 403, "policy_error"},
+    {ApiCode::kPolicyUnservable, "policy_unservable", 403, "policy_error"},
+    {ApiCode::kPolicyUncovered, "policy_uncovered", 403, "policy_error"},
+    {ApiCode::kUpstreamUnavailable, "upstream_unavailable", 503, "server_error"},
+    {ApiCode::kDeadlineExceeded, "deadline_exceeded", 504, "server_error"},
+    {ApiCode::kUpstreamInterrupted, "upstream_interrupted", 502, "server_error"},
+    {ApiCode::kLogUnavailable, "log_unavailable", 503, "server_error"},
+    {ApiCode::kInternalError, "internal_error", 500, "server_error"},
+});
+
+constexpr auto RowsAreInOrder() -> bool {
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    if (kRows[i].code != static_cast<ApiCode>(i)) return false;
+  }
+  return kRows.size() == static_cast<std::size_t>(ApiCode::kInternalError) + 1;
+}
+static_assert(RowsAreInOrder());
+
+}  // namespace
+
+auto CodeName(ApiCode code) -> std::string_view {
+  return kRows[static_cast<std::size_t>(code)].name;
+}
+auto StatusOf(ApiCode code) -> unsigned {
+  return kRows[static_cast<std::size_t>(code)].status;
+}
+
+auto ErrorBody(const ApiError& error) -> std::string {
+  const Row& row = kRows[static_cast<std::size_t>(error.code)];
+  using Json = nlohmann::ordered_json;
+  const Json body = {{"error",
+                      {{"message", error.message},
+                       {"type", row.type},
+                       {"param", error.param.empty() ? Json(nullptr) : Json(error.param)},
+                       {"code", row.name}}}};
+  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace route

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace route {
+
+/// Every error that the gateway itself answers with. Closed: callers may switch on the code.
+enum class ApiCode : std::uint8_t {
+  kInvalidApiKey,        ///< 401
+  kInvalidRequest,       ///< 400
+  kRequestTooLarge,      ///< 413
+  kHeadersTooLarge,      ///< 431
+  kNotFound,             ///< 404
+  kMethodNotAllowed,     ///< 405
+  kPolicyRefused,        ///< 403
+  kPolicyUnservable,     ///< 403
+  kPolicyUncovered,      ///< 403
+  kUpstreamUnavailable,  ///< 503
+  kDeadlineExceeded,     ///< 504
+  kUpstreamInterrupted,  ///< no status: inside a stream that had begun
+  kLogUnavailable,       ///< 503
+  kInternalError,        ///< 500
+};
+
+struct ApiError {
+  ApiCode code = ApiCode::kInternalError;
+  std::string message;
+  std::string param;  ///< the body field at fault, or empty
+};
+
+/// `policy_refused`.
+auto CodeName(ApiCode code) -> std::string_view;
+auto StatusOf(ApiCode code) -> unsigned;
+
+/// {"error":{"message","type","param","code"}}, as OpenAI's clients read it.
+auto ErrorBody(const ApiError& error) -> std::string;
+
+}  // namespace route

@@ -1,0 +1,138 @@
+#include "runtime/gateway/chat.h"
+
+#include <cstdlib>
+#include <utility>
+
+namespace route {
+namespace {
+
+constexpr std::string_view kBearer = "bearer ";
+
+auto LowerCase(std::string_view text) -> std::string {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+auto BadKey(std::string message) -> std::unexpected<ApiError> {
+  return std::unexpected(ApiError{ApiCode::kInvalidApiKey, std::move(message), ""});
+}
+
+auto Today(WallTime now) -> Date {
+  const auto days = std::chrono::floor<std::chrono::days>(now.time_since_epoch());
+  return Date{static_cast<std::int32_t>(days.count())};
+}
+
+/// Why a value that was given did not count, for the attribute that is missing because of it.
+auto WhyMissing(const DerivedAttributes& attributes, std::string_view name) -> std::string {
+  for (const Ignored& ignored : attributes.ignored) {
+    if (ignored.attribute == name) return " (" + ignored.source + ": " + ignored.why + ")";
+  }
+  return {};
+}
+
+}  // namespace
+
+auto Authenticate(const TenantRegistry& tenants, std::span<const HeaderField> headers)
+    -> std::expected<std::uint32_t, ApiError> {
+  const HeaderField* authorization = nullptr;
+  for (const HeaderField& header : headers) {
+    if (LowerCase(header.name) != "authorization") continue;
+    if (authorization != nullptr) return BadKey("the request has more than one Authorization header");
+    authorization = &header;
+  }
+  if (authorization == nullptr) {
+    return BadKey("the request has no API key: send it as `Authorization: Bearer KEY`");
+  }
+  std::string_view value = authorization->value;
+  if (LowerCase(value.substr(0, kBearer.size())) != kBearer) {
+    return BadKey("the Authorization header must have the form `Bearer KEY`");
+  }
+  value.remove_prefix(kBearer.size());
+  const auto tenant = tenants.FindByKey(value);
+  if (!tenant) return BadKey("the API key is not known here");
+  return *tenant;
+}
+
+auto DecideChat(const GatewayState& state, std::uint32_t tenant, ChatRequest chat, std::span<const HeaderField> headers,
+                WallTime now, Random& random) -> DecidedRequest {
+  const Tenant& entry = state.tenants.tenants()[tenant];
+  const Decimal spent = SpentPercent(state.spend.Spent(tenant), entry.spend_cap);
+  auto attributes = DeriveAttributes(state.table, RequestFacts{entry, headers, chat, spent, Today(now)});
+  DecidedRequest request{MakeId(now, random), tenant, std::move(chat), std::move(attributes), {}, {}, {}, {}};
+  if (request.attributes.missing) {
+    request.decision.outcome = Outcome::kRefused;
+  } else {
+    request.decision = Decide(state.table, request.attributes.values.classes());
+    request.plan = Plan(state.table, request.decision);
+    request.drawn = DrawTiers(state.table, request.plan, random);
+  }
+  if (request.decision.outcome != Outcome::kRouted) {
+    request.reason = ReportOf(state.table, request).reason.value_or("");
+    if (request.attributes.missing) {
+      request.reason += WhyMissing(request.attributes, state.table.attributes()[*request.attributes.missing].name);
+    }
+  }
+  return request;
+}
+
+auto RefusalOf(const DecidedRequest& request) -> std::optional<ApiError> {
+  switch (request.decision.outcome) {
+    case Outcome::kRouted:
+      return std::nullopt;
+    case Outcome::kRefused:
+      return ApiError{ApiCode::kPolicyRefused, request.reason, ""};
+    case Outcome::kUncovered:
+      return ApiError{ApiCode::kPolicyUncovered, request.reason, ""};
+    case Outcome::kUnservable:
+      return ApiError{ApiCode::kPolicyUnservable, request.reason, ""};
+  }
+  std::abort();
+}
+
+auto ReportOf(const Table& table, const DecidedRequest& request) -> DecisionReport {
+  if (request.attributes.missing) return ReportMissingAttribute(table.attributes()[*request.attributes.missing].name);
+  return Report(table, request.attributes.values.classes(), request.decision);
+}
+
+auto DecisionLineOf(const GatewayState& state, const DecidedRequest& request, WallTime now) -> std::string {
+  DecisionRecord record;
+  record.id = request.id;
+  record.time = now;
+  record.tenant = state.tenants.tenants()[request.tenant].id;
+  record.asked_model = request.chat.model;
+  record.attributes = &request.attributes;
+  record.decision = &request.decision;
+  record.plan = request.plan;
+  record.drawn = request.drawn;
+  record.reason = request.reason;
+  return DecisionLine(state.table, record);
+}
+
+auto MakeId(WallTime now, Random& random) -> std::string {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto ms =
+      static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count());
+  const std::uint64_t high = (ms << 16U) | 0x7000U | (random.Bits() & 0x0FFFU);
+  const std::uint64_t low = (random.Bits() & 0x3FFF'FFFF'FFFF'FFFFU) | 0x8000'0000'0000'0000U;
+  std::string id;
+  for (unsigned digit = 0; digit < 32; ++digit) {
+    if (digit == 8 || digit == 12 || digit == 16 || digit == 20) id += '-';
+    const std::uint64_t half = digit < 16 ? high : low;
+    id += kDigits[(half >> (60U - 4U * (digit % 16U))) & 0xFU];
+  }
+  return id;
+}
+
+auto ModelList(const Table& table) -> std::string {
+  nlohmann::ordered_json data = nlohmann::ordered_json::array();
+  for (const DeploymentView& deployment : table.deployments()) {
+    data.push_back({{"id", deployment.name}, {"object", "model"}, {"created", 0}, {"owned_by", deployment.vendor}});
+  }
+  const nlohmann::ordered_json list = {{"object", "list"}, {"data", std::move(data)}};
+  return list.dump();
+}
+
+}  // namespace route

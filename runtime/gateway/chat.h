@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/decide/report.h"
+#include "runtime/gateway/api_error.h"
+#include "runtime/gateway/state.h"
+#include "runtime/signals/attributes.h"
+#include "runtime/signals/chat_request.h"
+#include "runtime/upstream/attempts.h"
+
+/// From a request's headers and body to a decision. No input or output.
+namespace route {
+
+/// The tenant whose key the request carries, as an index into the registry.
+auto Authenticate(const TenantRegistry& tenants, std::span<const HeaderField> headers)
+    -> std::expected<std::uint32_t, ApiError>;
+
+/// A request with everything that is settled before an upstream is asked.
+struct DecidedRequest {
+  std::string id;  ///< a UUID of version 7
+  std::uint32_t tenant = 0;
+  ChatRequest chat;
+  DerivedAttributes attributes;
+  Decision decision;
+  std::vector<PlanTier> plan;    ///< empty unless routed
+  std::vector<DrawnTier> drawn;  ///< one for each tier of the plan
+  std::string reason;            ///< why not routed
+};
+
+/// `now` gives the clock attribute and the id.
+auto DecideChat(const GatewayState& state, std::uint32_t tenant, ChatRequest chat, std::span<const HeaderField> headers,
+                WallTime now, Random& random) -> DecidedRequest;
+
+/// The answer to a request that is not routed.
+auto RefusalOf(const DecidedRequest& request) -> std::optional<ApiError>;
+
+/// The same decision with every name spelled out.
+auto ReportOf(const Table& table, const DecidedRequest& request) -> DecisionReport;
+
+auto DecisionLineOf(const GatewayState& state, const DecidedRequest& request, WallTime now) -> std::string;
+
+/// A UUID of version 7 (RFC 9562): sortable by time, with 74 random bits.
+auto MakeId(WallTime now, Random& random) -> std::string;
+
+/// {"object":"list","data":[…]}: the deployments, as /v1/models lists them.
+auto ModelList(const Table& table) -> std::string;
+
+}  // namespace route

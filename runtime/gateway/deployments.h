@@ -1,0 +1,29 @@
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/gateway/config.h"
+#include "runtime/table/table.h"
+#include "runtime/upstream/endpoint.h"
+
+namespace route {
+
+/// What it takes to send a request to a deployment.
+struct ReachableDeployment {
+  Endpoint endpoint;
+  std::string authorization;  ///< `Bearer KEY`, or empty for a deployment without a key
+};
+
+/// Reads an environment variable. Tests give their own.
+using Environment = std::function<std::optional<std::string>(const std::string&)>;
+
+/// One for each of the table's deployments: the endpoint out of the configuration, else out of the bundle; the key out
+/// of the environment. On failure gives every problem.
+auto ReachDeployments(const Table& table, const GatewayConfig& config, const Environment& environment)
+    -> std::expected<std::vector<ReachableDeployment>, std::vector<std::string>>;
+
+}  // namespace route

@@ -1,0 +1,179 @@
+#include "runtime/ledger/record.h"
+
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+
+namespace route {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+auto Line(const Json& record) -> std::string {
+  // Header values may hold bytes that are not UTF-8; those become U+FFFD.
+  return record.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+auto OrNull(std::string_view text) -> Json {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+auto OrNull(std::optional<std::uint32_t> number) -> Json {
+  return number ? Json(*number) : Json(nullptr);
+}
+
+auto ToJson(const std::optional<TokenUsage>& usage) -> Json {
+  if (!usage) return nullptr;
+  return {{"prompt_tokens", usage->prompt_tokens}, {"completion_tokens", usage->completion_tokens}};
+}
+
+auto ToJson(const std::optional<NanoUsd>& cost) -> Json {
+  return cost ? Json(FormatUsd(*cost)) : Json(nullptr);
+}
+
+auto Place(std::string_view name, const SourcePlace& place) -> Json {
+  return {{"name", name}, {"file", place.file}, {"line", place.line}};
+}
+
+auto AttributesJson(const Table& table, const DerivedAttributes& attributes) -> Json {
+  Json json = Json::object();
+  for (std::uint32_t i = 0; i < table.attributes().size(); ++i) {
+    json[std::string(table.attributes()[i].name)] =
+        attributes.values.IsSet(i) ? Json(attributes.values.Text(i)) : Json(nullptr);
+  }
+  return json;
+}
+
+auto IgnoredJson(const DerivedAttributes& attributes) -> Json {
+  Json json = Json::array();
+  for (const Ignored& ignored : attributes.ignored) {
+    json.push_back({{"attribute", ignored.attribute}, {"source", ignored.source}, {"why", ignored.why}});
+  }
+  return json;
+}
+
+auto RulesJson(const Table& table, const DecisionRecord& record) -> Json {
+  Json json = Json::array();
+  const Decision& decision = *record.decision;
+  if (decision.outcome == Outcome::kRefused) {
+    if (decision.refusal != kNone) {
+      const RefusalView& refusal = table.refusals()[decision.refusal];
+      json.push_back(Place(refusal.name, refusal.place));
+    }
+    return json;
+  }
+  for (const std::uint32_t rule : MatchedRules(table, record.attributes->values.classes())) {
+    json.push_back(Place(table.rules()[rule].name, table.rules()[rule].place));
+  }
+  return json;
+}
+
+auto PlanJson(const Table& table, const DecisionRecord& record) -> Json {
+  Json json = Json::array();
+  for (std::size_t i = 0; i < record.plan.size(); ++i) {
+    const DrawnTier& drawn = record.drawn[i];
+    Json deployments = Json::array();
+    for (const CandidateView& candidate : record.plan[i].deployments) {
+      deployments.push_back({{"name", table.deployments()[candidate.deployment].name}, {"weight", candidate.weight}});
+    }
+    Json order = Json::array();
+    for (const std::uint32_t deployment : drawn.deployments) order.push_back(table.deployments()[deployment].name);
+    json.push_back({{"tier", table.tiers()[drawn.tier].label},
+                    {"deployments", std::move(deployments)},
+                    {"draws", drawn.draws},
+                    {"order", std::move(order)},
+                    {"within_ms", OrNull(drawn.within_ms)},
+                    {"retries", OrNull(drawn.retries)}});
+  }
+  return json;
+}
+
+auto StreamEndName(StreamEnd end) -> std::string_view {
+  switch (end) {
+    case StreamEnd::kCompleted:
+      return "completed";
+    case StreamEnd::kInterrupted:
+      return "interrupted";
+    case StreamEnd::kCallerGone:
+      return "caller_gone";
+  }
+  std::abort();
+}
+
+}  // namespace
+
+auto FormatTime(WallTime time) -> std::string {
+  const auto since = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
+  const auto days = std::chrono::floor<std::chrono::days>(since);
+  std::int64_t rest = (since - days).count();
+  const auto pad = [](std::int64_t value, std::size_t width) {
+    const std::string text = std::to_string(value);
+    return std::string(width > text.size() ? width - text.size() : 0, '0') + text;
+  };
+  const std::int64_t ms = rest % 1000;
+  rest /= 1000;
+  return FormatDate(Date{static_cast<std::int32_t>(days.count())}) + "T" + pad(rest / 3600, 2) + ":" +
+         pad(rest / 60 % 60, 2) + ":" + pad(rest % 60, 2) + "." + pad(ms, 3) + "Z";
+}
+
+auto DecisionLine(const Table& table, const DecisionRecord& record) -> std::string {
+  const Decision& decision = *record.decision;
+  Json route = nullptr;
+  if (decision.route != kNone) {
+    const RouteView& view = table.routes()[decision.route];
+    route = Place(view.name, view.place);
+  }
+  return Line({{"record", "decision"},
+               {"id", record.id},
+               {"time", FormatTime(record.time)},
+               {"policy", table.policy_name()},
+               {"version", table.policy_version()},
+               {"bundle", table.hash()},
+               {"tenant", record.tenant},
+               {"asked_model", record.asked_model},
+               {"attributes", AttributesJson(table, *record.attributes)},
+               {"ignored", IgnoredJson(*record.attributes)},
+               {"outcome", OutcomeName(decision.outcome)},
+               {"route", std::move(route)},
+               {"rules", RulesJson(table, record)},
+               {"plan", PlanJson(table, record)},
+               {"reason", OrNull(record.reason)}});
+}
+
+auto OutcomeLine(const Table& table, const OutcomeRecord& record) -> std::string {
+  Json attempts = Json::array();
+  for (const AttemptRecord& attempt : record.attempts) {
+    const DeploymentView& deployment = table.deployments()[attempt.deployment];
+    attempts.push_back({{"deployment", deployment.name},
+                        {"vendor", deployment.vendor},
+                        {"jurisdiction", CountryCode(deployment.processed_in)},
+                        {"endpoint", attempt.endpoint},
+                        {"result", attempt.result},
+                        {"detail", OrNull(attempt.detail)},
+                        {"http_status", attempt.http_status == 0 ? Json(nullptr) : Json(attempt.http_status)},
+                        {"started_ms", attempt.started_ms},
+                        {"took_ms", attempt.took_ms}});
+  }
+  return Line({{"record", "outcome"},
+               {"id", record.id},
+               {"time", FormatTime(record.time)},
+               {"status", record.status},
+               {"code", OrNull(record.code)},
+               {"attempts", std::move(attempts)},
+               {"served_by", record.served_by ? Json(table.deployments()[*record.served_by].name) : Json(nullptr)},
+               {"stream", record.stream},
+               {"usage", ToJson(record.usage)},
+               {"cost_usd", ToJson(record.cost)}});
+}
+
+auto UsageLine(const Table& table, const UsageRecord& record) -> std::string {
+  return Line({{"record", "usage"},
+               {"id", record.id},
+               {"time", FormatTime(record.time)},
+               {"deployment", table.deployments()[record.deployment].name},
+               {"end", StreamEndName(record.end)},
+               {"usage", ToJson(record.usage)},
+               {"cost_usd", ToJson(record.cost)}});
+}
+
+}  // namespace route

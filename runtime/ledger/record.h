@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/decide/decide.h"
+#include "runtime/signals/attributes.h"
+#include "runtime/signals/spend.h"
+#include "runtime/table/table.h"
+#include "runtime/upstream/attempts.h"
+
+/// The lines of the decision log. `docs/gateway.md` describes them. Each function gives one line with its line feed;
+/// keys come in one fixed order, so equal facts give equal bytes.
+namespace route {
+
+using WallTime = std::chrono::system_clock::time_point;
+
+/// `2026-03-01T09:30:00.250Z`.
+auto FormatTime(WallTime time) -> std::string;
+
+struct DecisionRecord {
+  std::string_view id;
+  WallTime time;
+  std::string_view tenant;
+  std::string_view asked_model;
+  const DerivedAttributes* attributes = nullptr;
+  const Decision* decision = nullptr;
+  std::span<const PlanTier> plan;    ///< empty unless routed
+  std::span<const DrawnTier> drawn;  ///< one for each tier of the plan
+  std::string_view reason;           ///< why not routed
+};
+auto DecisionLine(const Table& table, const DecisionRecord& record) -> std::string;
+
+struct AttemptRecord {
+  std::uint32_t deployment = 0;
+  std::string endpoint;         ///< base URL
+  std::string result;           ///< `served`, `caller_error`, `cancelled` or a FailureName
+  std::string detail;           ///< for operators, may be empty
+  unsigned http_status = 0;     ///< 0: none arrived
+  std::int64_t started_ms = 0;  ///< since the request was accepted
+  std::int64_t took_ms = 0;
+};
+
+struct OutcomeRecord {
+  std::string_view id;
+  WallTime time;
+  unsigned status = 0;    ///< of the answer to the caller
+  std::string_view code;  ///< of the error, or empty
+  std::span<const AttemptRecord> attempts;
+  std::optional<std::uint32_t> served_by;  ///< a deployment
+  bool stream = false;
+  std::optional<TokenUsage> usage;  ///< of a plain answer that reports it
+  std::optional<NanoUsd> cost;
+};
+auto OutcomeLine(const Table& table, const OutcomeRecord& record) -> std::string;
+
+enum class StreamEnd : std::uint8_t {
+  kCompleted,
+  kInterrupted,  ///< by the upstream, or because the gateway stopped
+  kCallerGone,
+};
+
+struct UsageRecord {
+  std::string_view id;
+  WallTime time;
+  std::uint32_t deployment = 0;
+  StreamEnd end = StreamEnd::kCompleted;
+  std::optional<TokenUsage> usage;
+  std::optional<NanoUsd> cost;
+};
+auto UsageLine(const Table& table, const UsageRecord& record) -> std::string;
+
+}  // namespace route

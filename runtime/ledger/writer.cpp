@@ -1,0 +1,211 @@
+#include "runtime/ledger/writer.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+namespace route {
+namespace {
+
+constexpr std::uint64_t kLongestLine = std::uint64_t{64} << 20U;
+
+/// Closes a file descriptor unless it was released.
+class File {
+ public:
+  explicit File(int descriptor) : descriptor_(descriptor) {}
+  File(const File&) = delete;
+  auto operator=(const File&) -> File& = delete;
+  ~File() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  auto get() const -> int { return descriptor_; }
+  auto Release() -> int { return std::exchange(descriptor_, -1); }
+
+ private:
+  int descriptor_;
+};
+
+auto Explain(const std::string& what) -> std::string {
+  return what + ": " + std::strerror(errno);
+}
+
+auto ReadAt(int file, std::uint64_t offset, std::uint64_t size) -> std::optional<std::string> {
+  std::string bytes(size, '\0');
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const auto got = ::pread(file, bytes.data() + have, bytes.size() - have, static_cast<off_t>(offset + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return std::nullopt;
+    have += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+auto WriteAll(int file, std::string_view bytes) -> bool {
+  while (!bytes.empty()) {
+    const auto wrote = ::write(file, bytes.data(), bytes.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  return true;
+}
+
+auto IsRecord(std::string_view line) -> bool {
+  const auto parsed = nlohmann::json::parse(line, nullptr, false);
+  return parsed.is_object() && parsed.contains("record");
+}
+
+/// Where the last complete record ends.
+auto EndOfRecords(int file, std::uint64_t size) -> std::optional<std::uint64_t> {
+  std::uint64_t end = size;
+  while (end > 0) {
+    const std::uint64_t begin = end > kLongestLine ? end - kLongestLine : 0;
+    const auto window = ReadAt(file, begin, end - begin);
+    if (!window) return std::nullopt;
+    std::string_view text = *window;
+    const std::size_t last = text.rfind('\n');
+    if (last == std::string_view::npos) return begin == 0 ? 0 : std::optional<std::uint64_t>();
+    text = text.substr(0, last);
+    const std::size_t before = text.rfind('\n');
+    const std::size_t start = before == std::string_view::npos ? 0 : before + 1;
+    if (IsRecord(text.substr(start))) return begin + last + 1;
+    end = begin + start;
+  }
+  return 0;
+}
+
+/// Moves everything behind `end` into a new file next to the log.
+auto CutTail(int file, const std::string& path, std::uint64_t end, std::uint64_t size)
+    -> std::expected<std::string, std::string> {
+  const auto tail = ReadAt(file, end, size - end);
+  if (!tail) return std::unexpected(Explain("the torn end of the decision log `" + path + "` cannot be read"));
+  for (int attempt = 0;; ++attempt) {
+    const std::string sidecar =
+        path + ".torn-" + std::to_string(end) + (attempt == 0 ? "" : "-" + std::to_string(attempt));
+    const File kept(::open(sidecar.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (kept.get() < 0 && errno == EEXIST) continue;
+    if (kept.get() < 0 || !WriteAll(kept.get(), *tail) || ::fsync(kept.get()) != 0 ||
+        ::ftruncate(file, static_cast<off_t>(end)) != 0 || ::fsync(file) != 0) {
+      return std::unexpected(Explain("the torn end of the decision log cannot be moved to `" + sidecar + "`"));
+    }
+    return sidecar;
+  }
+}
+
+auto SyncFolder(const std::string& path) -> bool {
+  const auto parent = std::filesystem::path(path).parent_path();
+  const File folder(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return folder.get() >= 0 && ::fsync(folder.get()) == 0;
+}
+
+}  // namespace
+
+auto LogWriter::Open(const std::string& path) -> std::expected<Opened, std::string> {
+  File file(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+  if (file.get() < 0) return std::unexpected(Explain("the decision log `" + path + "` cannot be opened for writing"));
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return std::unexpected(Explain("the decision log `" + path + "`"));
+  if (!S_ISREG(status.st_mode)) return std::unexpected("the decision log `" + path + "` is not a regular file");
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return std::unexpected(Explain("the decision log `" + path + "` cannot be locked"));
+    return std::unexpected("the decision log `" + path + "` is in use by another process: give each gateway its own");
+  }
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const auto end = EndOfRecords(file.get(), size);
+  if (!end) return std::unexpected("the decision log `" + path + "` cannot be read back, or its last line is too long");
+  if (*end == 0 && size > 0) {
+    const auto head = ReadAt(file.get(), 0, std::min<std::uint64_t>(size, 10));
+    if (!head || !std::string_view("{\"record\":").starts_with(*head)) {
+      return std::unexpected("the file `" + path + "` is not a decision log: name another, or move it away");
+    }
+  }
+  TornTail torn{size - *end, ""};
+  if (torn.bytes > 0) {
+    auto kept = CutTail(file.get(), path, *end, size);
+    if (!kept) return std::unexpected(kept.error());
+    torn.kept_in = std::move(*kept);
+  }
+  if (!SyncFolder(path))
+    return std::unexpected(Explain("the folder of the decision log `" + path + "` cannot be synced"));
+  return Opened{std::unique_ptr<LogWriter>(new LogWriter(file.Release(), *end)), std::move(torn)};
+}
+
+LogWriter::LogWriter(int file, std::uint64_t size) : file_(file), size_(size), thread_([this] { Run(); }) {}
+
+LogWriter::~LogWriter() {
+  Append({}, {});  // an entry without a callback ends the thread
+  thread_.join();
+  ::close(file_);
+}
+
+void LogWriter::Append(std::string lines, Done done) {
+  auto* entry = new Entry{std::move(lines), std::move(done)};
+  Entry* newest = queue_.load(std::memory_order_relaxed);
+  do {
+    entry->next = newest;
+  } while (!queue_.compare_exchange_weak(newest, entry, std::memory_order_release, std::memory_order_relaxed));
+  // From here on the entry is the writer's. It sleeps only on an empty queue.
+  if (newest == nullptr) queue_.notify_one();
+}
+
+void LogWriter::Run() {
+  std::vector<Entry*> waiting;
+  for (bool running = true; running;) {
+    queue_.wait(nullptr, std::memory_order_acquire);
+    for (Entry* entry = queue_.exchange(nullptr, std::memory_order_acquire); entry != nullptr; entry = entry->next) {
+      waiting.push_back(entry);
+    }
+    std::ranges::reverse(waiting);
+    for (std::size_t first = 0; first < waiting.size(); first += kBatch) {
+      Commit(&waiting[first], std::min<std::size_t>(kBatch, waiting.size() - first));
+    }
+    for (Entry* entry : waiting) {
+      if (!entry->done && entry->lines.empty()) running = false;
+      delete entry;
+    }
+    waiting.clear();
+  }
+}
+
+void LogWriter::Commit(Entry* const* first, std::size_t count) {
+  std::string bytes;
+  for (std::size_t i = 0; i < count; ++i) bytes += first[i]->lines;
+  const Durability result = bytes.empty() ? Durability::kDurable : Write(bytes);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (first[i]->done) first[i]->done(result);
+  }
+}
+
+auto LogWriter::Write(const std::string& bytes) -> Durability {
+  if (!healthy()) return Durability::kFailed;
+  struct stat status {};
+  if (::fstat(file_, &status) != 0 || status.st_nlink == 0) {
+    healthy_ = false;  // deleted: what is written now would be lost
+    return Durability::kFailed;
+  }
+  if (!WriteAll(file_, bytes)) {
+    if (::ftruncate(file_, static_cast<off_t>(size_)) != 0) healthy_ = false;
+    return Durability::kFailed;
+  }
+  if (::fdatasync(file_) != 0) {
+    healthy_ = false;  // after a failed sync nobody knows what is on disk
+    return Durability::kFailed;
+  }
+  size_ += bytes.size();
+  return Durability::kDurable;
+}
+
+}  // namespace route

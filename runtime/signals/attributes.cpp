@@ -1,0 +1,255 @@
+#include "runtime/signals/attributes.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "runtime/signals/pii.h"
+
+namespace route {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Result = std::expected<void, std::string>;
+
+auto LowerCase(char c) -> char {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+auto SameName(std::string_view a, std::string_view b) -> bool {
+  return std::ranges::equal(a, b, {}, LowerCase, LowerCase);
+}
+
+auto Declares(const AttributeView& attribute, std::string_view value) -> bool {
+  return std::ranges::find(attribute.values, value) != attribute.values.end();
+}
+
+auto Describe(const SourceView& source) -> std::string {
+  std::string text(SourceName(source.kind));
+  if (!source.argument.empty()) text += " " + std::string(source.argument);
+  return text;
+}
+
+auto Quoted(const AttributeView& attribute) -> std::string {
+  return "attribute `" + std::string(attribute.name) + "`";
+}
+
+/// Derives the attributes of one request. What several attributes may need is worked out once, when first asked for.
+class Deriver {
+ public:
+  Deriver(const Table& table, const RequestFacts& facts) : table_(table), facts_(facts), values_(table) {}
+
+  auto Run() -> DerivedAttributes {
+    std::optional<std::uint32_t> unusable;
+    for (std::uint32_t i = 0; i < table_.attributes().size(); ++i) {
+      if (!DeriveOne(i) && !unusable) unusable = i;
+    }
+    const auto missing = values_.Complete();
+    if (missing && (!unusable || *missing < *unusable)) unusable = missing;
+    return {std::move(values_), std::move(ignored_), unusable};
+  }
+
+ private:
+  /// Whether a source gave something, had nothing to give, or gave what does not fit.
+  enum class Given : std::uint8_t { kValue, kNothing, kUnfit };
+
+  /// False when a value did not fit and nothing may stand in for it.
+  auto DeriveOne(std::uint32_t index) -> bool {
+    const AttributeView& attribute = table_.attributes()[index];
+    bool fits = true;
+    for (const SourceView& source : attribute.sources) {
+      if (Take(index, attribute, source) == Given::kUnfit) fits = false;
+    }
+    if (fits || attribute.kind != AttributeKind::kAnyOf) return true;
+    if (!attribute.has_default) return false;
+    if (!values_.SetText(index, attribute.default_text)) std::abort();  // the loader has checked the default
+    return true;
+  }
+
+  auto Take(std::uint32_t index, const AttributeView& attribute, const SourceView& source) -> Given {
+    switch (source.kind) {
+      case SourceKind::kTenant:
+        for (const auto& [name, value] : facts_.tenant.attributes) {
+          if (name == attribute.name) return Note(attribute, source, values_.SetText(index, value));
+        }
+        return Given::kNothing;
+      case SourceKind::kHeader:
+        return TakeHeader(index, attribute, source);
+      case SourceKind::kRequest:
+        if (source.argument == "prompt") {
+          return Note(attribute, source, values_.SetNumber(index, Decimal::FromInteger(PromptTokenBound(facts_.chat))));
+        }
+        if (source.argument == "needs") return TakeNames(index, attribute, source, Needs(facts_.chat), Given::kValue);
+        return TakeField(index, attribute, source);
+      case SourceKind::kDetector:
+        return TakeDetector(index, attribute, source);
+      case SourceKind::kClassifier:
+        return Given::kNothing;
+      case SourceKind::kBudget:
+        // Spend has no upper bound of its own. No threshold lies above the maximum, so this changes no decision.
+        return Note(attribute, source, values_.SetNumber(index, std::min(facts_.spent_percent, attribute.maximum)));
+      case SourceKind::kClock:
+        return Note(attribute, source, values_.SetDate(index, facts_.today));
+    }
+    std::abort();
+  }
+
+  auto TakeHeader(std::uint32_t index, const AttributeView& attribute, const SourceView& source) -> Given {
+    std::vector<std::string_view> found;
+    for (const HeaderField& field : facts_.headers) {
+      if (SameName(field.name, source.argument)) found.push_back(field.value);
+    }
+    if (found.empty()) return Given::kNothing;
+    if (attribute.kind == AttributeKind::kAnyOf) {
+      Given given = Given::kValue;
+      for (const std::string_view value : found) {
+        if (Note(attribute, source, values_.SetText(index, value)) == Given::kUnfit) given = Given::kUnfit;
+      }
+      return given;
+    }
+    if (found.size() > 1) return Note(attribute, source, std::unexpected("the header occurs more than once"));
+    return Note(attribute, source,
+                attribute.kind == AttributeKind::kText ? values_.SetRawText(index, found.front())
+                                                       : values_.SetText(index, found.front()));
+  }
+
+  auto TakeField(std::uint32_t index, const AttributeView& attribute, const SourceView& source) -> Given {
+    const auto found = facts_.chat.body.find(source.argument);
+    if (found == facts_.chat.body.end() || found->is_null()) return Given::kNothing;
+    const Json& field = *found;
+    if (field.is_boolean()) {
+      return Note(attribute, source, values_.SetText(index, field.get<bool>() ? "yes" : "no"));
+    }
+    if (field.is_number()) return Note(attribute, source, values_.SetText(index, field.dump()));
+    if (!field.is_string()) {
+      return Note(attribute, source, std::unexpected("the field is neither a string, a number, true nor false"));
+    }
+    const auto& text = field.get_ref<const std::string&>();
+    return Note(
+        attribute, source,
+        attribute.kind == AttributeKind::kText ? values_.SetRawText(index, text) : values_.SetText(index, text));
+  }
+
+  auto TakeDetector(std::uint32_t index, const AttributeView& attribute, const SourceView& source) -> Given {
+    if (!pii_) pii_ = DetectPii(ConversationText(facts_.chat));
+    if (attribute.kind == AttributeKind::kYesNo) {
+      return Note(attribute, source, values_.SetText(index, pii_->personal ? "yes" : "no"));
+    }
+    std::vector<std::string_view> names;
+    if (pii_->personal) names.emplace_back("personal");
+    if (pii_->financial) names.emplace_back("financial");
+    return TakeNames(index, attribute, source, names, Given::kNothing);
+  }
+
+  /// Adds those of the names that the attribute declares. `if_none` says what it means that there are none.
+  auto TakeNames(std::uint32_t index, const AttributeView& attribute, const SourceView& source,
+                 const std::vector<std::string_view>& names, Given if_none) -> Given {
+    std::string list;
+    for (const std::string_view name : names) {
+      if (!Declares(attribute, name)) continue;
+      if (!list.empty()) list += ',';
+      list += name;
+    }
+    if (list.empty() && if_none == Given::kNothing) return Given::kNothing;
+    return Note(attribute, source, values_.SetText(index, list));
+  }
+
+  auto Note(const AttributeView& attribute, const SourceView& source, const Result& result) -> Given {
+    if (result) return Given::kValue;
+    ignored_.push_back({std::string(attribute.name), Describe(source), result.error()});
+    return Given::kUnfit;
+  }
+
+  const Table& table_;
+  const RequestFacts& facts_;
+  Values values_;
+  std::vector<Ignored> ignored_;
+  std::optional<PiiFindings> pii_;
+};
+
+auto Join(const std::vector<std::string_view>& names) -> std::string {
+  std::string text;
+  for (const std::string_view name : names) {
+    if (!text.empty()) text += ", ";
+    text += name;
+  }
+  return text;
+}
+
+auto CheckSource(const AttributeView& attribute, const SourceView& source) -> std::vector<std::string> {
+  std::vector<std::string> problems;
+  const auto complain = [&](const std::string& what) { problems.push_back(Quoted(attribute) + " " + what); };
+  switch (source.kind) {
+    case SourceKind::kTenant:
+    case SourceKind::kHeader:
+      return problems;
+    case SourceKind::kRequest:
+      if (source.argument == "prompt" && attribute.kind != AttributeKind::kNumber) {
+        complain("comes from request `prompt`, which is a number of tokens: declare it as `tokens`");
+      }
+      if (source.argument == "needs") {
+        if (attribute.kind != AttributeKind::kAnyOf) complain("comes from request `needs`: declare it as `any of`");
+        for (const std::string_view value : attribute.values) {
+          if (std::ranges::find(KnownNeeds(), value) == KnownNeeds().end()) {
+            complain("declares `" + std::string(value) + "`, which this gateway cannot measure: it knows " +
+                     Join(KnownNeeds()));
+          }
+        }
+      }
+      return problems;
+    case SourceKind::kDetector:
+      if (source.argument != "pii") {
+        complain("comes from the detector `" + std::string(source.argument) +
+                 "`, which this gateway does not have: it has `pii`");
+      } else if (attribute.kind != AttributeKind::kYesNo && !Declares(attribute, "personal") &&
+                 !Declares(attribute, "financial")) {
+        complain("comes from the detector `pii`, but declares neither `personal` nor `financial`, which it finds");
+      }
+      return problems;
+    case SourceKind::kClassifier:
+      if (!attribute.has_default) {
+        complain("comes from the classifier `" + std::string(source.argument) +
+                 "`, which this gateway cannot ask yet: give it a default");
+      }
+      return problems;
+    case SourceKind::kBudget:
+      if (attribute.kind != AttributeKind::kNumber || attribute.unit != Unit::kPercent) {
+        complain("comes from the budget: declare it as `percent`");
+      }
+      return problems;
+    case SourceKind::kClock:
+      if (attribute.kind != AttributeKind::kDate) complain("comes from the clock: declare it as `date`");
+      return problems;
+  }
+  std::abort();
+}
+
+}  // namespace
+
+auto CheckSources(const Table& table) -> std::vector<std::string> {
+  std::vector<std::string> problems;
+  for (const AttributeView& attribute : table.attributes()) {
+    for (const SourceView& source : attribute.sources)
+      std::ranges::move(CheckSource(attribute, source), std::back_inserter(problems));
+  }
+  return problems;
+}
+
+auto CheckTenantValue(const Table& table, std::string_view attribute, std::string_view value)
+    -> std::optional<std::string> {
+  const std::uint32_t index = table.FindAttribute(attribute);
+  if (index == kNone) return "the policy has no attribute `" + std::string(attribute) + "`";
+  const auto& sources = table.attributes()[index].sources;
+  const bool from_tenant =
+      std::ranges::any_of(sources, [](const SourceView& source) { return source.kind == SourceKind::kTenant; });
+  if (!from_tenant) return "the policy does not take the attribute `" + std::string(attribute) + "` from the tenant";
+  Values values(table);
+  if (const auto set = values.SetText(index, value); !set) return set.error();
+  return std::nullopt;
+}
+
+auto DeriveAttributes(const Table& table, const RequestFacts& facts) -> DerivedAttributes {
+  return Deriver(table, facts).Run();
+}
+
+}  // namespace route

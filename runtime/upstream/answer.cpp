@@ -1,0 +1,164 @@
+#include "runtime/upstream/answer.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/signals/json.h"
+
+namespace route {
+namespace {
+
+/// Room for the log probabilities of a long answer.
+constexpr JsonLimits kAnswerLimits{.depth = 64, .values = 4'000'000};
+
+auto ReadUsage(const nlohmann::ordered_json& answer) -> std::optional<TokenUsage> {
+  const auto usage = answer.find("usage");
+  if (usage == answer.end() || !usage->is_object()) return std::nullopt;
+  const auto count = [&](const char* name) -> std::optional<std::int64_t> {
+    const auto found = usage->find(name);
+    if (found == usage->end() || !found->is_number_integer()) return std::nullopt;
+    if (found->is_number_unsigned() && found->get<std::uint64_t>() > std::uint64_t{1} << 62U) return std::nullopt;
+    const auto value = found->get<std::int64_t>();
+    return value < 0 ? std::nullopt : std::optional(value);
+  };
+  const auto prompt = count("prompt_tokens");
+  const auto completion = count("completion_tokens");
+  if (!prompt) return std::nullopt;
+  return TokenUsage{*prompt, completion.value_or(0)};
+}
+
+/// Does the data hold a `usage` that is an object? Saves reading every chunk of a stream as JSON.
+auto MayHoldUsage(std::string_view data) -> bool {
+  constexpr std::string_view kKey = "\"usage\"";
+  for (std::size_t at = data.find(kKey); at != std::string_view::npos; at = data.find(kKey, at + 1)) {
+    const std::size_t value = data.find_first_not_of(" \t\r\n:", at + kKey.size());
+    if (value != std::string_view::npos && data[value] == '{') return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+auto MeaningOf(unsigned status) -> StatusMeaning {
+  if (status >= 200 && status < 300) return Answered{};
+  switch (status) {
+    case 401:
+    case 402:
+    case 403:
+    case 404:
+      return Failure::kBroken;
+    case 408:
+    case 409:
+    case 425:
+      return Failure::kStatus;
+    case 429:
+      return Failure::kRateLimited;
+    default:
+      break;
+  }
+  if (status >= 300 && status < 400) return Failure::kBroken;
+  if (status >= 400 && status < 500) return CallerMistake{};
+  if (status >= 500 && status < 600) return Failure::kStatus;
+  return Failure::kGarbage;
+}
+
+auto ParseRetryAfter(std::string_view value) -> std::optional<Milliseconds> {
+  constexpr std::int64_t kDay = 86'400;
+  if (value.empty() || value.size() > 9) return std::nullopt;
+  std::int64_t seconds = 0;
+  for (const char c : value) {
+    if (c < '0' || c > '9') return std::nullopt;
+    seconds = seconds * 10 + (c - '0');
+  }
+  return std::chrono::seconds(std::min(seconds, kDay));
+}
+
+auto CheckPlainAnswer(std::string_view body) -> std::expected<PlainAnswer, std::string> {
+  const auto parsed = ParseJson(body, kAnswerLimits);
+  if (!parsed) return std::unexpected(parsed.error().message);
+  if (!parsed->is_object()) return std::unexpected("the answer is not a JSON object");
+  const auto choices = parsed->find("choices");
+  if (choices == parsed->end() || !choices->is_array()) return std::unexpected("the answer has no array `choices`");
+  if (choices->empty()) return std::unexpected("the array `choices` is empty");
+  return PlainAnswer{ReadUsage(*parsed)};
+}
+
+auto IsEventStream(std::string_view content_type) -> bool {
+  constexpr std::string_view kType = "text/event-stream";
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  return std::ranges::equal(type, kType, {},
+                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+}
+
+void EventScanner::Feed(std::string_view bytes) {
+  if (state_ == State::kGarbage) return;
+  pending_ += bytes;
+  while (state_ != State::kGarbage) {
+    const std::size_t end = pending_.find_first_of("\r\n", std::max(scanned_, searched_));
+    searched_ = std::min(end, pending_.size());
+    if (end == std::string::npos) break;
+    std::size_t next = end + 1;
+    if (pending_[end] == '\r') {
+      if (next == pending_.size()) break;  // its line feed may still come
+      if (pending_[next] == '\n') ++next;
+    }
+    const std::string_view line = std::string_view(pending_).substr(scanned_, end - scanned_);
+    scanned_ = next;
+    if (line.empty()) {
+      complete_ = next;
+      EndEvent();
+    } else {
+      EndLine(line);
+    }
+  }
+  if (pending_.size() - complete_ > kLongestEvent) state_ = State::kGarbage;
+}
+
+void EventScanner::EndLine(std::string_view line) {
+  constexpr std::string_view kData = "data";
+  if (!line.starts_with(kData)) return;
+  line.remove_prefix(kData.size());
+  if (!line.empty()) {
+    if (line.front() != ':') return;
+    line.remove_prefix(1);
+    if (line.starts_with(' ')) line.remove_prefix(1);
+  }
+  if (has_data_) data_ += '\n';
+  data_ += line;
+  has_data_ = true;
+}
+
+void EventScanner::EndEvent() {
+  if (!has_data_) return;
+  const std::string data = std::move(data_);
+  data_.clear();
+  has_data_ = false;
+  if (data == "[DONE]") {
+    state_ = state_ == State::kWaiting ? State::kGarbage : State::kDone;
+    return;
+  }
+  const bool first = state_ == State::kWaiting;
+  if (!first && !MayHoldUsage(data)) return;
+  auto parsed = ParseJson(data, kAnswerLimits);
+  const bool is_object = parsed && parsed->is_object();
+  if (first) {
+    const bool is_answer = is_object && parsed->contains("choices") && (*parsed)["choices"].is_array();
+    state_ = is_answer ? State::kStreaming : State::kGarbage;
+  }
+  if (!is_object) return;
+  if (const auto usage = ReadUsage(*parsed)) usage_ = usage;
+}
+
+auto EventScanner::TakeComplete() -> std::string {
+  std::string taken = pending_.substr(0, complete_);
+  pending_.erase(0, complete_);
+  scanned_ -= complete_;
+  searched_ -= std::min(searched_, complete_);
+  complete_ = 0;
+  return taken;
+}
+
+}  // namespace route

@@ -1,0 +1,331 @@
+#include "runtime/upstream/client.h"
+
+#include <array>
+#include <unordered_map>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using tcp = asio::ip::tcp;
+
+namespace route {
+namespace {
+
+constexpr std::size_t kIdlePerEndpoint = 64;
+constexpr std::chrono::seconds kIdleFor{30};
+constexpr std::uint32_t kHeaderBytes = 64 * 1024;
+constexpr std::size_t kReadBytes = 16 * 1024;
+
+auto Token(boost::system::error_code& error) {
+  return asio::redirect_error(asio::use_awaitable, error);
+}
+
+/// A connection to one endpoint, plain or TLS, with what was read beyond the last answer.
+struct Connection {
+  explicit Connection(const asio::any_io_executor& executor) : plain(std::make_unique<beast::tcp_stream>(executor)) {}
+  Connection(const asio::any_io_executor& executor, asio::ssl::context& context)
+      : tls(std::make_unique<beast::ssl_stream<beast::tcp_stream>>(executor, context)) {}
+
+  auto lowest() -> beast::tcp_stream& { return tls ? tls->next_layer() : *plain; }
+
+  std::unique_ptr<beast::tcp_stream> plain;
+  std::unique_ptr<beast::ssl_stream<beast::tcp_stream>> tls;
+  beast::flat_buffer buffer;
+  TimePoint idle_since;
+};
+
+/// Nothing has been closed or sent by the other side while nobody was reading.
+auto IsQuiet(Connection& connection) -> bool {
+  if (connection.buffer.size() != 0) return false;
+  char byte = 0;
+  const auto got = ::recv(connection.lowest().socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+/// What a name lookup leaves behind for the coroutine that waits for it, if that is still there.
+struct Lookup {
+  explicit Lookup(const asio::any_io_executor& executor) : resolver(executor), done(executor) {}
+  tcp::resolver resolver;
+  asio::steady_timer done;
+  bool finished = false;
+  boost::system::error_code error;
+  tcp::resolver::results_type results;
+};
+
+auto Failed(Failure failure, std::string detail) -> std::unexpected<TransportFailure> {
+  return std::unexpected(TransportFailure{failure, std::move(detail)});
+}
+
+auto Failed(const boost::system::error_code& error) -> std::unexpected<TransportFailure> {
+  if (error == beast::error::timeout) return Failed(Failure::kTimeout, "no answer in time");
+  if (error.category() == http::make_error_code(http::error::end_of_stream).category() &&
+      error != http::error::end_of_stream && error != http::error::partial_message) {
+    return Failed(Failure::kGarbage, "not HTTP: " + error.message());
+  }
+  return Failed(Failure::kReset, error.message());
+}
+
+}  // namespace
+
+void Cancellation::Cancel(Cause cause) {
+  if (cause_) return;
+  cause_ = cause;
+  if (action_) action_();
+}
+
+void Cancellation::OnCancel(std::function<void()> action) {
+  action_ = std::move(action);
+  if (cause_ && action_) action_();
+}
+
+struct UpstreamClient::Impl {
+  Impl(asio::any_io_executor the_executor, Options the_options)
+      : executor(std::move(the_executor)), options(the_options), tls(asio::ssl::context::tls_client) {
+    tls.set_default_verify_paths();
+    tls.set_verify_mode(asio::ssl::verify_peer);
+    tls.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+  }
+
+  auto TakeIdle(const Endpoint& endpoint) -> std::unique_ptr<Connection> {
+    const auto found = idle.find(endpoint.base_url);
+    if (found == idle.end()) return nullptr;
+    auto& connections = found->second;
+    while (!connections.empty()) {
+      auto connection = std::move(connections.back());
+      connections.pop_back();
+      if (TimePoint::clock::now() - connection->idle_since < kIdleFor && IsQuiet(*connection)) return connection;
+    }
+    return nullptr;
+  }
+
+  void Return(const Endpoint& endpoint, std::unique_ptr<Connection> connection) {
+    auto& connections = idle[endpoint.base_url];
+    const TimePoint now = TimePoint::clock::now();
+    std::erase_if(connections, [&](const auto& other) { return now - other->idle_since >= kIdleFor; });
+    if (connections.size() >= kIdlePerEndpoint) return;
+    connection->lowest().expires_never();
+    connection->idle_since = now;
+    connections.push_back(std::move(connection));
+  }
+
+  asio::any_io_executor executor;
+  Options options;
+  asio::ssl::context tls;
+  std::unordered_map<std::string, std::vector<std::unique_ptr<Connection>>> idle;
+};
+
+namespace {
+
+using Opened = std::expected<std::unique_ptr<Connection>, TransportFailure>;
+
+auto Resolve(const asio::any_io_executor& executor, const Endpoint& endpoint, TimePoint deadline,
+             Cancellation& cancellation)
+    -> asio::awaitable<std::expected<tcp::resolver::results_type, TransportFailure>> {
+  boost::system::error_code ignored;
+  const auto address = asio::ip::make_address(endpoint.host, ignored);
+  if (!ignored) {
+    const auto port = static_cast<std::uint16_t>(std::stoul(endpoint.port));
+    co_return tcp::resolver::results_type::create(tcp::endpoint(address, port), endpoint.host, endpoint.port);
+  }
+  // A lookup cannot be interrupted, so it is left to finish alone when the time is up.
+  auto lookup = std::make_shared<Lookup>(executor);
+  lookup->done.expires_at(deadline);
+  lookup->resolver.async_resolve(endpoint.host, endpoint.port,
+                                 [lookup](const boost::system::error_code& error, tcp::resolver::results_type results) {
+                                   lookup->finished = true;
+                                   lookup->error = error;
+                                   lookup->results = std::move(results);
+                                   lookup->done.cancel();
+                                 });
+  cancellation.OnCancel([lookup] { lookup->done.cancel(); });
+  if (!cancellation.cancelled()) co_await lookup->done.async_wait(Token(ignored));
+  cancellation.OnCancel({});
+  if (!lookup->finished) co_return Failed(Failure::kTimeout, "the name was not resolved in time");
+  if (lookup->error) co_return Failed(Failure::kDns, lookup->error.message());
+  co_return std::move(lookup->results);
+}
+
+auto Open(UpstreamClient::Impl& client, const Endpoint& endpoint, TimePoint deadline, Cancellation& cancellation)
+    -> asio::awaitable<Opened> {
+  deadline = std::min(deadline, TimePoint::clock::now() + client.options.connect_timeout);
+  const auto addresses = co_await Resolve(client.executor, endpoint, deadline, cancellation);
+  if (!addresses) co_return std::unexpected(addresses.error());
+
+  const bool secure = endpoint.scheme == Endpoint::Scheme::kHttps;
+  auto connection = secure ? std::make_unique<Connection>(client.executor, client.tls)
+                           : std::make_unique<Connection>(client.executor);
+  beast::tcp_stream& stream = connection->lowest();
+  boost::system::error_code error;
+  if (secure) {
+    boost::system::error_code not_an_address;
+    asio::ip::make_address(endpoint.host, not_an_address);
+    if (not_an_address && SSL_set_tlsext_host_name(connection->tls->native_handle(), endpoint.host.c_str()) != 1) {
+      co_return Failed(Failure::kTls, "the host name cannot be announced");
+    }
+    connection->tls->set_verify_callback(asio::ssl::host_name_verification(endpoint.host), error);
+    if (error) co_return Failed(Failure::kTls, error.message());
+  }
+  cancellation.OnCancel([&stream] { stream.close(); });
+  stream.expires_at(deadline);
+  if (!cancellation.cancelled()) co_await stream.async_connect(*addresses, Token(error));
+  if (!error && !cancellation.cancelled()) {
+    stream.socket().set_option(tcp::no_delay(true), error);
+    if (secure) {
+      co_await connection->tls->async_handshake(asio::ssl::stream_base::client, Token(error));
+      if (error && error != beast::error::timeout) {
+        cancellation.OnCancel({});
+        co_return Failed(Failure::kTls, error.message());
+      }
+    }
+  }
+  cancellation.OnCancel({});
+  if (error == beast::error::timeout) co_return Failed(Failure::kTimeout, "no connection in time");
+  if (error) co_return Failed(Failure::kRefused, error.message());
+  co_return connection;
+}
+
+class HttpExchange final : public Exchange {
+ public:
+  HttpExchange(std::shared_ptr<UpstreamClient::Impl> client, const Endpoint& endpoint, Cancellation& cancellation,
+               std::unique_ptr<Connection> connection)
+      : client_(std::move(client)),
+        endpoint_(endpoint),
+        cancellation_(cancellation),
+        connection_(std::move(connection)) {
+    cancellation_.OnCancel([this] {
+      if (connection_) connection_->lowest().close();
+    });
+  }
+  HttpExchange(const HttpExchange&) = delete;
+  auto operator=(const HttpExchange&) -> HttpExchange& = delete;
+  ~HttpExchange() override { cancellation_.OnCancel({}); }
+
+  /// Whether the answer had begun when an error came up.
+  auto begun() const -> bool { return begun_; }
+
+  auto SendAndReadHeader(const UpstreamRequest& request, TimePoint deadline)
+      -> asio::awaitable<std::expected<void, boost::system::error_code>> {
+    if (connection_->tls) co_return co_await SendAndReadHeader(*connection_->tls, request, deadline);
+    co_return co_await SendAndReadHeader(*connection_->plain, request, deadline);
+  }
+
+  auto status() const -> unsigned override { return parser_->get().result_int(); }
+  auto content_type() const -> std::string_view override { return View(http::field::content_type); }
+  auto retry_after() const -> std::string_view override { return View(http::field::retry_after); }
+
+  auto Read(TimePoint deadline) -> asio::awaitable<std::expected<std::string, TransportFailure>> override {
+    if (connection_ && connection_->tls) co_return co_await ReadFrom(*connection_->tls, deadline);
+    if (connection_) co_return co_await ReadFrom(*connection_->plain, deadline);
+    co_return std::string();
+  }
+
+ private:
+  using Parser = http::response_parser<http::buffer_body>;
+
+  auto View(http::field field) const -> std::string_view {
+    const auto value = parser_->get()[field];
+    return {value.data(), value.size()};
+  }
+
+  template <typename Stream>
+  auto SendAndReadHeader(Stream& stream, const UpstreamRequest& request, TimePoint deadline)
+      -> asio::awaitable<std::expected<void, boost::system::error_code>> {
+    http::request<http::string_body> message(http::verb::post, endpoint_.path, 11);
+    message.set(http::field::host, endpoint_.host_header);
+    message.set(http::field::user_agent, "routegate");
+    message.set(http::field::accept, "application/json, text/event-stream");
+    message.set(http::field::content_type, "application/json");
+    for (const ForwardedHeader& header : request.headers) message.set(header.name, header.value);
+    if (!request.authorization.empty()) message.set(http::field::authorization, request.authorization);
+    message.body() = request.body;
+    message.prepare_payload();
+
+    boost::system::error_code error;
+    connection_->lowest().expires_at(deadline);
+    co_await http::async_write(stream, message, Token(error));
+    if (error) co_return std::unexpected(error);
+    do {  // interim answers (1xx) come before the real one
+      parser_.emplace();
+      parser_->header_limit(kHeaderBytes);
+      parser_->body_limit(boost::none);
+      co_await http::async_read_header(stream, connection_->buffer, *parser_, Token(error));
+      begun_ = begun_ || parser_->got_some() || connection_->buffer.size() != 0;
+      if (error) co_return std::unexpected(error);
+    } while (parser_->get().result_int() / 100 == 1 && parser_->get().result_int() != 101);
+    co_return std::expected<void, boost::system::error_code>{};
+  }
+
+  template <typename Stream>
+  auto ReadFrom(Stream& stream, TimePoint deadline) -> asio::awaitable<std::expected<std::string, TransportFailure>> {
+    std::string bytes;
+    while (!parser_->is_done()) {
+      bytes.resize(kReadBytes);
+      parser_->get().body() = {bytes.data(), bytes.size(), true};
+      boost::system::error_code error;
+      connection_->lowest().expires_at(deadline);
+      co_await http::async_read_some(stream, connection_->buffer, *parser_, Token(error));
+      if (error == http::error::need_buffer) error = {};
+      bytes.resize(kReadBytes - parser_->get().body().size);
+      if (error && bytes.empty()) co_return Failed(error);
+      if (!bytes.empty()) co_return bytes;  // an error will show again
+    }
+    if (parser_->get().keep_alive() && !parser_->get().need_eof()) client_->Return(endpoint_, std::move(connection_));
+    connection_.reset();
+    co_return std::string();
+  }
+
+  std::shared_ptr<UpstreamClient::Impl> client_;
+  const Endpoint& endpoint_;
+  Cancellation& cancellation_;
+  std::unique_ptr<Connection> connection_;
+  std::optional<Parser> parser_;
+  bool begun_ = false;
+};
+
+/// Would a new connection help where this one out of the pool failed?
+auto IsStale(const boost::system::error_code& error) -> bool {
+  return error == http::error::end_of_stream || error == asio::error::eof || error == asio::error::connection_reset ||
+         error == asio::error::broken_pipe || error == asio::ssl::error::stream_truncated ||
+         error == asio::error::connection_aborted;
+}
+
+}  // namespace
+
+UpstreamClient::UpstreamClient(asio::any_io_executor executor, Options options)
+    : impl_(std::make_shared<Impl>(std::move(executor), options)) {}
+
+UpstreamClient::~UpstreamClient() = default;
+
+auto UpstreamClient::Post(const UpstreamRequest& request, TimePoint deadline, Cancellation& cancellation)
+    -> asio::awaitable<std::expected<std::unique_ptr<Exchange>, TransportFailure>> {
+  const Endpoint& endpoint = *request.endpoint;
+  if (auto pooled = impl_->TakeIdle(endpoint)) {
+    auto exchange = std::make_unique<HttpExchange>(impl_, endpoint, cancellation, std::move(pooled));
+    const auto sent = co_await exchange->SendAndReadHeader(request, deadline);
+    if (sent) co_return exchange;
+    if (cancellation.cancelled() || exchange->begun() || !IsStale(sent.error())) co_return Failed(sent.error());
+  }
+  auto opened = co_await Open(*impl_, endpoint, deadline, cancellation);
+  if (!opened) co_return std::unexpected(opened.error());
+  auto exchange = std::make_unique<HttpExchange>(impl_, endpoint, cancellation, std::move(*opened));
+  const auto sent = co_await exchange->SendAndReadHeader(request, deadline);
+  if (!sent) co_return Failed(sent.error());
+  co_return exchange;
+}
+
+}  // namespace route
