@@ -1,0 +1,145 @@
+// How the server treats callers that are too slow, with times cut down to what a test can wait for.
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "runtime/gateway/server.h"
+#include "runtime/table/sha256.h"
+#include "tests/gateway/make_bundle.h"
+
+namespace {
+
+using namespace route;
+
+/// A server with one thread, whose deployments nobody listens at.
+class Running {
+ public:
+  explicit Running(ServerTimes times)
+      : folder_(MakeFolder()),
+        state_(MakeState(folder_)),
+        server_(StartServer(state_, times)),
+        thread_([this] { server_->Run(); }) {}
+  Running(const Running&) = delete;
+  auto operator=(const Running&) -> Running& = delete;
+  ~Running() {
+    server_->Stop();
+    thread_.join();
+    state_.log.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  /// Sends the bytes and gives all that comes back until the server closes the connection.
+  auto Exchange(const std::string& bytes) const -> std::string {
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    const std::string where = server_->address();
+    address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(where.substr(where.rfind(':') + 1))));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+    std::string answer;
+    char piece[4096];
+    for (ssize_t got = 0; (got = ::recv(socket, piece, sizeof piece, 0)) > 0;) {
+      answer.append(piece, static_cast<std::size_t>(got));
+    }
+    ::close(socket);
+    return answer;
+  }
+
+ private:
+  static auto MakeFolder() -> std::string {
+    std::string pattern = (std::filesystem::temp_directory_path() / "route-server-XXXXXX").string();
+    return ::mkdtemp(pattern.data());
+  }
+
+  static auto MakeState(const std::string& folder) -> GatewayState {
+    auto table = Table::FromBytes(testing::SamplePolicy(testing::Verified::kYes));
+    REQUIRE(table.has_value());
+    GatewayConfig config;
+    config.listen_port = 0;
+    config.threads = 1;
+    config.decision_log = folder + "/log";
+    auto log = LogWriter::Open(config.decision_log);
+    REQUIRE(log.has_value());
+    std::vector<Tenant> tenants = {{"t", Sha256Hex(std::string_view("key")), {}, {}}};
+    std::vector<ReachableDeployment> deployments(3);
+    for (auto& deployment : deployments) deployment.endpoint = *ParseEndpoint("http://127.0.0.1:1/v1");
+    return {std::move(*table),
+            config,
+            TenantRegistry(tenants),
+            std::move(deployments),
+            SpendBook(1),
+            std::move(log->writer),
+            [] { return std::chrono::system_clock::now(); }};
+  }
+
+  static auto StartServer(GatewayState& state, ServerTimes times) -> std::unique_ptr<Server> {
+    auto server = Server::Start(state, times);
+    REQUIRE(server.has_value());
+    return std::move(*server);
+  }
+
+  std::string folder_;
+  GatewayState state_;
+  std::unique_ptr<Server> server_;
+  std::thread thread_;
+};
+
+constexpr std::chrono::milliseconds kSoon{50};
+
+}  // namespace
+
+TEST_CASE("a caller that sends nothing is let go") {
+  ServerTimes times;
+  times.idle = kSoon;
+  const Running server(times);
+  CHECK(server.Exchange("").empty());
+  CHECK(server.Exchange("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("{\"status\":\"ok\"}"));
+}
+
+TEST_CASE("a caller that does not finish its headers is let go") {
+  ServerTimes times;
+  times.header = kSoon;
+  const Running server(times);
+  CHECK(server.Exchange("GET /healthz HTTP/1.1\r\nHost").empty());
+}
+
+TEST_CASE("a caller that does not finish its body is let go") {
+  ServerTimes times;
+  times.body = kSoon;
+  const Running server(times);
+  CHECK(
+      server.Exchange("POST /v1/chat/completions HTTP/1.1\r\nAuthorization: Bearer key\r\nContent-Length: 100\r\n\r\n{")
+          .empty());
+  CHECK(server
+            .Exchange("POST /v1/chat/completions HTTP/1.1\r\nAuthorization: Bearer key\r\nContent-Length: 100\r\n"
+                      "Expect: 100-continue\r\n\r\n")
+            .starts_with("HTTP/1.1 100 Continue\r\n\r\n"));
+}
+
+TEST_CASE("an old caller gets its answer and the end of the connection") {
+  const Running server(ServerTimes{});
+  const std::string answer = server.Exchange("GET /healthz HTTP/1.0\r\n\r\n");
+  CHECK(answer.contains("connection: close\r\n"));
+  CHECK(answer.ends_with("{\"status\":\"ok\"}"));
+}
+
+TEST_CASE("an address that cannot be listened on is named") {
+  auto table = Table::FromBytes(testing::SamplePolicy(testing::Verified::kYes));
+  GatewayConfig config;
+  config.listen_host = "192.0.2.1";  // an address of documentation, which no machine has
+  GatewayState state{std::move(*table), config, TenantRegistry({}), {}, SpendBook(0), nullptr, {}};
+  const auto server = Server::Start(state, ServerTimes{});
+  REQUIRE_FALSE(server.has_value());
+  CHECK(server.error().starts_with("the gateway cannot listen on 192.0.2.1:8080: "));
+}

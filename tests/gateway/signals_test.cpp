@@ -1,0 +1,282 @@
+// Requests to attributes: JSON, chat requests, the detector, money, attribute sources.
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "runtime/signals/attributes.h"
+#include "runtime/signals/chat_request.h"
+#include "runtime/signals/json.h"
+#include "runtime/signals/pii.h"
+#include "runtime/signals/spend.h"
+#include "runtime/signals/tenants.h"
+#include "runtime/table/sha256.h"
+#include "runtime/table/writer.h"
+#include "tests/gateway/make_bundle.h"
+
+namespace {
+
+using namespace route;
+
+auto Sample() -> Table {
+  auto table = Table::FromBytes(testing::SamplePolicy(testing::Verified::kYes));
+  REQUIRE(table.has_value());
+  return std::move(*table);
+}
+
+auto Chat(const std::string& content, const std::string& more = "") -> ChatRequest {
+  const std::string body = R"({"model":"m","messages":[{"role":"user","content":)" + content + "}]" + more + "}";
+  auto chat = ParseChatRequest(body);
+  REQUIRE_MESSAGE(chat.has_value(), body);
+  return std::move(*chat);
+}
+
+auto ErrorOf(const std::string& body) -> std::string {
+  const auto chat = ParseChatRequest(body);
+  REQUIRE_FALSE(chat.has_value());
+  return chat.error().message;
+}
+
+/// Derives for one tenant and gives the text of one attribute.
+struct Derivation {
+  Table table = Sample();
+  Tenant tenant{"t", std::string(64, '0'), {{"tier", "gold"}}, std::nullopt};
+  std::vector<HeaderField> headers;
+  ChatRequest chat = Chat(R"("hello")");
+  Decimal spent;
+
+  auto Run() -> DerivedAttributes {
+    return DeriveAttributes(table, RequestFacts{tenant, headers, chat, spent, *ParseDate("2026-03-01")});
+  }
+  auto Text(std::string_view attribute) -> std::string { return Run().values.Text(table.FindAttribute(attribute)); }
+};
+
+}  // namespace
+
+TEST_CASE("JSON of strangers is bounded") {
+  CHECK(ParseJson(R"({"b":1,"a":[true,null,"x",-2,1.5]})", {})->dump() == R"({"b":1,"a":[true,null,"x",-2,1.5]})");
+  CHECK(ParseJson(R"({"a":1,"b":2,"a":3})", {}).error().message == "the key `a` occurs twice in one object");
+  CHECK(ParseJson(R"({"a":{"x":1},"b":{"x":1}})", {}).has_value());
+  CHECK(ParseJson("[[[]]]", {.depth = 3, .values = 10}).has_value());
+  CHECK(ParseJson("[[[[]]]]", {.depth = 3, .values = 10}).error().message == "nested more than 3 deep");
+  CHECK(ParseJson("[1,2,3]", {.depth = 3, .values = 3}).error().message == "more than 3 values");
+  for (const char* bad : {"", "{", "[1,]", "{\"a\":}", "\"\xff\"", "\"\\ud800\"", "1e999", "nul", "[] []"}) {
+    CHECK_FALSE(ParseJson(bad, {}).has_value());
+  }
+  CHECK(LineOf("a\nb\nc", 4) == 3);
+}
+
+TEST_CASE("a long object is read in good time") {
+  std::string text = "{";
+  for (int i = 0; i < 200'000; ++i) text += (i == 0 ? "\"k" : ",\"k") + std::to_string(i) + "\":1";
+  CHECK(ParseJson(text + "}", {})->size() == 200'000);
+}
+
+TEST_CASE("chat requests") {
+  CHECK(ErrorOf("[1]") == "the body must be a JSON object");
+  CHECK(ErrorOf(R"({"messages":[{}]})") == "the body must hold `model`, the name of the model that is asked for");
+  CHECK(ErrorOf(R"({"model":"m","messages":{}})") == "`messages` must be an array with at least one message");
+  CHECK(ParseChatRequest(R"({"model":"m","messages":[{},3]})").error().param == "messages.1");
+  CHECK(ParseChatRequest(R"({"model":"m","messages":[{}],"stream":null})")->stream == false);
+
+  auto chat = Chat(R"("x")", R"(,"stream":true,"z":1,"y":2)");
+  CHECK(UpstreamBody(chat, "other") ==
+        R"({"model":"other","messages":[{"role":"user","content":"x"}],"stream":true,"z":1,"y":2,)"
+        R"("stream_options":{"include_usage":true}})");
+  CHECK(UpstreamBody(chat, "third").starts_with(R"({"model":"third")"));
+  auto declined = Chat(R"("x")", R"(,"stream":true,"stream_options":{"include_usage":false})");
+  CHECK(UpstreamBody(declined, "m").ends_with(R"("stream_options":{"include_usage":false}})"));
+  auto plain = Chat(R"("x")");
+  CHECK(UpstreamBody(plain, "m") == R"({"model":"m","messages":[{"role":"user","content":"x"}]})");
+}
+
+TEST_CASE("the bound of prompt tokens counts every byte that a model could read") {
+  const auto base = PromptTokenBound(Chat(R"("")"));
+  CHECK(PromptTokenBound(Chat(R"("12345")")) == base + 5);
+  CHECK(PromptTokenBound(Chat(R"("é")")) == base + 2);
+  const std::string picture(1000, 'A');
+  const auto with_image = PromptTokenBound(
+      Chat(R"([{"type":"image_url","image_url":{"url":"data:image/png;base64,)" + picture + R"("}}])"));
+  CHECK(with_image >= kTokensPerImage);
+  CHECK(with_image < kTokensPerImage + 100);
+  const auto with_audio =
+      PromptTokenBound(Chat(R"([{"type":"input_audio","input_audio":{"data":")" + picture + R"(","format":"wav"}}])"));
+  CHECK(with_audio >= 1000);
+  CHECK(PromptTokenBound(Chat(R"("")", R"(,"tools":[{"type":"function"}])")) > base + 20);
+}
+
+TEST_CASE("what is detected over all texts of the conversation") {
+  CHECK(ConversationText(Chat(R"([{"type":"text","text":"one"},{"type":"image_url","image_url":{"url":"data:x"}}])"))
+            .find("data:x") == std::string::npos);
+  const auto tool = ParseChatRequest(R"({"model":"m","messages":[{"role":"assistant",)"
+                                     R"("tool_calls":[{"function":{"arguments":"{\"to\":\"a@b.org\"}"}}]}]})");
+  CHECK(ConversationText(*tool).contains("a@b.org"));
+  CHECK(ConversationText(Chat(R"("x")", R"(,"prediction":{"type":"content","content":"deep"})")).contains("deep"));
+}
+
+TEST_CASE("needs") {
+  using List = std::vector<std::string_view>;
+  CHECK(Needs(Chat(R"("x")")) == List{});
+  CHECK(Needs(Chat(R"("x")", R"(,"tools":[])")) == List{});
+  CHECK(Needs(Chat(R"("x")", R"(,"tools":[{}],"response_format":{"type":"json_schema"},"stream":true)")) ==
+        List{"tools", "json", "streaming"});
+  CHECK(Needs(Chat(R"("x")", R"(,"response_format":{"type":"text"})")) == List{});
+  CHECK(Needs(Chat(R"([{"type":"image_url","image_url":{"url":"https://x/y.png"}}])")) == List{"vision"});
+}
+
+TEST_CASE("the detector pii") {
+  const PiiFindings nothing{};
+  const PiiFindings personal{.personal = true, .financial = false};
+  const PiiFindings financial{.personal = true, .financial = true};
+  SUBCASE("e-mail") {
+    CHECK(DetectPii("write to jane.doe+x@mail.example.org now") == personal);
+    CHECK(DetectPii("müller@straße.de") == personal);
+    CHECK(DetectPii("user@localhost, @mention, a @ b.c") == nothing);
+  }
+  SUBCASE("phone") {
+    CHECK(DetectPii("call +49 (0)170 1234567.") == personal);
+    CHECK(DetectPii("+1-800-555-0199") == personal);
+    CHECK(DetectPii("+33\xC2\xA0"
+                    "6\xC2\xA0"
+                    "12\xC2\xA0"
+                    "34\xC2\xA0"
+                    "56\xC2\xA0"
+                    "78") == personal);
+    CHECK(DetectPii("1+23456789 is a sum, +12 too, and +0 123 456 789") == nothing);
+  }
+  SUBCASE("IBAN") {
+    CHECK(DetectPii("to DE89 3704 0044 0532 0130 00 please") == financial);
+    CHECK(DetectPii("GB82WEST12345698765432") == financial);
+    CHECK(DetectPii("gb82west12345698765432.") == financial);
+    CHECK(DetectPii("DE88 3704 0044 0532 0130 00") == nothing);   // wrong check digits
+    CHECK(DetectPii("DE89 3704 0044 0532 0130 001") == nothing);  // too long
+    CHECK(DetectPii("item AB12 then FR14 2004 1010 0505 0001 3M02 606") == financial);
+    CHECK(IsIban("NO9386011117947"));
+    CHECK_FALSE(IsIban("NO9386011117948"));
+    CHECK_FALSE(IsIban("US9386011117947"));
+  }
+  SUBCASE("card") {
+    CHECK(DetectPii("card 4111 1111 1111 1111 exp 12/27") == financial);
+    CHECK(DetectPii("4111-1111-1111-1111 1227") == financial);
+    CHECK(DetectPii("378282246310005") == financial);
+    CHECK(DetectPii("4111 1111 1111 1112") == nothing);
+    CHECK(DetectPii("order 0000000000000000 and 1234567890123456789012") == nothing);
+    CHECK(PassesLuhn("79927398713"));
+    CHECK_FALSE(PassesLuhn("79927398710"));
+  }
+  CHECK(DetectPii("") == nothing);
+  CHECK(DetectPii("The quick brown fox, born 1984-01-02, paid 12.50 EUR for 3 items.") == nothing);
+}
+
+TEST_CASE("money is exact and rounded against the tenant") {
+  CHECK(CostOf({1'000'000, 0}, *ParseDecimal("0.15"), {}).amount == 150'000'000);
+  CHECK(CostOf({1, 0}, *ParseDecimal("0.000001"), {}).amount == 1);
+  CHECK(CostOf({7, 33}, Decimal::FromInteger(2), Decimal::FromInteger(6)).amount == 212'000);
+  CHECK(FormatUsd({212'000}) == "0.000212000");
+  CHECK(FormatUsd({12'000'000'001}) == "12.000000001");
+  CHECK(CostOf({std::int64_t{1} << 62U, 0}, Decimal{std::int64_t{1} << 62U}, {}).amount > 0);  // saturates
+  SpendBook book(2);
+  book.Add(1, {5});
+  book.Add(1, {std::numeric_limits<std::int64_t>::max()});
+  CHECK(book.Spent(1).amount == std::numeric_limits<std::int64_t>::max());
+  CHECK(book.Spent(0).amount == 0);
+  CHECK(SpentPercent({250'000'000}, Decimal::FromInteger(1)) == Decimal::FromInteger(25));
+  CHECK(SpentPercent({999'999'999}, Decimal::FromInteger(1)) < Decimal::FromInteger(100));
+  CHECK(SpentPercent({1}, std::nullopt) == Decimal{});
+}
+
+TEST_CASE("tenants are found by their keys alone") {
+  const TenantRegistry registry(
+      {{"a", Sha256Hex(std::string_view("key-a")), {}, {}}, {"b", Sha256Hex(std::string_view("key-b")), {}, {}}});
+  CHECK(registry.FindByKey("key-b") == 1U);
+  CHECK(registry.FindByKey("key-a") == 0U);
+  CHECK_FALSE(registry.FindByKey("key-c").has_value());
+  CHECK_FALSE(registry.FindByKey("").has_value());
+}
+
+TEST_CASE("attributes come from their sources") {
+  Derivation given;
+  CHECK(given.Text("tier") == "gold");
+  CHECK(given.Text("workload") == "chat");
+  CHECK(given.Text("asked_model") == "m");
+  CHECK(given.Text("today") == "2026-03-01");
+  CHECK(given.Text("region") == "FR");
+  CHECK(given.Text("data").empty());
+  given.headers = {
+      {"X-Route-Workload", "code"}, {"x-region", "DE"}, {"X-Data-Class", "health"}, {"x-data-class", "financial"}};
+  given.chat = Chat(R"("mail a@b.org")");
+  CHECK(given.Text("workload") == "code");
+  CHECK(given.Text("region") == "DE");
+  CHECK(given.Text("data") == "personal,health,financial");
+  CHECK(given.Run().ignored.empty());
+  given.chat = Chat(R"("x")", R"(,"tools":[{}],"stream":true)");
+  CHECK(given.Text("needs") == "tools");  // `streaming` is not declared
+}
+
+TEST_CASE("values that do not fit") {
+  Derivation given;
+  SUBCASE("fall back to the default") {
+    given.headers = {{"x-route-workload", "nonsense"}};
+    CHECK(given.Text("workload") == "chat");
+    REQUIRE(given.Run().ignored.size() == 1);
+    CHECK(given.Run().ignored[0].source == "header x-route-workload");
+  }
+  SUBCASE("a repeated header is no value") {
+    given.headers = {{"x-route-workload", "code"}, {"x-route-workload", "code"}};
+    CHECK(given.Text("workload") == "chat");
+    CHECK(given.Run().ignored[0].why == "the header occurs more than once");
+  }
+  SUBCASE("a claim that does not fit a set without a default refuses") {
+    given.headers = {{"x-data-class", "personal,helth"}};
+    CHECK(given.Run().missing == given.table.FindAttribute("data"));
+  }
+  SUBCASE("a prompt beyond the maximum refuses") {
+    given.chat = Chat('"' + std::string(200'001, 'x') + '"');
+    CHECK(given.Run().missing == given.table.FindAttribute("prompt"));
+  }
+  SUBCASE("spend beyond the maximum still counts as spent") {
+    given.spent = Decimal::FromInteger(5000);
+    CHECK_FALSE(given.Run().missing.has_value());
+    CHECK(given.Text("spend") == "1000%");
+  }
+}
+
+TEST_CASE("sources that this gateway does not have are found at the start") {
+  CHECK(CheckSources(Sample()).empty());
+  TableSpec spec;
+  spec.policy_name = "p";
+  spec.policy_version = "1";
+  const auto add = [&](const char* name, AttributeKind kind, SourceKind source,
+                       const char* argument) -> TableSpec::Attribute& {
+    TableSpec::Attribute attribute;
+    attribute.name = name;
+    attribute.kind = kind;
+    attribute.sources = {{source, argument}};
+    if (kind == AttributeKind::kOneOf || kind == AttributeKind::kAnyOf) attribute.values = {"teleport"};
+    return spec.attributes.emplace_back(attribute);
+  };
+  add("a", AttributeKind::kYesNo, SourceKind::kClassifier, "hard");
+  add("b", AttributeKind::kYesNo, SourceKind::kClassifier, "hard").default_text = "no";
+  add("c", AttributeKind::kAnyOf, SourceKind::kRequest, "needs");
+  add("d", AttributeKind::kYesNo, SourceKind::kDetector, "mood");
+  add("e", AttributeKind::kAnyOf, SourceKind::kDetector, "pii");
+  add("f", AttributeKind::kText, SourceKind::kClock, "");
+  add("g", AttributeKind::kText, SourceKind::kBudget, "");
+  TableSpec::Deployment deployment;
+  deployment.name = deployment.model = deployment.vendor = deployment.upstream_model = "d";
+  spec.deployments = {deployment};
+  TableSpec::Tier tier;
+  tier.label = "d";
+  tier.candidates = {{0, 1}};
+  spec.routes = {{"r", {}, {{}}, {tier}}};
+  const auto table = Table::FromBytes(WriteTable(spec));
+  REQUIRE_MESSAGE(table.has_value(), table.error().message);
+  const auto problems = CheckSources(*table);
+  REQUIRE(problems.size() == 6);
+  CHECK(problems[0].starts_with("attribute `a` comes from the classifier `hard`"));
+  CHECK(problems[1].starts_with("attribute `c` declares `teleport`"));
+  CHECK(problems[2].starts_with("attribute `d` comes from the detector `mood`"));
+  CHECK(problems[3].starts_with("attribute `e` comes from the detector `pii`"));
+  CHECK(problems[4].starts_with("attribute `f` comes from the clock"));
+  CHECK(problems[5].starts_with("attribute `g` comes from the budget"));
+}
