@@ -1,0 +1,47 @@
+// Any bytes as a bundle, as they are and with a checksum that fits them: either refused with a reason, or a table that
+// decides any request without undefined behaviour.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "runtime/decide/decide.h"
+#include "runtime/decide/report.h"
+#include "runtime/table/dump.h"
+#include "runtime/table/table.h"
+#include "runtime/table/writer.h"
+
+namespace {
+
+void Use(std::vector<std::byte> bytes) {
+  using namespace route;
+  auto table = Table::FromBytes(std::move(bytes));
+  if (!table) {
+    if (table.error().message.empty()) std::abort();
+    return;
+  }
+  DumpTable(*table);
+  Values values(*table);
+  for (std::uint32_t i = 0; i < table->attributes().size(); ++i) {
+    for (const char* text : {"", "yes", "5", "FR", "2026-08-02", "other"}) (void)values.SetText(i, text);
+    for (std::string_view name : table->attributes()[i].values) (void)values.SetText(i, name);
+  }
+  values.CompleteAsMeasured(*ParseDate("2026-11-24"));
+  Decision decision = Decide(*table, values.classes());
+  Plan(*table, decision);
+  Report(*table, values.classes(), decision);
+}
+
+}  // namespace
+
+extern "C" auto LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) -> int {
+  std::vector<std::byte> bytes(size);
+  if (size > 0) std::memcpy(bytes.data(), data, size);
+  Use(bytes);
+  if (size >= 64) Use(route::Reseal(std::move(bytes)));
+  return 0;
+}
