@@ -6,17 +6,23 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/serializer.hpp>
+
+#include "runtime/upstream/stream.h"
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -35,16 +41,11 @@ auto Token(boost::system::error_code& error) {
   return asio::redirect_error(asio::use_awaitable, error);
 }
 
-/// A connection to one endpoint, plain or TLS, with what was read beyond the last answer.
+/// A connection to one endpoint, with what was read beyond the last answer.
 struct Connection {
-  explicit Connection(const asio::any_io_executor& executor) : plain(std::make_unique<beast::tcp_stream>(executor)) {}
-  Connection(const asio::any_io_executor& executor, asio::ssl::context& context)
-      : tls(std::make_unique<beast::ssl_stream<beast::tcp_stream>>(executor, context)) {}
+  explicit Connection(std::unique_ptr<ByteStream> the_stream) : stream(std::move(the_stream)) {}
 
-  auto lowest() -> beast::tcp_stream& { return tls ? tls->next_layer() : *plain; }
-
-  std::unique_ptr<beast::tcp_stream> plain;
-  std::unique_ptr<beast::ssl_stream<beast::tcp_stream>> tls;
+  std::unique_ptr<ByteStream> stream;
   beast::flat_buffer buffer;
   TimePoint idle_since;
 };
@@ -53,7 +54,7 @@ struct Connection {
 auto IsQuiet(Connection& connection) -> bool {
   if (connection.buffer.size() != 0) return false;
   char byte = 0;
-  const auto got = ::recv(connection.lowest().socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const auto got = ::recv(connection.stream->native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
@@ -118,7 +119,7 @@ struct UpstreamClient::Impl {
     const TimePoint now = TimePoint::clock::now();
     std::erase_if(connections, [&](const auto& other) { return now - other->idle_since >= kIdleFor; });
     if (connections.size() >= kIdlePerEndpoint) return;
-    connection->lowest().expires_never();
+    connection->stream->NeverExpire();
     connection->idle_since = now;
     connections.push_back(std::move(connection));
   }
@@ -167,35 +168,21 @@ auto Open(UpstreamClient::Impl& client, const Endpoint& endpoint, TimePoint dead
   if (!addresses) co_return std::unexpected(addresses.error());
 
   const bool secure = endpoint.scheme == Endpoint::Scheme::kHttps;
-  auto connection = secure ? std::make_unique<Connection>(client.executor, client.tls)
-                           : std::make_unique<Connection>(client.executor);
-  beast::tcp_stream& stream = connection->lowest();
+  auto connection = std::make_unique<Connection>(secure ? MakeTlsStream(client.executor, client.tls)
+                                                        : MakePlainStream(client.executor));
+  ByteStream& stream = *connection->stream;
+  cancellation.OnCancel([&stream] { stream.Close(); });
+  stream.ExpireAt(deadline);
   boost::system::error_code error;
-  if (secure) {
-    boost::system::error_code not_an_address;
-    asio::ip::make_address(endpoint.host, not_an_address);
-    if (not_an_address && SSL_set_tlsext_host_name(connection->tls->native_handle(), endpoint.host.c_str()) != 1) {
-      co_return Failed(Failure::kTls, "the host name cannot be announced");
-    }
-    connection->tls->set_verify_callback(asio::ssl::host_name_verification(endpoint.host), error);
-    if (error) co_return Failed(Failure::kTls, error.message());
+  bool connected = false;
+  if (!cancellation.cancelled()) {
+    error = co_await stream.Connect(*addresses);
+    connected = !error;
   }
-  cancellation.OnCancel([&stream] { stream.close(); });
-  stream.expires_at(deadline);
-  if (!cancellation.cancelled()) co_await stream.async_connect(*addresses, Token(error));
-  if (!error && !cancellation.cancelled()) {
-    stream.socket().set_option(tcp::no_delay(true), error);
-    if (secure) {
-      co_await connection->tls->async_handshake(asio::ssl::stream_base::client, Token(error));
-      if (error && error != beast::error::timeout) {
-        cancellation.OnCancel({});
-        co_return Failed(Failure::kTls, error.message());
-      }
-    }
-  }
+  if (connected && !cancellation.cancelled()) error = co_await stream.Handshake(endpoint.host);
   cancellation.OnCancel({});
   if (error == beast::error::timeout) co_return Failed(Failure::kTimeout, "no connection in time");
-  if (error) co_return Failed(Failure::kRefused, error.message());
+  if (error) co_return Failed(connected ? Failure::kTls : Failure::kRefused, error.message());
   co_return connection;
 }
 
@@ -208,7 +195,7 @@ class HttpExchange final : public Exchange {
         cancellation_(cancellation),
         connection_(std::move(connection)) {
     cancellation_.OnCancel([this] {
-      if (connection_) connection_->lowest().close();
+      if (connection_) connection_->stream->Close();
     });
   }
   HttpExchange(const HttpExchange&) = delete;
@@ -220,8 +207,16 @@ class HttpExchange final : public Exchange {
 
   auto SendAndReadHeader(const UpstreamRequest& request, TimePoint deadline)
       -> asio::awaitable<std::expected<void, boost::system::error_code>> {
-    if (connection_->tls) co_return co_await SendAndReadHeader(*connection_->tls, request, deadline);
-    co_return co_await SendAndReadHeader(*connection_->plain, request, deadline);
+    const std::string message = Message(request);
+    connection_->stream->ExpireAt(deadline);
+    if (const auto error = co_await connection_->stream->Write(asio::buffer(message))) co_return std::unexpected(error);
+    do {  // interim answers (1xx) come before the real one
+      parser_.emplace();
+      parser_->header_limit(kHeaderBytes);
+      parser_->body_limit(boost::none);
+      if (const auto error = co_await ReadHeader()) co_return std::unexpected(error);
+    } while (parser_->get().result_int() / 100 == 1 && parser_->get().result_int() != 101);
+    co_return std::expected<void, boost::system::error_code>{};
   }
 
   auto status() const -> unsigned override { return parser_->get().result_int(); }
@@ -229,8 +224,21 @@ class HttpExchange final : public Exchange {
   auto retry_after() const -> std::string_view override { return View(http::field::retry_after); }
 
   auto Read(TimePoint deadline) -> asio::awaitable<std::expected<std::string, TransportFailure>> override {
-    if (connection_ && connection_->tls) co_return co_await ReadFrom(*connection_->tls, deadline);
-    if (connection_) co_return co_await ReadFrom(*connection_->plain, deadline);
+    if (!connection_) co_return std::string();
+    connection_->stream->ExpireAt(deadline);
+    std::string bytes;
+    while (!parser_->is_done()) {
+      bytes.resize(kReadBytes);
+      parser_->get().body() = {bytes.data(), bytes.size(), true};
+      const auto [consumed, error] = Parse();
+      bytes.resize(kReadBytes - parser_->get().body().size);
+      if (!bytes.empty()) co_return bytes;  // an error will show again
+      if (error) co_return Failed(error);
+      if (parser_->is_done() || (consumed > 0 && connection_->buffer.size() > 0)) continue;
+      if (const auto failed = co_await Fill()) co_return Failed(failed);
+    }
+    if (parser_->get().keep_alive() && !parser_->get().need_eof()) client_->Return(endpoint_, std::move(connection_));
+    connection_.reset();
     co_return std::string();
   }
 
@@ -242,51 +250,64 @@ class HttpExchange final : public Exchange {
     return {value.data(), value.size()};
   }
 
-  template <typename Stream>
-  auto SendAndReadHeader(Stream& stream, const UpstreamRequest& request, TimePoint deadline)
-      -> asio::awaitable<std::expected<void, boost::system::error_code>> {
-    http::request<http::string_body> message(http::verb::post, endpoint_.path, 11);
-    message.set(http::field::host, endpoint_.host_header);
-    message.set(http::field::user_agent, "routegate");
-    message.set(http::field::accept, "application/json, text/event-stream");
-    message.set(http::field::content_type, "application/json");
-    for (const ForwardedHeader& header : request.headers) message.set(header.name, header.value);
-    if (!request.authorization.empty()) message.set(http::field::authorization, request.authorization);
-    message.body() = request.body;
-    message.prepare_payload();
+  /// The request as it goes over the wire.
+  auto Message(const UpstreamRequest& request) const -> std::string {
+    http::request<http::empty_body> head(http::verb::post, endpoint_.path, 11);
+    head.set(http::field::host, endpoint_.host_header);
+    head.set(http::field::user_agent, "routegate");
+    head.set(http::field::accept, "application/json, text/event-stream");
+    head.set(http::field::content_type, "application/json");
+    for (const ForwardedHeader& header : request.headers) head.set(header.name, header.value);
+    if (!request.authorization.empty()) head.set(http::field::authorization, request.authorization);
+    head.content_length(request.body.size());
 
+    std::string message;
+    http::request_serializer<http::empty_body> serializer(head);
     boost::system::error_code error;
-    connection_->lowest().expires_at(deadline);
-    co_await http::async_write(stream, message, Token(error));
-    if (error) co_return std::unexpected(error);
-    do {  // interim answers (1xx) come before the real one
-      parser_.emplace();
-      parser_->header_limit(kHeaderBytes);
-      parser_->body_limit(boost::none);
-      co_await http::async_read_header(stream, connection_->buffer, *parser_, Token(error));
-      begun_ = begun_ || parser_->got_some() || connection_->buffer.size() != 0;
-      if (error) co_return std::unexpected(error);
-    } while (parser_->get().result_int() / 100 == 1 && parser_->get().result_int() != 101);
-    co_return std::expected<void, boost::system::error_code>{};
+    serializer.next(error, [&](boost::system::error_code&, const auto& buffers) {
+      message = beast::buffers_to_string(buffers);
+    });
+    return message + request.body;
   }
 
-  template <typename Stream>
-  auto ReadFrom(Stream& stream, TimePoint deadline) -> asio::awaitable<std::expected<std::string, TransportFailure>> {
-    std::string bytes;
-    while (!parser_->is_done()) {
-      bytes.resize(kReadBytes);
-      parser_->get().body() = {bytes.data(), bytes.size(), true};
-      boost::system::error_code error;
-      connection_->lowest().expires_at(deadline);
-      co_await http::async_read_some(stream, connection_->buffer, *parser_, Token(error));
-      if (error == http::error::need_buffer) error = {};
-      bytes.resize(kReadBytes - parser_->get().body().size);
-      if (error && bytes.empty()) co_return Failed(error);
-      if (!bytes.empty()) co_return bytes;  // an error will show again
+  struct Parsed {
+    std::size_t consumed = 0;
+    boost::system::error_code error;  ///< not set for what more bytes or more room would mend
+  };
+
+  /// Gives the parser what is in the buffer.
+  auto Parse() -> Parsed {
+    Parsed parsed;
+    if (connection_->buffer.size() == 0) return parsed;
+    parsed.consumed = parser_->put(connection_->buffer.data(), parsed.error);
+    connection_->buffer.consume(parsed.consumed);
+    begun_ = true;
+    if (parsed.error == http::error::need_more || parsed.error == http::error::need_buffer) parsed.error = {};
+    return parsed;
+  }
+
+  /// Reads more into the buffer. The end of the stream is an error unless it ends the answer.
+  auto Fill() -> asio::awaitable<boost::system::error_code> {
+    beast::flat_buffer& buffer = connection_->buffer;
+    const auto got = co_await connection_->stream->ReadSome(buffer.prepare(kReadBytes));
+    if (got) {
+      buffer.commit(*got);
+      co_return boost::system::error_code();
     }
-    if (parser_->get().keep_alive() && !parser_->get().need_eof()) client_->Return(endpoint_, std::move(connection_));
-    connection_.reset();
-    co_return std::string();
+    if (got.error() != asio::error::eof) co_return got.error();
+    if (!begun_ && !parser_->got_some()) co_return http::error::end_of_stream;
+    boost::system::error_code error;
+    parser_->put_eof(error);
+    co_return error;
+  }
+
+  auto ReadHeader() -> asio::awaitable<boost::system::error_code> {
+    while (true) {
+      const Parsed parsed = Parse();
+      if (parser_->is_header_done()) co_return boost::system::error_code();
+      if (parsed.error) co_return parsed.error;
+      if (const auto failed = co_await Fill()) co_return failed;
+    }
   }
 
   std::shared_ptr<UpstreamClient::Impl> client_;
