@@ -55,7 +55,7 @@ DETECTOR : 'detector';  BUDGET : 'budget';  CLOCK : 'clock';
 AS : 'as';  SOURCE : 'source';  UNTIL : 'until';  BETWEEN : 'between';  STARTS : 'starts';  EMPTY : 'empty';
 HEADQUARTERS : 'headquarters';  HEADQUARTERED : 'headquartered';  CERTIFIED : 'certified';
 QUALITY : 'quality';  CONTEXT : 'context';  CAPABILITIES : 'capabilities';  CAPABLE : 'capable';  LICENCE : 'licence';
-TAGS : 'tags';  SERVES : 'serves';  PROCESSED : 'processed';  PRICE : 'price';  OUT : 'out';  FIRST : 'first';
+TAGS : 'tags';  TAGGED : 'tagged';  SERVES : 'serves';  PROCESSED : 'processed';  PRICE : 'price';  OUT : 'out';  FIRST : 'first';
 TOKEN : 'token';  ENDPOINT : 'endpoint';  KEY : 'key';  ENV : 'env';  STATUS : 'status';  RETENTION : 'retention';
 WEIGHT : 'weight';  BY : 'by';  LISTED : 'listed';  WITHIN : 'within';  RETRY : 'retry';
 ATTEMPTS : 'attempts';  DEADLINE : 'deadline';

@@ -124,7 +124,7 @@ promise
   | SERVICE SURVIVES THE LOSS OF ANY NUMBER lossUnit                                               # survives
   | EVERY REQUEST MAKES AT MOST NUMBER ATTEMPTS (WITHIN quantity)?                                 # bounded
   ;
-lossUnit : VENDOR | VENDORS | DEPLOYMENT | DEPLOYMENTS | COUNTRY | COUNTRIES | JURISDICTION;
+lossUnit : VENDOR | VENDORS | DEPLOYMENT | DEPLOYMENTS | COUNTRY | COUNTRIES;
 
 // test "a German health record" given tier gold, data health expect route everything_else, never vendor openai
 test : TEST STRING GIVEN assignment (COMMA assignment)* EXPECT expectation (COMMA expectation)*;
@@ -195,6 +195,7 @@ fact
   | QUALITY name? range                                              # qualityFact
   | CONTEXT range                                                    # contextFact
   | IN values                                                        # groupFact
+  | TAGGED values                                                    # taggedFact
   | IDENTIFIER                                                       # tagFact
   ;
 
@@ -213,7 +214,7 @@ name
   | TENANT | HEADER | REQUEST | CLASSIFIER | DETECTOR | BUDGET | CLOCK
   | AS | SOURCE | UNTIL | BETWEEN | STARTS | EMPTY
   | HEADQUARTERS | HEADQUARTERED | CERTIFIED | QUALITY | CONTEXT | CAPABILITIES | CAPABLE | LICENCE
-  | TAGS | SERVES | PROCESSED | PRICE | OUT | FIRST | TOKEN | ENDPOINT | KEY | ENV | STATUS | RETENTION
+  | TAGS | TAGGED | SERVES | PROCESSED | PRICE | OUT | FIRST | TOKEN | ENDPOINT | KEY | ENV | STATUS | RETENTION
   | WEIGHT | BY | LISTED | WITHIN | RETRY | ATTEMPTS | DEADLINE
   | EVERY | REACHED | NEVER | THE | CHOICE | SERVED | REFUSED | SERVICE | SURVIVES | LOSS | MAKES | AT
   | MOST | VENDORS | COUNTRIES | UNCOVERED | UNSERVABLE

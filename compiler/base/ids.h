@@ -20,7 +20,6 @@ using AttributeId = Id<struct AttributeTag>;
 using VendorId = Id<struct VendorTag>;
 using ModelId = Id<struct ModelTag>;
 using DeploymentId = Id<struct DeploymentTag>;
-using GroupId = Id<struct GroupTag>;
 using RuleId = Id<struct RuleTag>;
 using RefusalId = Id<struct RefusalTag>;
 using RouteId = Id<struct RouteTag>;

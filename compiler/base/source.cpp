@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 namespace route {
@@ -101,7 +103,23 @@ auto ReadFile(const std::string& path, std::uint64_t limit) -> std::expected<std
   }
 }
 
-auto WriteFileAtomically(const std::string& path, std::string_view bytes) -> std::expected<void, std::string> {
+auto IsSameFile(const std::string& a, const std::string& b) -> bool {
+  struct stat first{};
+  struct stat second{};
+  return ::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
+auto WriteFileAtomically(const std::string& name, std::string_view bytes) -> std::expected<void, std::string> {
+  std::string path = name;
+  struct stat existing{};
+  if (::stat(name.c_str(), &existing) == 0) {
+    if (!S_ISREG(existing.st_mode)) {
+      return std::unexpected("cannot write `" + name + "`: it is there already and is not a regular file");
+    }
+    std::unique_ptr<char, decltype(&std::free)> real(::realpath(name.c_str(), nullptr), &std::free);
+    if (real != nullptr) path = real.get();
+  }
   std::string sibling = path + ".tmp." + std::to_string(::getpid());
   {
     Descriptor file(::open(sibling.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));

@@ -18,7 +18,8 @@ void PrintResult(const Compilation& compilation, const BuildOptions& options, co
       llvm::errs() << "nothing was written\n";
       return;
     }
-    llvm::outs() << options.output << ": " << table->policy_name() << " " << table->policy_version() << ", " << size
+    llvm::outs() << options.output << ": " << table->policy_name()
+                 << (table->policy_version().empty() ? "" : " ") << table->policy_version() << ", " << size
                  << " bytes, " << (table->verified() ? "verified" : "NOT VERIFIED") << ", sha256 " << table->hash() << "\n";
     return;
   }
@@ -34,7 +35,7 @@ void PrintResult(const Compilation& compilation, const BuildOptions& options, co
     document["sha256"] = table->hash();
   }
   document["diagnostics"] = diagnostics::RenderJson(compilation.emitter.diagnostics(), compilation.sources);
-  llvm::outs() << document.dump(2) << "\n";
+  PrintJson(document);
 }
 
 }  // namespace
@@ -42,24 +43,29 @@ void PrintResult(const Compilation& compilation, const BuildOptions& options, co
 auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
   auto compilation = ReadPolicy(options.policy, common);
   if (compilation == nullptr) return kWrongUsage;
-  VerifyPolicy(*compilation, options.limits);
+  for (const ast::File& file : compilation->loaded.files) {
+    const std::string& source = compilation->sources.Get(file.id).path();
+    if (!IsSameFile(source, options.output)) continue;
+    PrintUsageError("`" + options.output + "` is a file of the policy itself; name another one to write to");
+    return kWrongUsage;
+  }
+  VerifyPolicy(*compilation, options.limits, common.today);
 
   int code = ExitCodeOf(*compilation);
   bool wanted = code == kGood || options.unverified == BuildOptions::Unverified::kAllow;
-  std::optional<std::vector<std::byte>> bytes;
-  if (wanted && compilation->report) bytes = LowerPolicy(*compilation);
-  if (!bytes) {
+  const std::vector<std::byte>& bytes = compilation->bundle;
+  if (!wanted || bytes.empty()) {
     PrintResult(*compilation, options, common, nullptr, 0);
-    return code == kGood ? kPolicyHasErrors : code;
+    return code;
   }
-  auto written = WriteFileAtomically(options.output, {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  auto written = WriteFileAtomically(options.output, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   if (!written) {
     PrintUsageError(written.error());
     return kWrongUsage;
   }
   auto table = Table::Load(options.output);
   if (!table) throw InternalError("the bundle that was written does not load: " + table.error().message);
-  PrintResult(*compilation, options, common, &*table, bytes->size());
+  PrintResult(*compilation, options, common, &*table, bytes.size());
   return kGood;
 }
 

@@ -1,5 +1,6 @@
 #include <llvm/Support/raw_ostream.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "compiler/diagnostics/render.h"
@@ -49,15 +50,19 @@ void PrintText(const Compilation& compilation, const CommonOptions& common) {
       out << "\n";
     }
   }
-  std::size_t errors = compilation.emitter.error_count();
-  std::size_t warnings = compilation.emitter.diagnostics().size() - errors;
+  const auto& found = compilation.emitter.diagnostics();
+  auto unanswered = static_cast<std::size_t>(
+      std::ranges::count(found, diagnostics::Code::kR0520, &diagnostics::Diagnostic::code));
+  std::size_t errors = compilation.emitter.error_count() - unanswered;
+  std::size_t warnings = found.size() - errors - unanswered;
   out << (errors == 0 ? "no errors" : Count(errors, "error"));
+  if (unanswered > 0) out << ", " << Count(unanswered, "question") << " not answered";
   if (warnings > 0) out << ", " << Count(warnings, "warning");
   out << "\n";
   out.flush();
 }
 
-void PrintJson(const Compilation& compilation) {
+void PrintReport(const Compilation& compilation) {
   nlohmann::ordered_json document;
   document["schema"] = "route.check/1";
   document["diagnostics"] = diagnostics::RenderJson(compilation.emitter.diagnostics(), compilation.sources);
@@ -73,8 +78,7 @@ void PrintJson(const Compilation& compilation) {
     }
   }
   document["guarantees"] = std::move(guarantees);
-  llvm::outs() << document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
-  llvm::outs().flush();
+  PrintJson(document);
 }
 
 }  // namespace
@@ -82,10 +86,10 @@ void PrintJson(const Compilation& compilation) {
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
   auto compilation = ReadPolicy(options.policy, common);
   if (compilation == nullptr) return kWrongUsage;
-  VerifyPolicy(*compilation, options.limits);
+  VerifyPolicy(*compilation, options.limits, common.today);
   switch (common.format) {
     case Format::kText: PrintText(*compilation, common); break;
-    case Format::kJson: PrintJson(*compilation); break;
+    case Format::kJson: PrintReport(*compilation); break;
   }
   return ExitCodeOf(*compilation);
 }

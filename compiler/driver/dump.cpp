@@ -28,15 +28,14 @@ auto Dump(const DumpOptions& options, const CommonOptions& common) -> int {
     case Phase::kAst:
       for (const ast::File& file : compilation->loaded.files) out << syntax::Dump(file, compilation->sources);
       break;
-    case Phase::kIr: out << ir::ToJson(compilation->policy).dump(2) << "\n"; break;
+    case Phase::kIr: PrintJson(ir::ToJson(compilation->policy)); break;
     case Phase::kSmt: out << verify::EmitSmt2(compilation->policy); break;
     case Phase::kTable: {
-      auto bytes = LowerPolicy(*compilation);
-      if (!bytes) {
+      if (!LowerPolicy(*compilation)) {
         PrintDiagnostics(*compilation, common, Stream::kErr);
         return kPolicyHasErrors;
       }
-      auto table = Table::FromBytes(std::move(*bytes));
+      auto table = Table::FromBytes(std::move(compilation->bundle));
       if (!table) throw InternalError(table.error().message);
       out << DumpTable(*table);
       break;

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compiler/diagnostics/render.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
@@ -16,7 +17,14 @@ auto Eval(const EvalOptions& options, const CommonOptions& common) -> int {
   auto compilation = ReadPolicy(options.policy, common);
   if (compilation == nullptr) return kWrongUsage;
   if (compilation->emitter.has_errors()) {
-    PrintDiagnostics(*compilation, common, Stream::kErr);
+    if (common.format == Format::kJson) {
+      nlohmann::ordered_json document;
+      document["schema"] = "route.eval/1";
+      document["diagnostics"] = diagnostics::RenderJson(compilation->emitter.diagnostics(), compilation->sources);
+      PrintJson(document);
+    } else {
+      PrintDiagnostics(*compilation, common, Stream::kErr);
+    }
     return kPolicyHasErrors;
   }
   const ir::Policy& policy = compilation->policy;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 
@@ -63,7 +64,9 @@ auto RunRoutec(int argc, char** argv) -> int {
   CheckOptions check;
   auto* check_command = app.add_subcommand("check", "Finds errors in a policy and proves its guarantees");
   check_command->add_option("policy", check.policy, "the policy file")->required()->option_text("FILE.route");
-  check_command->add_option("--rlimit", check.limits.rlimit, "solver effort for each question (not a time)")->option_text("N");
+  check_command->add_option("--rlimit", check.limits.rlimit, "solver effort for each question (not a time)")
+      ->check(CLI::Range(1U, std::numeric_limits<std::uint32_t>::max()).description(""))
+      ->option_text("N");
   with_output(check_command);
   check_command->callback([&] { run = [&] { return Check(check, common); }; });
 
@@ -71,7 +74,9 @@ auto RunRoutec(int argc, char** argv) -> int {
   auto* build_command = app.add_subcommand("build", "Checks a policy and writes its decision table");
   build_command->add_option("policy", build.policy, "the policy file")->required()->option_text("FILE.route");
   build_command->add_option("-o,--output", build.output, "the bundle to write")->required()->option_text("FILE.rtb");
-  build_command->add_option("--rlimit", build.limits.rlimit, "solver effort for each question (not a time)")->option_text("N");
+  build_command->add_option("--rlimit", build.limits.rlimit, "solver effort for each question (not a time)")
+      ->check(CLI::Range(1U, std::numeric_limits<std::uint32_t>::max()).description(""))
+      ->option_text("N");
   build_command->add_flag_callback(
       "--unverified", [&] { build.unverified = BuildOptions::Unverified::kAllow; },
       "write the table even if verification failed; a gateway refuses it unless told otherwise");
@@ -121,7 +126,15 @@ auto RunRoutec(int argc, char** argv) -> int {
     // CLI11 has its own numbers; ours are 0 for --help and --version, and 2 for everything that is wrong.
     return app.exit(error) == 0 ? kGood : kWrongUsage;
   }
-  return run();
+  int code = run();
+  llvm::outs().flush();
+  if (llvm::outs().has_error()) {
+    std::string reason = llvm::outs().error().message();
+    llvm::outs().clear_error();
+    PrintUsageError("cannot write to standard output: " + reason);
+    return kWrongUsage;
+  }
+  return code;
 }
 
 }  // namespace

@@ -8,14 +8,15 @@
 
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/exit_codes.h"
+#include "compiler/driver/run_tests.h"
 #include "compiler/ir/check.h"
-#include "compiler/ir/classes.h"
-#include "compiler/ir/json.h"
 #include "compiler/ir/report.h"
+#include "compiler/ir/text.h"
 #include "compiler/resolve/resolve.h"
 #include "compiler/syntax/parse.h"
 #include "compiler/verify/diagnose.h"
 #include "runtime/decide/report.h"
+#include "runtime/values/given_text.h"
 
 namespace route::driver {
 
@@ -27,8 +28,8 @@ auto ToolVersion() -> std::string { return "routec " ROUTE_VERSION; }
 void PrintUsageError(const std::string& sentence) { llvm::errs() << "routec: error: " << sentence << "\n"; }
 
 auto ReadSyntax(const std::string& path) -> std::unique_ptr<Compilation> {
-  // A little more than the parser takes, so that it is the parser that says how large a file may be.
-  auto text = ReadFile(path, syntax::kMaxFileBytes + 1);
+  // More than the parser takes, so that it is the parser that says how large a file may be.
+  auto text = ReadFile(path, 16 * syntax::kMaxFileBytes);
   if (!text) {
     PrintUsageError(text.error());
     return nullptr;
@@ -64,42 +65,58 @@ auto Witnesses(const verify::VerifyReport& report) -> std::set<ir::Request> {
   return witnesses;
 }
 
+/// A request given to the table the way that a person would, so that its own reading of values is confirmed too.
+auto ClassesByText(const ir::Policy& policy, const Table& table, const ir::Request& request) -> std::vector<std::uint16_t> {
+  Values values(table);
+  auto pairs = SplitGiven(ir::FormatRequest(policy, request));
+  if (!pairs) throw InternalError("a witness does not read back: " + pairs.error());
+  for (std::uint32_t i = 0; i < pairs->size(); ++i) {
+    if (auto set = values.SetText(i, (*pairs)[i].value); !set) throw InternalError("a witness does not read back: " + set.error());
+  }
+  if (values.Complete()) throw InternalError("a witness lacks a value");
+  return {values.classes().begin(), values.classes().end()};
+}
+
 /// The table must decide each witness as the evaluator does; otherwise one of them is wrong and nothing may be shown.
 void ConfirmWitnesses(const Compilation& compilation, const Table& table) {
-  ir::ValueClasses classes(compilation.policy);
   for (const ir::Request& witness : Witnesses(*compilation.report)) {
-    std::vector<std::uint16_t> input = classes.Classify(witness);
+    std::vector<std::uint16_t> input = ClassesByText(compilation.policy, table, witness);
     DecisionReport from_table = Report(table, input, Decide(table, input));
     DecisionReport from_evaluator =
         ir::Report(compilation.policy, compilation.sources, ir::Evaluate(compilation.policy, witness));
     if (from_table != from_evaluator) {
       throw InternalError("the table and the evaluator disagree about the request " +
-                          ir::RequestToJson(compilation.policy, witness).dump());
+                          ir::FormatRequest(compilation.policy, witness));
     }
   }
 }
 
 }  // namespace
 
-auto LowerPolicy(Compilation& compilation) -> std::optional<std::vector<std::byte>> {
+auto LowerPolicy(Compilation& compilation) -> bool {
   lower::Provenance provenance{ToolVersion(), &compilation.sources};
   auto bytes = lower::Lower(compilation.policy, *compilation.report, provenance);
   if (!bytes) {
-    compilation.emitter.Report(Builder(Code::kR0601, bytes.error().span, bytes.error().message));
-    return std::nullopt;
+    compilation.emitter.Report(
+        Builder(Code::kR0601, bytes.error().span, bytes.error().message).WithHint(bytes.error().hint));
+    return false;
   }
   auto table = Table::FromBytes(*bytes);
   if (!table) throw InternalError("the bundle that was written does not load: " + table.error().message);
   ConfirmWitnesses(compilation, *table);
-  return std::move(*bytes);
+  compilation.bundle = std::move(*bytes);
+  return true;
 }
 
-void VerifyPolicy(Compilation& compilation, const verify::Limits& limits) {
+void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Date today) {
   if (compilation.emitter.has_errors()) return;
   compilation.report = verify::Verify(compilation.policy, limits);
-  // Built even where nothing will be written: a witness is shown only after the table has confirmed it.
-  LowerPolicy(compilation);
+  if (!LowerPolicy(compilation)) {
+    compilation.report.reset();
+    return;
+  }
   verify::Diagnose(compilation.policy, compilation.sources, *compilation.report, compilation.emitter);
+  RunTests(compilation.policy, today, compilation.emitter);
   compilation.emitter.SortByPlace();
 }
 
@@ -111,6 +128,11 @@ auto ExitCodeOf(const Compilation& compilation) -> int {
     inconclusive = true;
   }
   return inconclusive ? kInconclusive : kGood;
+}
+
+void PrintJson(const nlohmann::ordered_json& document) {
+  llvm::outs() << document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
+  llvm::outs().flush();
 }
 
 void PrintDiagnostics(const Compilation& compilation, const CommonOptions& common, Stream stream) {

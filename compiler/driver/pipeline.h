@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
+#include "compiler/base/internal_error.h"
 #include "compiler/base/source.h"
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/driver/commands.h"
@@ -19,12 +21,6 @@
 /// Load -> Parse -> Resolve -> Verify -> Lower -> Emit: the steps that the subcommands have in common.
 namespace route::driver {
 
-/// Something that can't happen happened; main prints it and exits with kInternalError.
-class InternalError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
 /// A policy and everything that is known about it so far. Its sources outlive every view into them.
 struct Compilation {
   SourceSet sources;
@@ -32,6 +28,7 @@ struct Compilation {
   resolve::LoadedPolicy loaded;
   ir::Policy policy;                     ///< well formed if the emitter has no errors
   std::optional<verify::VerifyReport> report;
+  std::vector<std::byte> bundle;         ///< of a verified policy that fits the table, whatever was found
 };
 
 /// Reads, parses and resolves. Returns nothing, after saying so on standard error, if the file cannot be read at all.
@@ -40,13 +37,13 @@ auto ReadPolicy(const std::string& path, const CommonOptions& common) -> std::un
 /// Reads and parses only.
 auto ReadSyntax(const std::string& path) -> std::unique_ptr<Compilation>;
 
-/// Verifies a policy that was read without errors, reports what was found and confirms every witness on the compiled
-/// table. A policy with errors is left alone.
-void VerifyPolicy(Compilation& compilation, const verify::Limits& limits);
+/// Verifies a policy that was read without errors, compiles it, confirms every witness on the compiled table, and reports
+/// what was found; then runs the policy's tests. A policy with errors is left alone. One that does not fit the table
+/// gets R0601 and no findings, because none of them could be confirmed.
+void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Date today);
 
-/// The bundle of a verified policy. Reports what does not fit the table (R0601) and then returns nothing. What is
-/// returned has been loaded once to see that it loads.
-auto LowerPolicy(Compilation& compilation) -> std::optional<std::vector<std::byte>>;
+/// Compiles the policy with the report that it has, into `bundle`. Reports what does not fit (R0601) and returns false.
+auto LowerPolicy(Compilation& compilation) -> bool;
 
 /// The exit code that a verified policy stands for.
 auto ExitCodeOf(const Compilation& compilation) -> int;
@@ -54,6 +51,9 @@ auto ExitCodeOf(const Compilation& compilation) -> int;
 /// Prints what the emitter holds, to standard output or standard error.
 enum class Stream : std::uint8_t { kOut, kErr };
 void PrintDiagnostics(const Compilation& compilation, const CommonOptions& common, Stream stream);
+
+/// Prints a document to standard output. Bytes that are not UTF-8, as a file's name may have, are replaced.
+void PrintJson(const nlohmann::ordered_json& document);
 
 /// Errors of usage and environment: `routec: error: …` on standard error.
 void PrintUsageError(const std::string& sentence);

@@ -4,14 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compiler/driver/pipeline.h"
+
 namespace route::driver {
 
 void PrintDecision(const DecisionReport& report, const CommonOptions& common) {
   switch (common.format) {
-    case Format::kText: llvm::outs() << ToText(report); break;
-    case Format::kJson: llvm::outs() << ToJson(report).dump(2) << "\n"; break;
+    case Format::kText: llvm::outs() << ToText(report); llvm::outs().flush(); break;
+    case Format::kJson: PrintJson(ToJson(report)); break;
   }
-  llvm::outs().flush();
 }
 
 }  // namespace route::driver

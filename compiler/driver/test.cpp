@@ -1,119 +1,39 @@
 #include <llvm/Support/raw_ostream.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
-#include "compiler/ir/evaluate.h"
-#include "compiler/ir/text.h"
+#include "compiler/driver/run_tests.h"
 
 namespace route::driver {
-namespace {
-
-using diagnostics::Builder;
-using diagnostics::Code;
-
-auto Names(const ir::Policy& policy, const std::vector<DeploymentId>& deployments) -> std::string {
-  std::string text;
-  for (DeploymentId id : deployments) text += (text.empty() ? "`" : ", `") + policy.deployments[id.index].name + "`";
-  return text;
-}
-
-auto Describe(const ir::Policy& policy, const ir::Decision& decision) -> std::string {
-  switch (decision.outcome) {
-    case Outcome::kRouted: return "it is routed by `" + policy.routes[decision.route->index].name + "`";
-    case Outcome::kRefused: return "it is refused by `" + policy.refusals[decision.refusal->index].name + "`";
-    case Outcome::kUncovered: return "no route matches it";
-    case Outcome::kUnservable:
-      return "route `" + policy.routes[decision.route->index].name + "` matches it and has no deployment left";
-  }
-  return {};
-}
-
-/// What is wrong with the decision, seen from one expectation; empty if nothing is.
-auto Failure(const ir::Policy& policy, const ir::Decision& decision, const ir::Expectation& expectation) -> std::string {
-  if (const auto* outcome = std::get_if<ir::ExpectOutcome>(&expectation.what)) {
-    bool met = decision.outcome == outcome->outcome && (!outcome->refusal || decision.refusal == outcome->refusal);
-    return met ? "" : Describe(policy, decision);
-  }
-  if (const auto* route = std::get_if<ir::ExpectRoute>(&expectation.what)) {
-    bool met = decision.outcome == Outcome::kRouted && decision.route == route->route;
-    return met ? "" : Describe(policy, decision);
-  }
-  if (decision.outcome != Outcome::kRouted) return Describe(policy, decision);
-  std::vector<DeploymentId> at_fault;
-  if (const auto* every = std::get_if<ir::EveryDeploymentReached>(&expectation.what)) {
-    for (const ir::PlanTier& tier : decision.plan) {
-      for (const ir::Candidate& candidate : tier.deployments) {
-        if (!ir::Holds(every->test, policy, candidate.deployment)) at_fault.push_back(candidate.deployment);
-      }
-    }
-  } else {
-    const auto& first = std::get<ir::FirstChoice>(expectation.what);
-    for (DeploymentId id : ir::FirstChoices(policy, decision)) {
-      if (!ir::Holds(first.test, policy, id)) at_fault.push_back(id);
-    }
-  }
-  return at_fault.empty() ? "" : Describe(policy, decision) + " and can reach " + Names(policy, at_fault);
-}
-
-/// Reports each expectation that is not met. True if all are.
-auto RunTest(const ir::Policy& policy, const ir::Test& test, Date today, diagnostics::Emitter& emitter) -> bool {
-  std::vector<ir::GivenValue> given;
-  for (const auto& [attribute, value] : test.given) given.push_back({attribute, value});
-  auto request = ir::CompleteRequest(policy, given, today);
-  if (!request) {
-    const std::string& name = policy.attributes[request.error().index].name;
-    emitter.Report(Builder(Code::kR0701, test.span, "test \"" + test.name + "\" gives no `" + name +
-                               "`, which has no default, so the gateway would refuse the request")
-                       .WithHint("add `" + name + " …` to what is given"));
-    return false;
-  }
-  ir::Decision decision = ir::Evaluate(policy, *request);
-  bool passed = true;
-  for (const ir::Expectation& expectation : test.expectations) {
-    std::string failure = Failure(policy, decision, expectation);
-    if (failure.empty()) continue;
-    passed = false;
-    emitter.Report(Builder(Code::kR0701, expectation.span, "test \"" + test.name + "\" expects `" + expectation.text +
-                               "`, but " + failure)
-                       .WithHint("see why with `routec eval … --given '" + ir::FormatRequest(policy, *request) + "'`"));
-  }
-  return passed;
-}
-
-}  // namespace
 
 auto Test(const TestOptions& options, const CommonOptions& common) -> int {
   auto compilation = ReadPolicy(options.policy, common);
   if (compilation == nullptr) return kWrongUsage;
-  if (compilation->emitter.has_errors()) {
-    PrintDiagnostics(*compilation, common, Stream::kErr);
-    return kPolicyHasErrors;
-  }
-  const ir::Policy& policy = compilation->policy;
-  auto rows = nlohmann::ordered_json::array();
-  std::size_t passed = 0;
-  for (const ir::Test& test : policy.tests) {
-    bool good = RunTest(policy, test, common.today, compilation->emitter);
-    passed += good ? 1 : 0;
-    rows.push_back({{"name", test.name}, {"passed", good}});
-  }
-  std::size_t failed = policy.tests.size() - passed;
+  std::vector<TestResult> results;
+  if (!compilation->emitter.has_errors()) results = RunTests(compilation->policy, common.today, compilation->emitter);
+
   if (common.format == Format::kJson) {
     nlohmann::ordered_json document;
     document["schema"] = "route.test/1";
+    auto rows = nlohmann::ordered_json::array();
+    for (const TestResult& result : results) {
+      rows.push_back({{"name", result.name}, {"passed", result.verdict == TestResult::Verdict::kPassed}});
+    }
     document["tests"] = std::move(rows);
     document["diagnostics"] = diagnostics::RenderJson(compilation->emitter.diagnostics(), compilation->sources);
-    llvm::outs() << document.dump(2) << "\n";
+    PrintJson(document);
   } else {
     PrintDiagnostics(*compilation, common, Stream::kOut);
-    llvm::outs() << passed << " passed, " << failed << " failed\n";
+    auto passed = std::ranges::count(results, TestResult::Verdict::kPassed, &TestResult::verdict);
+    llvm::outs() << passed << " passed, " << static_cast<std::ptrdiff_t>(results.size()) - passed << " failed\n";
+    llvm::outs().flush();
   }
-  llvm::outs().flush();
-  return failed == 0 ? kGood : kPolicyHasErrors;
+  return compilation->emitter.has_errors() ? kPolicyHasErrors : kGood;
 }
 
 }  // namespace route::driver

@@ -203,7 +203,7 @@ class Checker {
     CheckNotNegative("price out", deployment.price_out);
     CheckNotNegative("time to the first token", deployment.first_token_ms);
     CheckNotNegative("retention", deployment.retention_days);
-    if (deployment.status != "live" && deployment.status != "preview" && deployment.status != "deprecated") {
+    if (std::ranges::find(kStatuses, deployment.status) == kStatuses.end()) {
       Add("its status is `" + deployment.status + "`");
     }
     CheckSortedWords("tags", deployment.tags);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <set>
+#include <utility>
 
 namespace route::ir {
 
@@ -114,11 +116,15 @@ auto Evaluate(const Policy& policy, const Request& request) -> Decision {
   return decision;
 }
 
+auto TierAttempts(std::size_t deployments, std::optional<std::uint32_t> retries) -> std::uint64_t {
+  return deployments + std::uint64_t{retries.value_or(0)};
+}
+
 auto PlanAttempts(const Policy& policy, const Decision& decision) -> std::uint32_t {
   std::uint64_t attempts = 0;
   for (const PlanTier& planned : decision.plan) {
     const Tier& tier = policy.routes.at(decision.route.value().index).tiers.at(planned.tier);
-    attempts += tier.retries ? std::uint64_t{1} + *tier.retries : planned.deployments.size();
+    attempts += TierAttempts(planned.deployments.size(), tier.retries);
   }
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(attempts, policy.limits.attempts));
 }
@@ -144,17 +150,7 @@ auto FirstChoices(const Policy& policy, const Decision& decision) -> std::vector
   return choices;
 }
 
-namespace {
-
-auto DeploymentsOf(const Decision& decision) -> std::vector<DeploymentId> {
-  std::vector<DeploymentId> deployments;
-  for (const PlanTier& planned : decision.plan) {
-    for (const Candidate& candidate : planned.deployments) deployments.push_back(candidate.deployment);
-  }
-  return deployments;
-}
-
-auto UnitOf(SurvivesLoss::Unit unit, const Policy& policy, DeploymentId deployment) -> std::uint32_t {
+auto UnitOf(const Policy& policy, SurvivesLoss::Unit unit, DeploymentId deployment) -> std::uint32_t {
   switch (unit) {
     case SurvivesLoss::Unit::kDeployment:
       return deployment.index;
@@ -164,6 +160,88 @@ auto UnitOf(SurvivesLoss::Unit unit, const Policy& policy, DeploymentId deployme
       return policy.deployments.at(deployment.index).processed_in.index;
   }
   std::abort();  // every unit is handled above
+}
+
+auto IsServedDespite(const Policy& policy, const Decision& decision, SurvivesLoss::Unit unit,
+                     const std::vector<std::uint32_t>& lost) -> bool {
+  const auto is_lost = [&](const Candidate& candidate) {
+    return std::ranges::binary_search(lost, UnitOf(policy, unit, candidate.deployment));
+  };
+  std::uint64_t used = 0;
+  for (const PlanTier& planned : decision.plan) {
+    const Tier& tier = policy.routes.at(decision.route.value().index).tiers.at(planned.tier);
+    const std::vector<Candidate>& deployments = planned.deployments;
+    const std::ptrdiff_t before_one_that_is_left =
+        tier.order == TierOrder::kByWeight ? std::ranges::count_if(deployments, is_lost)
+                                           : std::ranges::find_if_not(deployments, is_lost) - deployments.begin();
+    const auto failed = static_cast<std::size_t>(before_one_that_is_left);
+    if (failed < deployments.size()) return used + failed < policy.limits.attempts;
+    used += TierAttempts(deployments.size(), tier.retries);
+  }
+  return false;
+}
+
+namespace {
+
+// The fewest units that, with those in `lost`, have at least `failures` of these deployments. Each deployment has one
+// unit, so they are those with the most deployments; of equals, the one that comes first.
+auto FewestMore(const Policy& policy, SurvivesLoss::Unit unit, const std::vector<Candidate>& deployments,
+                std::uint64_t failures, const std::set<std::uint32_t>& lost) -> std::vector<std::uint32_t> {
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> counts;  // unit, deployments; units in the tier's order
+  std::uint64_t failed = 0;
+  for (const Candidate& candidate : deployments) {
+    const std::uint32_t it = UnitOf(policy, unit, candidate.deployment);
+    if (lost.contains(it)) {
+      ++failed;
+      continue;
+    }
+    const auto known = std::ranges::find(counts, it, &std::pair<std::uint32_t, std::uint64_t>::first);
+    if (known == counts.end()) {
+      counts.emplace_back(it, 1);
+    } else {
+      ++known->second;
+    }
+  }
+  std::ranges::stable_sort(counts, std::greater(), &std::pair<std::uint32_t, std::uint64_t>::second);
+  std::vector<std::uint32_t> more;
+  for (const auto& [it, count] : counts) {
+    if (failed >= failures) break;
+    more.push_back(it);
+    failed += count;
+  }
+  return more;
+}
+
+}  // namespace
+
+auto SmallestLoss(const Policy& policy, const Decision& decision, SurvivesLoss::Unit unit)
+    -> std::vector<std::uint32_t> {
+  // Every deployment that the attempts come to must be lost. There is a choice only in a tier that is drawn by weight
+  // and has more deployments than there are attempts left.
+  std::set<std::uint32_t> lost;
+  std::uint64_t used = 0;
+  for (const PlanTier& planned : decision.plan) {
+    if (used >= policy.limits.attempts) break;
+    const Tier& tier = policy.routes.at(decision.route.value().index).tiers.at(planned.tier);
+    const std::uint64_t failures = std::min<std::uint64_t>(planned.deployments.size(), policy.limits.attempts - used);
+    if (failures < planned.deployments.size() && tier.order == TierOrder::kByWeight) {
+      for (std::uint32_t more : FewestMore(policy, unit, planned.deployments, failures, lost)) lost.insert(more);
+    } else {
+      for (std::size_t i = 0; i < failures; ++i) lost.insert(UnitOf(policy, unit, planned.deployments[i].deployment));
+    }
+    used += TierAttempts(planned.deployments.size(), tier.retries);
+  }
+  return {lost.begin(), lost.end()};
+}
+
+namespace {
+
+auto DeploymentsOf(const Decision& decision) -> std::vector<DeploymentId> {
+  std::vector<DeploymentId> deployments;
+  for (const PlanTier& planned : decision.plan) {
+    for (const Candidate& candidate : planned.deployments) deployments.push_back(candidate.deployment);
+  }
+  return deployments;
 }
 
 // Whether the promise holds of a request for which the policy decides so. One overload for each kind of promise.
@@ -190,11 +268,7 @@ struct PromiseHolds {
   }
 
   auto operator()(const SurvivesLoss& promise) const -> bool {
-    if (decision.outcome != Outcome::kRouted) return true;
-    // Some `count` units take everything with them exactly when there are no more units than that.
-    std::set<std::uint32_t> units;
-    for (DeploymentId id : DeploymentsOf(decision)) units.insert(UnitOf(promise.unit, policy, id));
-    return units.size() > promise.count;
+    return decision.outcome != Outcome::kRouted || SmallestLoss(policy, decision, promise.unit).size() > promise.count;
   }
 
   auto operator()(const Bounded& promise) const -> bool {
@@ -218,21 +292,23 @@ auto MeasuredOnEmptyRequest(const Attribute& attribute, Date today) -> std::opti
   const Source source = attribute.sources.empty() ? Source() : attribute.sources.front();
   switch (attribute.kind) {
     case AttributeKind::kAnyOf:
-      return AnyOfValue{};
+      for (const Source& each : attribute.sources) {
+        if (AlwaysMeasures(each.kind, each.argument)) return AnyOfValue{};
+      }
+      return std::nullopt;
     case AttributeKind::kNumber:
       if (source.kind == SourceKind::kBudget || (source.kind == SourceKind::kRequest && source.argument == "prompt")) {
         return Decimal{};
       }
       return std::nullopt;
     case AttributeKind::kText:
-      if (source.kind == SourceKind::kRequest) return std::string();
+      // The one field that every request has.
+      if (source.kind == SourceKind::kRequest && source.argument == "model") return std::string();
       return std::nullopt;
     case AttributeKind::kDate:
       if (source.kind == SourceKind::kClock) return today;
       return std::nullopt;
     case AttributeKind::kYesNo:
-      if (source.kind == SourceKind::kDetector) return YesNoValue{false};
-      return std::nullopt;
     case AttributeKind::kOneOf:
     case AttributeKind::kCountry:
       return std::nullopt;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <vector>
@@ -37,8 +39,11 @@ struct Decision {
 
 auto Evaluate(const Policy& policy, const Request& request) -> Decision;
 
-/// The most attempts that a plan can take: a tier gives each deployment one, or `1 + retries` in all if it
-/// says so, and the policy's limit caps the sum.
+/// The most attempts that a tier with so many deployments takes: one for each, in order, and then up to `retries` more,
+/// through those again whose failure may pass. The one place that says so.
+auto TierAttempts(std::size_t deployments, std::optional<std::uint32_t> retries) -> std::uint64_t;
+
+/// The most attempts that a plan can take: those of its tiers, capped by the policy's limit.
 auto PlanAttempts(const Policy& policy, const Decision& decision) -> std::uint32_t;
 
 /// The longest time in milliseconds that a plan can take to the first byte of an answer: a tier takes its `within`, or
@@ -48,14 +53,28 @@ auto PlanTime(const Policy& policy, const Decision& decision) -> std::uint32_t;
 /// The deployments that may be tried first: any of the first tier if it is drawn by weight, else its first.
 auto FirstChoices(const Policy& policy, const Decision& decision) -> std::vector<DeploymentId>;
 
+/// What a loss takes away of a deployment: itself, its vendor or its country, as an index.
+auto UnitOf(const Policy& policy, SurvivesLoss::Unit unit, DeploymentId deployment) -> std::uint32_t;
+
+/// Does a deployment that is not lost get an attempt in the worst case? Every attempt at a lost one fails in a way that
+/// may pass, so that its tier's retries are used up, and a draw by weight puts the lost ones first. `lost` is sorted.
+/// Time plays no part. False of a request that is not routed.
+auto IsServedDespite(const Policy& policy, const Decision& decision, SurvivesLoss::Unit unit,
+                     const std::vector<std::uint32_t>& lost) -> bool;
+
+/// The fewest units whose loss ends service, sorted: of those that `IsServedDespite` denies, a smallest set, and always
+/// the same. Empty for a request that is not routed.
+auto SmallestLoss(const Policy& policy, const Decision& decision, SurvivesLoss::Unit unit)
+    -> std::vector<std::uint32_t>;
+
 /// Does the promise hold for this one request? (The premise is part of it: a request outside holds.)
 auto Holds(const Guarantee& guarantee, const Policy& policy, const Request& request) -> bool;
 
 /// A request as a person gives it, with what was left out filled in; or the first attribute that is missing
 /// and has no default, in which case the gateway refuses such a request before it asks the policy.
 ///
-/// A value that is not given becomes the attribute's default. Without a default, a set is empty, and what the
-/// gateway measures itself is as for an empty request: no tokens, nothing spent, empty text, `today`.
+/// A value that is not given becomes the attribute's default. Without a default, what the gateway always measures
+/// is as for an empty request: no tokens, nothing spent, no personal data found, no needs, an empty `model`, `today`.
 struct GivenValue {
   AttributeId attribute;
   Value value;

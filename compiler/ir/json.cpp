@@ -342,6 +342,14 @@ class Writer {
             {"promise", std::visit(*this, guarantee.promise)}};
   }
 
+  auto Write(const Jurisdiction& jurisdiction) const -> Json {
+    return {{"name", jurisdiction.name},
+            {"title", jurisdiction.title},
+            {"source", jurisdiction.source},
+            {"as_of", jurisdiction.as_of ? Json(FormatDate(*jurisdiction.as_of)) : Json()},
+            {"countries", CountriesToJson(jurisdiction.countries)}};
+  }
+
   auto Write(const Expectation& expectation) const -> Json {
     return {{"text", expectation.text}, {"expect", std::visit(*this, expectation.what)}};
   }
@@ -360,6 +368,7 @@ class Writer {
             {"version", policy_.version},
             {"limits", {{"attempts", policy_.limits.attempts}, {"deadline_ms", policy_.limits.deadline_ms}}},
             {"attributes", WriteAll(policy_.attributes)},
+            {"jurisdictions", WriteAll(policy_.jurisdictions)},
             {"vendors", WriteAll(policy_.vendors)},
             {"models", WriteAll(policy_.models)},
             {"deployments", WriteAll(policy_.deployments)},

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -92,6 +94,16 @@ struct Condition {
 
 // --- The catalogue -------------------------------------------------------------------------------------------
 
+/// A named set of countries and where its list was found. Rules hold the countries themselves; this is for people.
+struct Jurisdiction {
+  std::string name;
+  std::string title;                     ///< may be empty
+  std::string source;                    ///< may be empty
+  std::optional<Date> as_of;             ///< the day on which it was last compared with its source
+  std::vector<std::uint32_t> countries;  ///< sorted indices into `Countries()`
+  Span span;
+};
+
 struct Vendor {
   std::string name;
   Country headquarters;
@@ -108,6 +120,9 @@ struct Model {
   std::vector<std::string> tags;          ///< sorted; `open_weights` and the author's own
   Span span;
 };
+
+/// What the `status` of a deployment can be.
+inline constexpr std::array<std::string_view, 3> kStatuses = {"live", "preview", "deprecated"};
 
 struct Deployment {
   std::string name;
@@ -199,7 +214,7 @@ struct Tier {
   std::vector<Candidate> candidates;   ///< already in `order` (kByWeight: as listed); no deployment twice
   std::optional<std::uint32_t> limit;  ///< `cheapest 3`
   std::optional<std::uint32_t> within_ms;
-  std::optional<std::uint32_t> retries;
+  std::optional<std::uint32_t> retries;  ///< attempts beyond one for each deployment
   Span span;
 };
 
@@ -224,7 +239,8 @@ struct FirstChoice {
 struct Served {
   std::vector<RefusalId> unless_refused_by;  ///< sorted
 };
-/// A request that is routed still has a deployment in its plan when any `count` of these are lost at once.
+/// A request that is routed still reaches a deployment, within the policy's limit of attempts, when any `count` of
+/// these are lost at once. See `IsServedDespite` in `evaluate.h`.
 struct SurvivesLoss {
   enum class Unit : std::uint8_t { kDeployment, kVendor, kCountry };
   Unit unit = Unit::kVendor;
@@ -272,6 +288,7 @@ struct Policy {
   std::string name;
   std::string version;
   std::vector<Attribute> attributes;
+  std::vector<Jurisdiction> jurisdictions;
   std::vector<Vendor> vendors;
   std::vector<Model> models;
   std::vector<Deployment> deployments;

@@ -67,12 +67,12 @@ class Lowering {
     if (const std::uint64_t bytes = RowBytes(spec_); bytes > kMaxRowBytes) {
       return std::unexpected(LowerError{"the decision table would take " + std::to_string(bytes >> 20U) +
                                             " MiB, more than the " + std::to_string(kMaxRowBytes >> 20U) +
-                                            " MiB that a bundle can hold; split the policy",
-                                        policy_.span});
+                                            " MiB that a bundle can hold",
+                                        policy_.span, "divide the policy"});
     }
     std::vector<std::byte> bytes = WriteTable(spec_);
     if (const auto table = Table::FromBytes(bytes); !table) {
-      return std::unexpected(LowerError{table.error().message, policy_.span});
+      return std::unexpected(LowerError{table.error().message, policy_.span, {}});
     }
     return bytes;
   }
@@ -81,23 +81,14 @@ class Lowering {
   auto CheckLimits() const -> std::optional<LowerError> {
     const auto too_many = [&](std::size_t count, std::string_view what, std::size_t limit) {
       return LowerError{"the policy has " + std::to_string(count) + " " + std::string(what) +
-                            ", and a bundle holds at most " + std::to_string(limit) + "; split the policy",
-                        policy_.span};
+                            ", and a bundle holds at most " + std::to_string(limit) ,
+                        policy_.span, "divide the policy"};
     };
     if (policy_.deployments.size() > kMaxDeployments) {
       return too_many(policy_.deployments.size(), "deployments", kMaxDeployments);
     }
     if (classes_.dimensions().size() > kMaxDimensions) {
       return too_many(classes_.dimensions().size(), "attributes and members of sets", kMaxDimensions);
-    }
-    constexpr std::size_t kMaxClasses = 0x10000;
-    for (const ir::Dimension& dimension : classes_.dimensions()) {
-      if (dimension.classes <= kMaxClasses) continue;
-      const ir::Attribute& attribute = policy_.attributes.at(dimension.attribute.index);
-      return LowerError{"conditions tell " + std::to_string(dimension.classes) + " kinds of values of `" +
-                            attribute.name + "` apart, and a bundle holds at most " + std::to_string(kMaxClasses) +
-                            "; name fewer values or thresholds",
-                        attribute.span};
     }
     return std::nullopt;
   }
@@ -164,10 +155,10 @@ class Lowering {
     if (!terms) {
       return std::unexpected(LowerError{"the condition of " + std::string(what) + " `" + name + "` needs more than " +
                                             std::to_string(kMaxTermsPerCondition) +
-                                            " conjunctive terms, the most that a bundle holds for one condition; split "
-                                            "it into several " +
-                                            std::string(what) + "s, one for each of its alternatives",
-                                        span});
+                                            " conjunctive terms, the most that a bundle holds for one condition",
+                                        span,
+                                        "divide it into several " + std::string(what) +
+                                            "s, one for each of its alternatives"});
     }
     TableSpec::Condition lowered;
     for (const Term& term : *terms) {

@@ -20,6 +20,7 @@ struct Provenance {
 struct LowerError {
   std::string message;  ///< which limit of the table was passed, by what
   Span span;            ///< the rule, route or refusal at fault
+  std::string hint;     ///< what to do; may be empty
 };
 
 /// The bundle's bytes for a policy and the report of its verification. The same input gives the same bytes.

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "compiler/resolve/resolver.h"
 #include "runtime/values/value_text.h"
@@ -16,9 +15,8 @@ constexpr std::size_t kMaxNames = 4096;
 constexpr std::int32_t kDaysInAYear = 365;
 constexpr Decimal kLargestMaximum = Decimal::FromInteger(9'000'000'000'000);
 
-/// What the gateway can measure on a request's body as `needs`.
-constexpr std::array<std::string_view, 3> kNeeds = {"tools", "vision", "json"};
 constexpr std::string_view kPrompt = "prompt";
+constexpr std::string_view kNothing = "nothing";  // as compiler/ir/text.h writes an empty set
 constexpr std::string_view kNeedsFact = "needs";
 
 auto AsName(const ast::Value& value) -> const ast::Name* { return std::get_if<ast::Name>(&value); }
@@ -48,6 +46,7 @@ void Resolver::AddJurisdiction(const ast::Jurisdiction& declared) {
     return;
   }
   std::set<std::uint32_t> members;
+  DistinctNames(declared.members, "member");
   for (const ast::Name& member : declared.members) {
     if (member.text == declared.name.text) {
       Error(Code::kR0211, member.span, "`" + member.text + "` contains itself", "take it out of its own list");
@@ -64,6 +63,14 @@ void Resolver::AddJurisdiction(const ast::Jurisdiction& declared) {
   auto index = static_cast<std::uint32_t>(jurisdictions_.size());
   if (Declare(jurisdiction_names_, "jurisdiction", declared.name, index)) {
     jurisdictions_.emplace_back(members.begin(), members.end());
+    ir::Jurisdiction jurisdiction;
+    jurisdiction.name = declared.name.text;
+    if (declared.title) jurisdiction.title = declared.title->text;
+    if (declared.source) jurisdiction.source = declared.source->text;
+    jurisdiction.as_of = declared.as_of;
+    jurisdiction.countries = jurisdictions_.back();
+    jurisdiction.span = declared.name.span;
+    policy_.jurisdictions.push_back(std::move(jurisdiction));
   }
 }
 
@@ -112,6 +119,11 @@ void Resolver::AddAttribute(const ast::Attribute& declared) {
     case AttributeKind::kOneOf:
     case AttributeKind::kAnyOf: {
       attribute.values = DistinctNames(declared.type.names, "value");
+      for (const ast::Name& name : declared.type.names) {
+        if (attribute.kind == AttributeKind::kAnyOf && name.text == kNothing) {
+          Error(Code::kR0202, name.span, "`nothing` stands for the empty set", "give the value another name");
+        }
+      }
       std::size_t most = attribute.kind == AttributeKind::kAnyOf ? kMaxMembers : kMaxNames;
       if (attribute.values.size() > most) {
         Error(Code::kR0208, declared.type.span,
@@ -144,7 +156,8 @@ void Resolver::AddAttribute(const ast::Attribute& declared) {
     case AttributeKind::kDate: break;
   }
   CheckSources(declared, attribute);
-  if (!declared.fallback.empty()) attribute.fallback = ValueOf(attribute, declared.fallback);
+  bool bounded = attribute.kind != AttributeKind::kNumber || attribute.maximum.micros > 0;
+  if (!declared.fallback.empty() && bounded) attribute.fallback = ValueOf(attribute, declared.fallback);
   auto index = static_cast<std::uint32_t>(policy_.attributes.size());
   if (Declare(attribute_names_, "attribute", declared.name, index)) policy_.attributes.push_back(std::move(attribute));
 }
@@ -179,6 +192,14 @@ void Resolver::CheckSources(const ast::Attribute& declared, ir::Attribute& attri
         break;
       case SourceKind::kRequest:
         if (resolved.argument.empty()) resolved.argument = name;
+        if (resolved.argument == kPrompt || resolved.argument == kNeedsFact) {
+          for (const ir::Attribute& other : policy_.attributes) {
+            if (std::ranges::find(other.sources, resolved) == other.sources.end()) continue;
+            Report(Builder(Code::kR0202, source.span, "two attributes measure the `" + resolved.argument + "` of a request")
+                       .AddNote(other.span, "the first is here")
+                       .WithHint("use that one"));
+          }
+        }
         if (resolved.argument == kPrompt) {
           if (attribute.kind != AttributeKind::kNumber || attribute.unit != Unit::kTokens) {
             wrong_kind(source, "the size of the prompt in tokens");
@@ -186,10 +207,11 @@ void Resolver::CheckSources(const ast::Attribute& declared, ir::Attribute& attri
         } else if (resolved.argument == kNeedsFact) {
           if (attribute.kind != AttributeKind::kAnyOf) wrong_kind(source, "a set of what the request uses");
           for (const ast::Name& value : declared.type.names) {
-            if (std::find(kNeeds.begin(), kNeeds.end(), value.text) == kNeeds.end()) {
-              Error(Code::kR0209, value.span, "the gateway cannot tell whether a request needs `" + value.text + "`",
-                    "it knows `tools`, `vision` and `json`");
-            }
+            if (std::ranges::find(KnownNeeds(), value.text) != KnownNeeds().end()) continue;
+            std::string known;
+            for (std::string_view each : KnownNeeds()) known += (known.empty() ? "`" : ", `") + std::string(each) + "`";
+            Error(Code::kR0209, value.span, "the gateway cannot tell whether a request needs `" + value.text + "`",
+                  "it knows " + known);
           }
         } else if (source.argument.empty()) {
           Error(Code::kR0209, source.span, "a request has no measured fact `" + name + "`",
@@ -229,7 +251,8 @@ auto Resolver::MemberOf(const ir::Attribute& attribute, const ast::Value& value)
   const ast::Name* name = AsName(value);
   if (name == nullptr) {
     Error(Code::kR0203, ast::SpanOf(value), "`" + attribute.name + "` is compared with names such as `" +
-                                                attribute.values.front() + "`");
+                                                attribute.values.front() + "`",
+          std::holds_alternative<ast::String>(value) ? "write the name without quotes" : "");
     return std::nullopt;
   }
   auto found = std::find(attribute.values.begin(), attribute.values.end(), name->text);
@@ -292,7 +315,7 @@ auto Resolver::ValueOf(const ir::Attribute& attribute, const std::vector<ast::Va
     }
     case AttributeKind::kAnyOf: {
       ir::AnyOfValue set;
-      if (const ast::Name* name = AsName(first); name != nullptr && values.size() == 1 && name->text == "nothing") return set;
+      if (const ast::Name* name = AsName(first); name != nullptr && values.size() == 1 && name->text == kNothing) return set;
       for (const ast::Value& value : values) {
         auto index = MemberOf(attribute, value);
         if (!index) return std::nullopt;

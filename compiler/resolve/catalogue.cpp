@@ -9,8 +9,6 @@ using diagnostics::Code;
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kStatuses = {"live", "preview", "deprecated"};
-
 auto Sorted(std::vector<std::string> names) -> std::vector<std::string> {
   std::sort(names.begin(), names.end());
   return names;
@@ -120,8 +118,8 @@ void Resolver::AddDeployment(const ast::Deployment& declared) {
     deployment.retention_days = FactNumber(*days, ast::UnitWord::kDays, "days");
   }
   if (const ast::Name* status = Only(declared.status, Need::kOptional, declared.name, "status")) {
-    if (std::find(kStatuses.begin(), kStatuses.end(), status->text) == kStatuses.end()) {
-      UnknownName("status", *status, {kStatuses.begin(), kStatuses.end()});
+    if (std::ranges::find(ir::kStatuses, status->text) == ir::kStatuses.end()) {
+      UnknownName("status", *status, {ir::kStatuses.begin(), ir::kStatuses.end()});
     }
     deployment.status = status->text;
   }

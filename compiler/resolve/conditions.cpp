@@ -42,6 +42,22 @@ auto Broken(Span span) -> ir::Condition { return Constant(ir::Condition::Kind::k
 }  // namespace
 
 auto Resolver::ResolveCondition(const ast::Condition& condition) -> ir::Condition {
+  // The parser bounds the nesting of one condition; conditions that name each other add up.
+  if (condition_depth_ == kMaxConditionDepth) {
+    if (depth_reported_) return Broken(condition.span);
+    depth_reported_ = true;
+    Error(Code::kR0104, condition.span,
+          "with its named conditions written out, this has more than " + std::to_string(kMaxConditionDepth) +
+              " levels of `and`, `or` and `not`", "let fewer named conditions build on each other");
+    return Broken(condition.span);
+  }
+  ++condition_depth_;
+  ir::Condition resolved = ResolveConditionTree(condition);
+  --condition_depth_;
+  return resolved;
+}
+
+auto Resolver::ResolveConditionTree(const ast::Condition& condition) -> ir::Condition {
   switch (condition.kind) {
     case ast::Condition::Kind::kAll:
     case ast::Condition::Kind::kAny: {

@@ -97,6 +97,12 @@ auto Evaluate(const ir::DeploymentTest& test, const ir::Policy& policy, Deployme
 
 }  // namespace
 
+auto Negate(ir::DeploymentTest test) -> ir::DeploymentTest {
+  ir::DeploymentTest negated = Node(Kind::kNot, test.span);
+  negated.children.push_back(std::move(test));
+  return negated;
+}
+
 auto Resolver::ResolveTest(const ast::DeploymentTest& test) -> ir::DeploymentTest {
   switch (test.kind) {
     case ast::DeploymentTest::Kind::kAll:
@@ -106,9 +112,7 @@ auto Resolver::ResolveTest(const ast::DeploymentTest& test) -> ir::DeploymentTes
       return Combine(test.kind == ast::DeploymentTest::Kind::kAll ? Kind::kAll : Kind::kAny, std::move(children), test.span);
     }
     case ast::DeploymentTest::Kind::kNot: {
-      ir::DeploymentTest negated = Node(Kind::kNot, test.span);
-      negated.children.push_back(ResolveTest(test.children[0]));
-      return negated;
+      return Negate(ResolveTest(test.children[0]));
     }
     case ast::DeploymentTest::Kind::kFact: return ResolveFact(test);
   }
@@ -142,7 +146,8 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
     return Node(Kind::kTrue, test.span);
   }
   bool joined_by_and = test.op == ast::Operator::kIncludesAll;
-  if (joined_by_and && test.fact != ast::Fact::kCertified && test.fact != ast::Fact::kCapable) {
+  if (joined_by_and && test.fact != ast::Fact::kCertified && test.fact != ast::Fact::kCapable &&
+      test.fact != ast::Fact::kTag) {
     Error(Code::kR0107, test.span, "no deployment can be several of these at once", "join them with `or`");
   }
 
@@ -199,7 +204,7 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
     case ast::Fact::kVendor: return by_index(vendor_names_, "vendor", Kind::kVendorIs);
     case ast::Fact::kModel: return by_index(model_names_, "model", Kind::kModelIs);
     case ast::Fact::kDeployment: return by_index(deployment_names_, "deployment", Kind::kDeploymentIs);
-    case ast::Fact::kStatus: return ResolveNames(test, {"live", "preview", "deprecated"}, "status", Kind::kStatusIs);
+    case ast::Fact::kStatus: return ResolveNames(test, {ir::kStatuses.begin(), ir::kStatuses.end()}, "status", Kind::kStatusIs);
     case ast::Fact::kCertified: {
       std::set<std::string> known;
       for (const ir::Vendor& vendor : policy_.vendors) known.insert(vendor.certifications.begin(), vendor.certifications.end());

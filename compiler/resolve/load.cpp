@@ -54,7 +54,7 @@ class Loader {
     }
     std::string path = (std::filesystem::path(importing).parent_path() / named).lexically_normal().string();
     if (Known(path, import)) return;
-    auto text = ReadFile(path, syntax::kMaxFileBytes);
+    auto text = ReadFile(path, 16 * syntax::kMaxFileBytes);
     if (!text) {
       emitter_.Report(Builder(Code::kR0210, import.path->span, text.error())
                           .WithHint("an import is relative to the file that it stands in"));

@@ -6,18 +6,6 @@ namespace route::resolve {
 
 using diagnostics::Code;
 
-namespace {
-
-auto Not(ir::DeploymentTest test) -> ir::DeploymentTest {
-  ir::DeploymentTest negated;
-  negated.kind = ir::DeploymentTest::Kind::kNot;
-  negated.span = test.span;
-  negated.children.push_back(std::move(test));
-  return negated;
-}
-
-}  // namespace
-
 auto Resolver::RefusalsOf(const std::vector<ast::Name>& names) -> std::vector<RefusalId> {
   std::set<std::uint32_t> indexes;
   for (const ast::Name& name : names) {
@@ -43,7 +31,7 @@ void Resolver::AddGuarantee(const ast::Guarantee& declared) {
   if (const auto* every = std::get_if<ast::EveryReached>(&declared.promise)) {
     guarantee.promise = ir::EveryDeploymentReached{ResolveStrictTest(every->test)};
   } else if (const auto* never = std::get_if<ast::Never>(&declared.promise)) {
-    guarantee.promise = ir::EveryDeploymentReached{Not(ResolveStrictTest(never->test))};
+    guarantee.promise = ir::EveryDeploymentReached{Negate(ResolveStrictTest(never->test))};
   } else if (const auto* first = std::get_if<ast::FirstChoice>(&declared.promise)) {
     guarantee.promise = ir::FirstChoice{ResolveStrictTest(first->test)};
   } else if (const auto* served = std::get_if<ast::Served>(&declared.promise)) {
@@ -113,7 +101,7 @@ void Resolver::AddTest(const ast::Test& declared) {
     } else if (const auto* every = std::get_if<ast::EveryReached>(&expectation.what)) {
       resolved.what = ir::EveryDeploymentReached{ResolveStrictTest(every->test)};
     } else if (const auto* never = std::get_if<ast::Never>(&expectation.what)) {
-      resolved.what = ir::EveryDeploymentReached{Not(ResolveStrictTest(never->test))};
+      resolved.what = ir::EveryDeploymentReached{Negate(ResolveStrictTest(never->test))};
     } else {
       resolved.what = ir::FirstChoice{ResolveStrictTest(std::get<ast::FirstChoice>(expectation.what).test)};
     }

@@ -1,13 +1,15 @@
 #include "compiler/resolve/resolve.h"
 
+#include "compiler/ir/classes.h"
 #include "compiler/resolve/resolver.h"
 
 namespace route::resolve {
 
 using diagnostics::Code;
 
-// Names may be used before they are declared, so declarations are taken kind by kind: each kind speaks only of the
-// kinds before it. Within a kind the order is that of the text.
+// Declarations are taken kind by kind, each of which speaks only of the kinds before it, so names of one kind may be used
+// above the declaration of another. Within a kind the order is that of the text: a jurisdiction or a group that another
+// one uses stands above it.
 auto Resolver::Run() -> ir::Policy {
   ForEach<ast::PolicyLine>(&Resolver::SetPolicyLine);
   ForEach<ast::LimitsBlock>(&Resolver::SetLimits);
@@ -54,7 +56,25 @@ auto Resolver::Run() -> ir::Policy {
     Error(Code::kR0208, policy_.deployments[kMaxDeployments].span,
           "a policy may have at most " + std::to_string(kMaxDeployments) + " deployments");
   }
+  if (!emitter_.has_errors()) CheckClasses();
   return std::move(policy_);
+}
+
+void Resolver::CheckClasses() {
+  constexpr std::uint32_t kMaxClasses = 65'536;  // a class is a 16-bit number
+  ir::ValueClasses classes(policy_);
+  if (classes.dimensions().size() > kMaxDimensions) {
+    Error(Code::kR0208, policy_.span, "the attributes have " + std::to_string(classes.dimensions().size()) +
+                                          " dimensions (one each, and for `any of` one for each value)",
+          "at most " + std::to_string(kMaxDimensions) + " are possible");
+  }
+  for (const ir::Dimension& dimension : classes.dimensions()) {
+    if (dimension.classes <= kMaxClasses) continue;
+    const ir::Attribute& attribute = policy_.attributes[dimension.attribute.index];
+    Error(Code::kR0208, attribute.span,
+          "the conditions tell " + std::to_string(dimension.classes) + " classes of `" + attribute.name + "` apart",
+          "at most " + std::to_string(kMaxClasses) + " are possible: name fewer values");
+  }
 }
 
 auto Resolve(const SourceSet& sources, const LoadedPolicy& loaded, const Options& options, diagnostics::Emitter& emitter)

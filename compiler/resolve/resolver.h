@@ -38,7 +38,12 @@ struct ResolvedSelection {
   std::vector<ir::Candidate> candidates;
   TierOrder order = TierOrder::kAsListed;
   std::optional<std::uint32_t> limit;
+  enum class OrderedBy : std::uint8_t { kList, kSelection };
+  OrderedBy ordered_by = OrderedBy::kList;  ///< kSelection: `cheapest …` and the like, which another order would undo
 };
+
+/// The test that holds where this one does not.
+auto Negate(ir::DeploymentTest test) -> ir::DeploymentTest;
 
 /// The state of one Resolve. Its methods are divided over the .cpp files of this folder by what they resolve.
 class Resolver {
@@ -50,6 +55,7 @@ class Resolver {
 
  private:
   static constexpr std::uint64_t kMaxComparisons = 2'000'000;
+  static constexpr std::uint32_t kMaxConditionDepth = 500;
 
   using Countries = std::vector<std::uint32_t>;  // sorted indices into route::Countries()
 
@@ -86,6 +92,7 @@ class Resolver {
 
   // --- conditions.cpp
   auto ResolveCondition(const ast::Condition& condition) -> ir::Condition;
+  auto ResolveConditionTree(const ast::Condition& condition) -> ir::Condition;
   auto ResolveComparison(const ast::Condition& condition) -> ir::Condition;
   auto ResolveNumberComparison(const ast::Condition& condition, AttributeId id) -> ir::Condition;
   auto ResolveBareName(const ast::Condition& condition) -> ir::Condition;
@@ -115,6 +122,8 @@ class Resolver {
   auto ResolveSelection(const ast::Selection& selection) -> ResolvedSelection;
   auto ResolveMembers(const ast::Members& members) -> ResolvedSelection;
   void ApplyOrder(ResolvedSelection& selection, TierOrder order, Span span);
+  /// `by …` behind a selection or a list.
+  void ReplaceOrder(ResolvedSelection& selection, const ast::Order& order);
   auto ResolveTier(const ast::Tier& tier) -> ir::Tier;
   auto PositiveInteger(const ast::Quantity& quantity, std::uint32_t most, std::string_view what)
       -> std::optional<std::uint32_t>;
@@ -127,6 +136,7 @@ class Resolver {
   void AddRefusal(const ast::Refuse& declared);
   void AddRoute(const ast::Route& declared);
   void AddImpliedRules();
+  void CheckClasses();
 
   // --- promises.cpp
   void AddGuarantee(const ast::Guarantee& declared);
@@ -146,6 +156,8 @@ class Resolver {
   Symbols condition_names_;
   std::vector<const ast::NamedCondition*> conditions_;
   std::uint64_t comparisons_ = 0;               // resolved so far
+  bool depth_reported_ = false;
+  std::uint32_t condition_depth_ = 0;           // of the tree being resolved, named conditions written out
   std::vector<std::uint32_t> conditions_open_;  // being resolved, to find cycles
   Symbols vendor_names_;
   Symbols model_names_;

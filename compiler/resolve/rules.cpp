@@ -50,14 +50,7 @@ void Resolver::AddRule(const ast::Rule& declared) {
   std::vector<ir::DeploymentTest> parts;
   for (const ast::Effect& effect : declared.effects) {
     ir::DeploymentTest test = ResolveStrictTest(effect.test);
-    if (effect.kind == ast::Effect::Kind::kForbid) {
-      ir::DeploymentTest negated;
-      negated.kind = ir::DeploymentTest::Kind::kNot;
-      negated.span = test.span;
-      negated.children.push_back(std::move(test));
-      test = std::move(negated);
-    }
-    parts.push_back(std::move(test));
+    parts.push_back(effect.kind == ast::Effect::Kind::kForbid ? Negate(std::move(test)) : std::move(test));
   }
   if (parts.size() == 1) {
     rule.keep = std::move(parts[0]);
@@ -98,10 +91,12 @@ void Resolver::AddImpliedRules() {
   constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
   for (std::uint32_t a = 0; a < policy_.attributes.size(); ++a) {
     const ir::Attribute& attribute = policy_.attributes[a];
-    bool from_request = !attribute.sources.empty() && attribute.sources[0].kind == SourceKind::kRequest;
-    if (!from_request) continue;
-    const std::string& fact = attribute.sources[0].argument;
-    if (fact == "needs" && attribute.kind == AttributeKind::kAnyOf) {
+    auto measures = [&](std::string_view fact) {
+      return std::ranges::any_of(attribute.sources, [&](const ir::Source& source) {
+        return source.kind == SourceKind::kRequest && source.argument == fact;
+      });
+    };
+    if (measures("needs") && attribute.kind == AttributeKind::kAnyOf) {
       for (std::uint32_t i = 0; i < attribute.values.size(); ++i) {
         ir::Rule rule;
         rule.name = "needs." + attribute.values[i];
@@ -118,8 +113,9 @@ void Resolver::AddImpliedRules() {
         policy_.rules.push_back(std::move(rule));
       }
     }
-    if (fact == "prompt" && attribute.kind == AttributeKind::kNumber) {
+    if (measures("prompt") && attribute.kind == AttributeKind::kNumber) {
       std::set<std::int64_t> windows;
+      std::set<std::uint32_t> reported;
       for (const ir::Deployment& deployment : policy_.deployments) {
         if (deployment.model.index >= policy_.models.size()) continue;
         const ir::Model& model = policy_.models[deployment.model.index];
@@ -127,6 +123,7 @@ void Resolver::AddImpliedRules() {
           windows.insert(model.context_tokens->micros);
           continue;
         }
+        if (!reported.insert(deployment.model.index).second) continue;
         Report(Builder(Code::kR0303, attribute.span,
                        "`" + model.name + "` does not state its `context`, so no prompt can be known to fit")
                    .AddNote(model.span, "`" + model.name + "` is declared here")

@@ -63,6 +63,20 @@ void Resolver::ApplyOrder(ResolvedSelection& selection, TierOrder order, Span sp
                    [&](const ir::Candidate& a, const ir::Candidate& b) { return key(a) < key(b); });
 }
 
+void Resolver::ReplaceOrder(ResolvedSelection& selection, const ast::Order& order) {
+  if (selection.ordered_by == ResolvedSelection::OrderedBy::kSelection) {
+    Error(Code::kR0302, order.span,
+          "`cheapest`, `fastest` and `best` order a selection already, and another order would select others",
+          "take this order out, or select with `deployments` alone");
+  }
+  bool weighted = std::ranges::any_of(selection.candidates, [](const ir::Candidate& c) { return c.weight != 1; });
+  if ((weighted || selection.order == TierOrder::kByWeight) && order.order != TierOrder::kByWeight) {
+    Error(Code::kR0306, order.span, "the deployments have weights, which this order ignores",
+          "take out the weights or the order");
+  }
+  ApplyOrder(selection, order.order, order.span);
+}
+
 auto Resolver::ResolveSelection(const ast::Selection& selection) -> ResolvedSelection {
   ResolvedSelection result;
   std::optional<ir::DeploymentTest> test;
@@ -73,7 +87,10 @@ auto Resolver::ResolveSelection(const ast::Selection& selection) -> ResolvedSele
   if (result.candidates.empty() && !emitter_.has_errors()) {
     Error(Code::kR0304, selection.span, "no deployment is selected here", "loosen the test, or add a deployment that passes it");
   }
-  if (selection.order) ApplyOrder(result, *selection.order, selection.span);
+  if (selection.order) {
+    ApplyOrder(result, *selection.order, selection.span);
+    result.ordered_by = ResolvedSelection::OrderedBy::kSelection;
+  }
   if (selection.count) {
     result.limit = PositiveInteger(*selection.count, kMaxDeployments, "the count");
   } else if (selection.number == ast::Selection::Number::kOne) {
@@ -118,11 +135,7 @@ void Resolver::AddGroup(const ast::Group& declared) {
     group = ResolveMembers(std::get<ast::Members>(declared.what));
   }
   if (declared.order) {
-    if (group.order == TierOrder::kByWeight && declared.order->order != TierOrder::kByWeight) {
-      Error(Code::kR0306, declared.order->span, "the members of `" + declared.name.text + "` have weights, which this order ignores",
-            "take out the weights or the order");
-    }
-    ApplyOrder(group, declared.order->order, declared.order->span);
+    ReplaceOrder(group, *declared.order);
   }
   if (deployment_names_.Find(declared.name.text)) {
     Report(diagnostics::Builder(Code::kR0202, declared.name.span, "`" + declared.name.text + "` is a deployment already")
@@ -159,7 +172,7 @@ auto Resolver::ResolveTier(const ast::Tier& tier) -> ir::Tier {
   };
   if (!tier.order.empty()) {
     once(tier.order.size(), tier.order.back().span, "order");
-    ApplyOrder(selection, tier.order[0].order, tier.order[0].span);
+    ReplaceOrder(selection, tier.order[0]);
   }
   ir::Tier result;
   result.label = TextOf(target);

@@ -75,7 +75,7 @@ struct DeploymentTest {
   std::vector<DeploymentTest> children;
   Fact fact = Fact::kTag;
   std::optional<Name> work;         ///< `quality code`
-  Operator op = Operator::kIs;      ///< kIs, kIsNot, kIn, kNotIn, kIncludesEither/All (certified, capable), an inequality
+  Operator op = Operator::kIs;      ///< kIs: one of `values`; kIncludesAll: every one of them; or an inequality
   std::vector<Value> values;
   Span span;
 };

@@ -56,12 +56,19 @@ class TreeBuilder {
 
   auto String(antlr4::tree::TerminalNode& node) const -> ast::String {
     std::string written = node.getText();
+    Span span = SpanOf(*node.getSymbol());
     std::string text;
     for (std::size_t i = 1; i + 1 < written.size(); ++i) {
-      if (written[i] == '\\' && i + 2 < written.size()) ++i;
+      if (written[i] == '\\' && i + 2 < written.size()) {
+        ++i;
+        if (written[i] != '"' && written[i] != '\\') {
+          emitter_.Report(Builder(Code::kR0106, span, "a backslash in a text stands only before `\"` or another backslash")
+                              .WithHint("write `\\\\` for a backslash"));
+        }
+      }
       text.push_back(written[i]);
     }
-    return {text, SpanOf(*node.getSymbol())};
+    return {text, span};
   }
 
   auto OptionalString(antlr4::tree::TerminalNode* node) const -> std::optional<ast::String> {
@@ -519,6 +526,15 @@ class TreeBuilder {
     } else if (auto* inclusion = dynamic_cast<P::InclusionContext*>(tree)) {
       JoinedValues joined = Values(*inclusion->values());
       ast::Operator op = joined.how == JoinedValues::How::kEvery ? kIncludesAll : kIncludesEither;
+      bool contradicts = (inclusion->ALL() != nullptr && joined.how == JoinedValues::How::kEither) ||
+                         ((inclusion->ANY() != nullptr || inclusion->NONE() != nullptr) &&
+                          joined.how == JoinedValues::How::kEvery);
+      if (contradicts) {
+        emitter_.Report(Builder(Code::kR0107, SpanOf(*tree),
+                                inclusion->ALL() != nullptr ? "`all of` is followed by values joined by `or`"
+                                                            : "`any of` and `none of` are followed by values joined by `and`")
+                            .WithHint("list the values in braces: `{ a, b }`"));
+      }
       if (inclusion->ALL() != nullptr) op = kIncludesAll;
       if (inclusion->ANY() != nullptr) op = kIncludesEither;
       if (inclusion->NONE() != nullptr) op = kIncludesNone;
@@ -581,6 +597,11 @@ class TreeBuilder {
     auto values = [&](P::ValuesContext* list) {
       JoinedValues joined = Values(*list);
       if (joined.how == JoinedValues::How::kEvery) result.op = ast::Operator::kIncludesAll;
+      bool has = result.fact == ast::Fact::kCertified || result.fact == ast::Fact::kCapable || result.fact == ast::Fact::kTag;
+      if (has && joined.how == JoinedValues::How::kSet && joined.values.size() > 1) {
+        emitter_.Report(Builder(Code::kR0107, SpanOf(*list), "it is not said whether all of these are needed, or any one")
+                            .WithHint("join them with `and` or with `or` instead of braces"));
+      }
       result.values = std::move(joined.values);
     };
     auto range = [&](ast::Fact fact, P::RangeContext* tree_of_range) {
@@ -626,6 +647,9 @@ class TreeBuilder {
     } else if (auto* group_fact = dynamic_cast<P::GroupFactContext*>(tree)) {
       result.fact = kGroup;
       values(group_fact->values());
+    } else if (auto* tagged_fact = dynamic_cast<P::TaggedFactContext*>(tree)) {
+      result.fact = kTag;
+      values(tagged_fact->values());
     } else {
       auto& tag = dynamic_cast<P::TagFactContext&>(*tree);
       result.fact = kTag;

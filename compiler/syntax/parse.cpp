@@ -223,6 +223,7 @@ class FileParser {
     if (character == "'") hint = "texts are written in double quotes";
     if (character == "&" || character == "|") hint = "write `and` or `or`";
     if (character == "!") hint = "write `not`, or `is not`";
+    if (character == "-") hint = "numbers start at 0, and names have no `-`";
     if (character == ";") hint = "a declaration needs no mark at its end";
     if (static_cast<unsigned char>(character[0]) >= 0x80) {
       hint = "names are made of the letters a to z, digits and `_`; other characters belong in texts and comments";
@@ -298,6 +299,7 @@ class FileParser {
     if (IsReserved(type) && collector.expected().contains(static_cast<std::size_t>(RouteLexer::IDENTIFIER))) {
       hint = "`" + token.getText() + "` is a word of the language and can't be a name; ";
     }
+    if (type == RouteLexer::EQUALS) hint = "to compare, write `is`, `<`, `<=`, `>` or `>=`; ";
     hint += "for example: `" + std::string(Example(start.getType())) + "`";
     emitter_.Report(std::move(builder).WithHint(hint));
   }

@@ -1,39 +1,27 @@
-#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <vector>
 
+#include "compiler/verify/minimal_set.h"
 #include "compiler/verify/questions.h"
 
 namespace route::verify {
 namespace {
 
-/// The set of `candidates` that, together with `base`, contradicts the assertions and from which none can be dropped;
-/// of several such sets, the one that dropping from the last to the first leaves. Ascending indexes.
-///
-/// Takes for granted that all of them together do contradict. Finds the member that this dropping keeps first, which is
-/// the last of the shortest contradicting prefix, by bisection; then goes on before it. An answer kUnknown
-/// counts as "no contradiction", so the result always contradicts and may then be larger than it need be.
-auto MinimalSet(smt::Solver& solver, std::vector<smt::Term> base, const std::vector<smt::Term>& candidates)
+/// `MinimalSet` of those candidates that, with `given`, contradict the assertions. An answer kUnknown counts as "not
+/// known".
+auto MinimalContradiction(smt::Solver& solver, smt::Term given, const std::vector<smt::Term>& candidates)
     -> std::vector<std::size_t> {
-  std::vector<std::size_t> kept;
-  std::size_t end = candidates.size();  // base and the first `end` candidates contradict
-  while (solver.Check(base) != smt::Answer::kNo) {
-    std::size_t begin = 0;  // base and the first `begin` do not
-    while (end - begin > 1) {
-      const std::size_t middle = begin + (end - begin) / 2;
-      std::vector<smt::Term> tried = base;
-      tried.insert(tried.end(), candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(middle));
-      if (solver.Check(tried) == smt::Answer::kNo) {
-        const std::size_t last = solver.Core().back();
-        end = last < base.size() ? begin + 1 : std::min(middle, last - base.size() + 1);
-      } else {
-        begin = middle;
-      }
-    }
-    kept.push_back(end - 1);
-    base.push_back(candidates[end - 1]);
-    if (--end == 0) break;
-  }
-  std::ranges::reverse(kept);
-  return kept;
+  return MinimalSet(
+      candidates.size(), [&](const std::vector<std::size_t>& kept, std::size_t count) -> std::optional<std::size_t> {
+        std::vector<smt::Term> assumed{given};
+        for (const std::size_t i : kept) assumed.push_back(candidates[i]);
+        const std::size_t base = assumed.size();
+        assumed.insert(assumed.end(), candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count));
+        if (solver.Check(assumed) != smt::Answer::kNo) return std::nullopt;
+        const std::vector<std::size_t>& core = solver.Core();
+        return core.empty() || core.back() < base ? 0 : core.back() - base + 1;
+      });
 }
 
 auto Denials(Encoder& encoder, std::uint32_t refusals, std::uint32_t routes) -> std::vector<smt::Term> {
@@ -77,7 +65,7 @@ auto FindDeadRoutes(Encoder& encoder) -> Findings<DeadRoute> {
     }
     const std::size_t refusals = policy.refusals.size();
     const std::vector<smt::Term> earlier = Denials(encoder, static_cast<std::uint32_t>(refusals), dead.route.index);
-    for (const std::size_t i : MinimalSet(solver, {matches}, earlier)) {
+    for (const std::size_t i : MinimalContradiction(solver, matches, earlier)) {
       if (i < refusals) {
         dead.refused_by.push_back({static_cast<std::uint32_t>(i)});
       } else {
@@ -127,7 +115,7 @@ auto FindDeadRefusals(Encoder& encoder) -> Findings<DeadRefusal> {
         if (solver.Check({matches}) == smt::Answer::kNo) {
           dead.never_matches = true;
         } else {
-          for (const std::size_t hiding : MinimalSet(solver, {matches}, earlier)) {
+          for (const std::size_t hiding : MinimalContradiction(solver, matches, earlier)) {
             dead.hidden_by.push_back({static_cast<std::uint32_t>(hiding)});
           }
         }

@@ -292,16 +292,33 @@ class Reporter {
         if (result.route) return self.UnservableHint(self.RouteAt(*result.route), result.witness.value());
         return self.CatchAllHint();
       }
-      auto operator()(const ir::SurvivesLoss& promise) const -> std::string {
-        switch (promise.unit) {
+      static auto Another(ir::SurvivesLoss::Unit unit) -> std::string {
+        switch (unit) {
           case ir::SurvivesLoss::Unit::kDeployment:
-            return "add another deployment to " + route + " that the rules allow";
+            return "another deployment";
           case ir::SurvivesLoss::Unit::kVendor:
-            return "add a deployment of another vendor to " + route + " that the rules allow";
+            return "a deployment of another vendor";
           case ir::SurvivesLoss::Unit::kCountry:
-            return "add a deployment in another country to " + route + " that the rules allow";
+            return "a deployment in another country";
         }
         std::abort();  // every unit is handled above
+      }
+      auto operator()(const ir::SurvivesLoss& promise) const -> std::string {
+        bool something_is_left = false;
+        bool something_is_retried = false;
+        for (const ir::PlanTier& planned : decision.plan) {
+          const ir::Tier& tier = self.RouteAt(decision.route.value()).tiers.at(planned.tier);
+          something_is_retried = something_is_retried || tier.retries.value_or(0) > 0;
+          for (const ir::Candidate& candidate : planned.deployments) {
+            something_is_left = something_is_left ||
+                                std::ranges::find(result.deployments, candidate.deployment) == result.deployments.end();
+          }
+        }
+        if (!something_is_left) return "add " + Another(promise.unit) + " to " + route + " that the rules allow";
+        const std::uint32_t attempts = self.policy_.limits.attempts;
+        return "let `limits` allow more than " + std::to_string(attempts) +
+               (attempts == 1 ? " attempt, " : " attempts, ") + (something_is_retried ? "lower `retry`, " : "") +
+               "or have " + route + " try " + Another(promise.unit) + " earlier";
       }
       auto operator()(const ir::Bounded& promise) const -> std::string {
         const std::uint32_t attempts = ir::PlanAttempts(self.policy_, decision);

@@ -6,7 +6,6 @@
 #include <utility>
 #include <variant>
 
-#include "compiler/verify/violation.h"
 #include "runtime/values/value_text.h"
 
 namespace route::verify {
@@ -165,41 +164,60 @@ auto Explain(const ir::Policy& policy, const ir::Served&, const ir::Decision& de
   std::abort();  // a routed request is served
 }
 
-auto Explain(const ir::Policy& policy, const ir::SurvivesLoss& promise, const ir::Decision& decision) -> Fault {
+auto LossOf(const ir::Policy& policy, ir::SurvivesLoss::Unit unit, const std::vector<DeploymentId>& deployments)
+    -> std::string {
   using Unit = ir::SurvivesLoss::Unit;
-  Fault fault{.deployments = Reached(decision), .explanation = {}};
   std::vector<std::string> lost;
-  for (const DeploymentId id : fault.deployments) {
-    const std::uint32_t unit = UnitOf(policy, promise.unit, id);
-    std::string name;
-    switch (promise.unit) {
+  for (const DeploymentId id : deployments) {
+    const std::uint32_t index = ir::UnitOf(policy, unit, id);
+    switch (unit) {
       case Unit::kDeployment:
-        name = Quoted(policy.deployments.at(unit).name);
+        lost.push_back(Quoted(policy.deployments.at(index).name));
         break;
       case Unit::kVendor:
-        name = Quoted(policy.vendors.at(unit).name);
+        lost.push_back(Quoted(policy.vendors.at(index).name));
         break;
       case Unit::kCountry:
-        name = Countries()[unit].code;
+        lost.push_back(std::string(Countries()[index].code));
         break;
     }
-    lost.push_back(std::move(name));
   }
   lost = Distinct(lost);
   const bool one = lost.size() == 1;
-  std::string what;
-  switch (promise.unit) {
+  switch (unit) {
     case Unit::kDeployment:
-      what = one ? "deployment " : "the deployments ";
-      break;
+      return (one ? "losing deployment " : "losing the deployments ") + Enumerate(lost);
     case Unit::kVendor:
-      what = one ? "vendor " : "the vendors ";
-      break;
+      return (one ? "losing vendor " : "losing the vendors ") + Enumerate(lost);
     case Unit::kCountry:
-      what = one ? "country " : "the countries ";
-      break;
+      return (one ? "losing country " : "losing the countries ") + Enumerate(lost);
   }
-  fault.explanation = "losing " + what + Enumerate(lost) + " leaves nothing of " + RouteName(policy, decision);
+  std::abort();  // every unit is handled above
+}
+
+auto Explain(const ir::Policy& policy, const ir::SurvivesLoss& promise, const ir::Decision& decision) -> Fault {
+  const std::vector<std::uint32_t> lost = ir::SmallestLoss(policy, decision, promise.unit);
+  const auto is_lost = [&](DeploymentId id) {
+    return std::ranges::binary_search(lost, ir::UnitOf(policy, promise.unit, id));
+  };
+  Fault fault{.deployments = Reached(decision), .explanation = {}};
+  std::erase_if(fault.deployments, [&](DeploymentId id) { return !is_lost(id); });
+  fault.explanation = LossOf(policy, promise.unit, fault.deployments);
+
+  const std::vector<ir::Tier>& tiers = policy.routes.at(decision.route.value().index).tiers;
+  for (const ir::PlanTier& planned : decision.plan) {
+    const auto is_left = [&](const ir::Candidate& candidate) { return !is_lost(candidate.deployment); };
+    const auto left = std::ranges::find_if(planned.deployments, is_left);
+    if (left == planned.deployments.end()) continue;
+    const std::uint32_t attempts = policy.limits.attempts;
+    fault.explanation += " uses up the " + (attempts == 1 ? "only attempt" : std::to_string(attempts) + " attempts") +
+                         " of " + RouteName(policy, decision) + " before " +
+                         Quoted(policy.deployments.at(left->deployment.index).name) + " is tried";
+    const bool is_drawn = tiers.at(planned.tier).order == TierOrder::kByWeight;
+    if (is_drawn && !std::ranges::all_of(planned.deployments, is_left)) fault.explanation += ", in the worst draw";
+    return fault;
+  }
+  fault.explanation += " leaves nothing of " + RouteName(policy, decision);
   return fault;
 }
 
@@ -208,12 +226,17 @@ auto Explain(const ir::Policy& policy, const ir::Bounded& promise, const ir::Dec
   const std::uint32_t attempts = ir::PlanAttempts(policy, decision);
   std::vector<std::string> parts;
   if (promise.attempts && attempts > *promise.attempts) {
+    std::uint64_t in_all = 0;
     for (const ir::PlanTier& planned : decision.plan) {
       const ir::Tier& tier = tiers.at(planned.tier);
-      const std::uint64_t taken = tier.retries ? std::uint64_t{1} + *tier.retries : planned.deployments.size();
+      const std::uint64_t taken = ir::TierAttempts(planned.deployments.size(), tier.retries);
       parts.push_back(std::to_string(taken) + " in " + Quoted(tier.label));
+      in_all += taken;
     }
-    return {{}, RouteName(policy, decision) + " takes " + std::to_string(attempts) + " attempts: " + Enumerate(parts)};
+    const std::string cut = in_all > attempts ? ", of which `limits` allow " + std::to_string(attempts) : "";
+    return {
+        {},
+        RouteName(policy, decision) + " takes " + std::to_string(attempts) + " attempts: " + Enumerate(parts) + cut};
   }
   for (const ir::PlanTier& planned : decision.plan) {
     const ir::Tier& tier = tiers.at(planned.tier);

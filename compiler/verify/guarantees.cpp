@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -82,6 +83,16 @@ auto Describe(const Encoder& encoder, GuaranteeId id, const std::vector<std::uin
   Replay replay = ReplayWitness(encoder, classes);
   if (ir::Holds(guarantee, policy, replay.request)) ThrowUnconfirmed("does guarantee `" + guarantee.name + "` hold");
   Fault fault = ExplainFault(policy, guarantee, replay.decision);
+  if (const auto* promise = std::get_if<ir::SurvivesLoss>(&guarantee.promise)) {
+    std::set<std::uint32_t> lost;
+    for (const DeploymentId deployment : fault.deployments) {
+      lost.insert(ir::UnitOf(policy, promise->unit, deployment));
+    }
+    if (lost.size() > promise->count ||
+        ir::IsServedDespite(policy, replay.decision, promise->unit, {lost.begin(), lost.end()})) {
+      ThrowUnconfirmed("does this loss break guarantee `" + guarantee.name + "`");
+    }
+  }
   return {.guarantee = id,
           .verdict = Verdict::kViolated,
           .witness = std::move(replay.request),

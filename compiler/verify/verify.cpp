@@ -22,6 +22,7 @@ auto Verify(const ir::Policy& policy, const Limits& limits) -> VerifyReport {
   report.dead_rules = answered(FindDeadRules(encoder));
   report.dead_refusals = answered(FindDeadRefusals(encoder));
   report.guarantees = answered(CheckGuarantees(encoder));
+  report.scope = VerifyReport::Scope::kEverythingAsked;
   return report;
 }
 

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "compiler/base/internal_error.h"
 #include "compiler/ir/policy.h"
 #include "runtime/table/table.h"
 
@@ -68,6 +68,10 @@ struct Unanswered {
 };
 
 struct VerifyReport {
+  /// A report that nobody filled in finds nothing wrong either, so passing takes this too.
+  enum class Scope : std::uint8_t { kNothingAsked, kEverythingAsked };
+  Scope scope = Scope::kNothingAsked;
+
   std::vector<Uncovered> uncovered;    ///< at most one: the smallest
   std::vector<Unservable> unservable;  ///< at most one for each route: the smallest
   std::vector<DeadRoute> dead_routes;
@@ -78,17 +82,12 @@ struct VerifyReport {
 
   /// Nothing found that `check` reports as an error, and nothing unanswered.
   auto passed() const -> bool {
+    if (scope != Scope::kEverythingAsked) return false;
     for (const GuaranteeResult& result : guarantees) {
       if (result.verdict != Verdict::kProved) return false;
     }
     return uncovered.empty() && unservable.empty() && dead_routes.empty() && unanswered.empty();
   }
-};
-
-/// This program contradicts itself: a finding that the evaluator does not confirm. Never the user's fault.
-class InternalError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
 };
 
 /// Answers every question about a well-formed policy. Throws InternalError. Where the solver gives up within

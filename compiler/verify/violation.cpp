@@ -1,9 +1,14 @@
 #include "compiler/verify/violation.h"
 
-#include <cstdlib>
+#include <algorithm>
+#include <cstdint>
 #include <map>
+#include <tuple>
 #include <utility>
 #include <variant>
+#include <vector>
+
+#include "compiler/ir/evaluate.h"
 
 namespace route::verify {
 namespace {
@@ -53,35 +58,186 @@ auto Broken(Encoder& encoder, const ir::Served&, const ir::Route& route) -> smt:
   return encoder.solver().Not(encoder.SomeReached(route));
 }
 
-// `count` losses can end service exactly when the plan reaches deployments of at most that many units.
-auto Broken(Encoder& encoder, const ir::SurvivesLoss& promise, const ir::Route& route) -> smt::Term {
-  smt::Solver& solver = encoder.solver();
-  std::map<std::uint32_t, std::vector<smt::Term>> reached_of;
-  for (const ir::Tier& tier : route.tiers) {
-    const std::vector<smt::Term> reached = encoder.Reached(tier);
-    for (std::size_t i = 0; i < reached.size(); ++i) {
-      reached_of[UnitOf(encoder.policy(), promise.unit, tier.candidates[i].deployment)].push_back(reached[i]);
+/// What a tier takes when every attempt fails: one for each deployment in the plan, in order, then its retries.
+auto AttemptsOf(Encoder& encoder, const ir::Tier& tier) -> std::vector<Sum::Item> {
+  std::vector<Sum::Item> attempts;
+  for (const smt::Term reached : encoder.Reached(tier)) attempts.push_back({.term = reached});
+  const auto more = static_cast<std::int64_t>(ir::TierAttempts(0, tier.retries));
+  if (more > 0) attempts.push_back({.term = encoder.SomeReached(tier), .weight = more});
+  return attempts;
+}
+
+/// "A draw by weight is possible in which losing a few units uses up the attempts before anything else is tried."
+///
+/// A diagram that goes through the units and decides of each whether it is lost, counting the losses and the attempts
+/// that have failed. Units × losses × attempts in size.
+class BadDraw {
+ public:
+  struct Unit {
+    smt::Term must = smt::kFalse;  ///< something of an earlier tier is in the plan, so the unit cannot be kept
+    std::vector<smt::Term> here;   ///< those in the tier that is drawn: in the plan
+  };
+
+  BadDraw(smt::Solver& solver, std::vector<Unit> units, std::int64_t losses, std::int64_t attempts)
+      : solver_(solver), units_(std::move(units)), losses_(losses), attempts_(attempts), largest_(units_.size() + 1) {
+    for (std::size_t i = units_.size(); i-- > 0;) {
+      largest_[i] = largest_[i + 1] + static_cast<std::int64_t>(units_[i].here.size());
     }
   }
-  std::vector<Sum::Item> used;
-  for (const auto& [unit, reached] : reached_of) used.push_back({.term = solver.Or(reached)});
-  Sum units(solver, std::move(used));
-  return solver.And({encoder.SomeReached(route), solver.Not(units.Exceeds(promise.count))});
+
+  /// Provided that `failed` attempts or more have failed in earlier tiers.
+  auto Possible(std::int64_t failed) -> smt::Term { return From(0, 0, failed); }
+
+ private:
+  /// The units from this one on can bring the failed attempts up to the limit.
+  auto From(std::size_t unit, std::int64_t lost, std::int64_t failed) -> smt::Term {
+    if (failed + largest_[unit] < attempts_) return smt::kFalse;
+    if (unit == units_.size()) return smt::kTrue;
+    const auto key = std::tuple(unit, lost, failed);
+    if (const auto known = known_.find(key); known != known_.end()) return known->second;
+    const smt::Term keep = solver_.And({solver_.Not(units_[unit].must), From(unit + 1, lost, failed)});
+    const smt::Term lose = lost < losses_ ? Lose(unit, lost + 1, failed) : smt::kFalse;
+    const smt::Term result = solver_.Or({keep, lose});
+    known_.emplace(key, result);
+    return result;
+  }
+
+  /// The same when this unit is lost: by how many of its deployments here are in the plan.
+  auto Lose(std::size_t unit, std::int64_t lost, std::int64_t failed) -> smt::Term {
+    std::vector<Sum::Item> here;
+    for (const smt::Term reached : units_[unit].here) here.push_back({.term = reached});
+    Sum in_plan(solver_, here);
+    std::vector<smt::Term> ways;
+    for (std::int64_t n = 0; n <= static_cast<std::int64_t>(here.size()); ++n) {
+      const smt::Term then = From(unit + 1, lost, std::min(failed + n, attempts_));
+      ways.push_back(solver_.And({in_plan.Exceeds(n - 1), then}));
+    }
+    return solver_.Or(ways);
+  }
+
+  smt::Solver& solver_;
+  std::vector<Unit> units_;
+  std::int64_t losses_;
+  std::int64_t attempts_;
+  std::vector<std::int64_t> largest_;  // how many deployments the units from the i-th on have here
+  std::map<std::tuple<std::size_t, std::int64_t, std::int64_t>, smt::Term> known_;
+};
+
+/// The attempts of a chain when all fail, and what they can come to at most.
+struct Chain {
+  struct Place {
+    std::size_t first_attempt = 0;  ///< index into `attempts`; those of the deployments come first, in order
+    std::int64_t most_before = 0;   ///< attempts in earlier tiers
+    std::int64_t most_here = 0;     ///< deployments in the plan
+  };
+  std::vector<Place> tiers;
+  std::vector<Sum::Item> attempts;
+};
+
+auto ChainOf(Encoder& encoder, const ir::Route& route) -> Chain {
+  Chain chain;
+  std::int64_t most = 0;
+  for (const ir::Tier& tier : route.tiers) {
+    const std::size_t size = tier.candidates.size();
+    const std::size_t most_here = tier.limit ? std::min<std::size_t>(size, *tier.limit) : size;
+    chain.tiers.push_back({chain.attempts.size(), most, static_cast<std::int64_t>(most_here)});
+    for (const Sum::Item& attempt : AttemptsOf(encoder, tier)) chain.attempts.push_back(attempt);
+    most += static_cast<std::int64_t>(ir::TierAttempts(most_here, tier.retries));
+  }
+  return chain;
+}
+
+/// Losses end service when every deployment that the attempts come to is lost.
+class Losses {
+ public:
+  Losses(Encoder& encoder, const ir::SurvivesLoss& promise, const ir::Route& route)
+      : encoder_(encoder),
+        promise_(promise),
+        route_(route),
+        limit_(encoder.policy().limits.attempts),
+        chain_(ChainOf(encoder, route)),
+        used_(encoder.solver(), chain_.attempts) {}
+
+  /// As many as the promise speaks of end service.
+  auto EndService() -> smt::Term {
+    std::vector<smt::Term> ways{InListedOrder()};
+    for (std::size_t t = 0; t < chain_.tiers.size(); ++t) {
+      // Another draw matters only where the attempts can end within the tier.
+      if (route_.tiers[t].order == TierOrder::kByWeight && CanEndIn(t)) ways.push_back(InAWorseDraw(t));
+    }
+    return solver().And({encoder_.SomeReached(route_), solver().Or(ways)});
+  }
+
+ private:
+  /// Each tier in the order in which it is listed, which a draw by weight can give too. The attempts come to those
+  /// deployments that have fewer attempts before them than the limit.
+  auto InListedOrder() -> smt::Term {
+    std::map<std::uint32_t, std::vector<smt::Term>> tried;
+    for (std::size_t t = 0; t < chain_.tiers.size(); ++t) {
+      for (std::size_t i = 0; i < route_.tiers[t].candidates.size(); ++i) {
+        const std::size_t attempt = chain_.tiers[t].first_attempt + i;
+        const smt::Term too_late = CanEndIn(t) ? used_.Exceeds(attempt, limit_ - 1) : smt::kFalse;
+        tried[UnitOf(t, i)].push_back(solver().And({InPlan(t, i), solver().Not(too_late)}));
+      }
+    }
+    std::vector<Sum::Item> units;
+    for (const auto& [unit, ways] : tried) units.push_back({.term = solver().Or(ways)});
+    return solver().Not(Sum(solver(), std::move(units)).Exceeds(promise_.count));
+  }
+
+  /// The limit is reached in this tier, drawn by weight with the lost ones first, and every earlier tier is lost.
+  auto InAWorseDraw(std::size_t tier) -> smt::Term {
+    std::map<std::uint32_t, BadDraw::Unit> units;
+    for (std::size_t t = 0; t <= tier; ++t) {
+      for (std::size_t i = 0; i < route_.tiers[t].candidates.size(); ++i) {
+        BadDraw::Unit& unit = units[UnitOf(t, i)];
+        if (t == tier) {
+          unit.here.push_back(InPlan(t, i));
+        } else {
+          unit.must = solver().Or({unit.must, InPlan(t, i)});
+        }
+      }
+    }
+    std::vector<BadDraw::Unit> in_order;
+    for (auto& [index, unit] : units) in_order.push_back(std::move(unit));
+    BadDraw draw(solver(), std::move(in_order), promise_.count, limit_);
+    const Chain::Place& place = chain_.tiers[tier];
+    std::vector<smt::Term> ways;
+    for (std::int64_t failed = std::max<std::int64_t>(0, limit_ - place.most_here);
+         failed <= std::min(limit_ - 1, place.most_before); ++failed) {
+      ways.push_back(solver().And({used_.Exceeds(place.first_attempt, failed - 1), draw.Possible(failed)}));
+    }
+    return solver().Or(ways);
+  }
+
+  auto CanEndIn(std::size_t tier) const -> bool {
+    return chain_.tiers[tier].most_before + chain_.tiers[tier].most_here > limit_;
+  }
+  auto InPlan(std::size_t tier, std::size_t candidate) const -> smt::Term {
+    return chain_.attempts[chain_.tiers[tier].first_attempt + candidate].term;
+  }
+  auto UnitOf(std::size_t tier, std::size_t candidate) const -> std::uint32_t {
+    return ir::UnitOf(encoder_.policy(), promise_.unit, route_.tiers[tier].candidates[candidate].deployment);
+  }
+  auto solver() const -> smt::Solver& { return encoder_.solver(); }
+
+  Encoder& encoder_;
+  const ir::SurvivesLoss& promise_;
+  const ir::Route& route_;
+  std::int64_t limit_;
+  Chain chain_;
+  Sum used_;
+};
+
+auto Broken(Encoder& encoder, const ir::SurvivesLoss& promise, const ir::Route& route) -> smt::Term {
+  return Losses(encoder, promise, route).EndService();
 }
 
 auto Broken(Encoder& encoder, const ir::Bounded& promise, const ir::Route& route) -> smt::Term {
   const route::Limits& limits = encoder.policy().limits;
   std::vector<smt::Term> ways;
   if (promise.attempts && *promise.attempts < limits.attempts) {
-    std::vector<Sum::Item> items;
-    for (const ir::Tier& tier : route.tiers) {
-      if (tier.retries) {
-        items.push_back({.term = encoder.SomeReached(tier), .weight = std::int64_t{1} + *tier.retries});
-      } else {
-        for (const smt::Term reached : encoder.Reached(tier)) items.push_back({.term = reached});
-      }
-    }
-    ways.push_back(Sum(encoder.solver(), std::move(items)).Exceeds(*promise.attempts));
+    ways.push_back(Sum(encoder.solver(), ChainOf(encoder, route).attempts).Exceeds(*promise.attempts));
   }
   if (promise.within_ms && *promise.within_ms < limits.deadline_ms) {
     std::vector<Sum::Item> items;
@@ -97,19 +253,6 @@ auto Broken(Encoder& encoder, const ir::Bounded& promise, const ir::Route& route
 
 auto Violation(Encoder& encoder, const ir::Guarantee& guarantee, const ir::Route& route) -> smt::Term {
   return std::visit([&](const auto& promise) { return Broken(encoder, promise, route); }, guarantee.promise);
-}
-
-auto UnitOf(const ir::Policy& policy, ir::SurvivesLoss::Unit unit, DeploymentId id) -> std::uint32_t {
-  const ir::Deployment& deployment = policy.deployments.at(id.index);
-  switch (unit) {
-    case ir::SurvivesLoss::Unit::kDeployment:
-      return id.index;
-    case ir::SurvivesLoss::Unit::kVendor:
-      return deployment.vendor.index;
-    case ir::SurvivesLoss::Unit::kCountry:
-      return deployment.processed_in.index;
-  }
-  std::abort();
 }
 
 }  // namespace route::verify

@@ -18,7 +18,7 @@
 ///     values.SetText(table->FindAttribute("tier"), "gold");
 ///     if (auto missing = values.Complete(today)) { /* refuse: attribute *missing has no value */ }
 ///     Decision decision = Decide(*table, values.classes());
-///     for (PlanStep step : Plan(*table, decision)) { /* try step.deployment */ }
+///     for (const PlanTier& tier : Plan(*table, decision)) { /* try tier.deployments, in order */ }
 namespace route {
 
 struct ReadValue;

@@ -62,8 +62,8 @@ auto ReportMissingAttribute(std::string_view attribute) -> DecisionReport;
 /// each pair of deployment and rule.
 auto ToJson(const DecisionReport& report) -> nlohmann::ordered_json;
 
-/// For people: which rule decided, the plan tier by tier, and why each excluded deployment is out. Plain ASCII, lines
-/// of at most 100 columns where names allow.
+/// For people: which rule decided, the plan tier by tier, and why each excluded deployment is out. Lines of at most
+/// 100 columns where names and texts allow.
 auto ToText(const DecisionReport& report) -> std::string;
 
 }  // namespace route

@@ -27,7 +27,8 @@ auto MeasuredOnEmptyRequest(const AttributeView& attribute, const AttributeClass
       }
       return std::nullopt;
     case AttributeKind::kText:
-      if (source.kind == SourceKind::kRequest) return ReadText(classes, "");
+      // The one field that every request has.
+      if (source.kind == SourceKind::kRequest && source.argument == "model") return ReadText(classes, "");
       return std::nullopt;
     case AttributeKind::kDate:
       if (source.kind == SourceKind::kClock) {
@@ -35,14 +36,17 @@ auto MeasuredOnEmptyRequest(const AttributeView& attribute, const AttributeClass
       }
       return std::nullopt;
     case AttributeKind::kYesNo:
-      if (source.kind == SourceKind::kDetector) return ReadValueText(attribute, classes, "no").value();
-      return std::nullopt;
     case AttributeKind::kOneOf:
     case AttributeKind::kAnyOf:
     case AttributeKind::kCountry:
       return std::nullopt;
   }
   return std::nullopt;
+}
+
+auto IsAlwaysMeasured(const AttributeView& attribute) -> bool {
+  return std::ranges::any_of(attribute.sources,
+                             [](const SourceView& source) { return AlwaysMeasures(source.kind, source.argument); });
 }
 
 }  // namespace
@@ -123,7 +127,7 @@ auto Values::Fill(std::optional<Date> today) -> std::optional<std::uint32_t> {
     const AttributeClasses& classes = table_->impl().classes[i];
     if (view.has_default) {
       Set(i, classes.fallback);
-    } else if (view.kind == AttributeKind::kAnyOf) {
+    } else if (view.kind == AttributeKind::kAnyOf && IsAlwaysMeasured(view)) {
       Set(i, ReadValue{});
     } else if (const auto measured = today ? MeasuredOnEmptyRequest(view, classes, *today) : std::nullopt) {
       Set(i, *measured);

@@ -1,6 +1,7 @@
 #include "runtime/signals/chat_request.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/signals/json.h"
 
@@ -32,6 +33,7 @@ auto IsImage(std::string_view type) -> bool {
 /// What one walk over the messages finds.
 struct Conversation {
   std::string text;
+  std::string joined;             // the text parts of each content that has several, one content a line
   std::int64_t inline_bytes = 0;  // of audio and files
   std::int64_t images = 0;
   bool audio = false;
@@ -84,10 +86,28 @@ struct Conversation {
     }
   }
 
+  void AddJoined(const Json& content) {
+    std::vector<std::string_view> texts;
+    for (const Json& part : content) {
+      const Json* piece = part.is_object() ? Member(part, "text") : &part;
+      if (piece != nullptr && piece->is_string()) texts.push_back(piece->get_ref<const std::string&>());
+    }
+    if (texts.size() < 2) return;
+    for (const std::string_view piece : texts) joined += piece;
+    joined += '\n';
+  }
+
+  void AddPrediction(const Json& prediction) {
+    AddStrings(prediction);
+    const Json* content = Member(prediction, "content");
+    if (content != nullptr && content->is_array()) AddJoined(*content);
+  }
+
   void AddMessage(const Json& message) {
     for (const auto& [key, value] : message.items()) {
       if (key == "content" && value.is_array()) {
         for (const Json& part : value) AddPart(part);
+        AddJoined(value);
       } else {
         AddStrings(value);
       }
@@ -104,7 +124,7 @@ struct Conversation {
 auto Walk(const ChatRequest& request) -> Conversation {
   Conversation found;
   for (const Json& message : *Member(request.body, "messages")) found.AddMessage(message);
-  if (const Json* prediction = Member(request.body, "prediction")) found.AddStrings(*prediction);
+  if (const Json* prediction = Member(request.body, "prediction")) found.AddPrediction(*prediction);
   return found;
 }
 
@@ -140,7 +160,8 @@ auto ParseChatRequest(std::string_view body) -> std::expected<ChatRequest, ChatE
 }
 
 auto ConversationText(const ChatRequest& request) -> std::string {
-  return Walk(request).text;
+  Conversation found = Walk(request);
+  return std::move(found.text) + found.joined;
 }
 
 auto PromptTokenBound(const ChatRequest& request) -> std::int64_t {
@@ -153,12 +174,6 @@ auto PromptTokenBound(const ChatRequest& request) -> std::int64_t {
     }
   }
   return bound;
-}
-
-auto KnownNeeds() -> const std::vector<std::string_view>& {
-  static const std::vector<std::string_view> kNames = {"tools", "vision",    "json",     "audio",
-                                                       "files", "streaming", "logprobs", "reasoning"};
-  return kNames;
 }
 
 auto Needs(const ChatRequest& request) -> std::vector<std::string_view> {

@@ -26,7 +26,8 @@ struct ChatError {
 auto ParseChatRequest(std::string_view body) -> std::expected<ChatRequest, ChatError>;
 
 /// Every text that a model would read as part of the conversation: all strings of `messages` and of `prediction`, one
-/// a line. Left out are the bytes of images given inline, and inline audio and files.
+/// a line. Where content is an array, its text parts come once more joined without a break, because a model reads them
+/// so. Left out are the bytes of images given inline, and inline audio and files.
 auto ConversationText(const ChatRequest& request) -> std::string;
 
 /// An upper bound of the prompt's tokens, found without a tokenizer: a token stands for at least one byte, so it is the
@@ -36,17 +37,8 @@ auto PromptTokenBound(const ChatRequest& request) -> std::int64_t;
 inline constexpr std::int64_t kTokensPerMessage = 8;
 inline constexpr std::int64_t kTokensPerImage = 4096;
 
-/// What the request needs of a model, as names in a fixed order, out of KnownNeeds().
-///   tools      `tools` or `functions` is not empty, or a message carries a tool call or its result
-///   vision     a message holds an image
-///   json       `response_format` asks for JSON
-///   audio      a message holds audio, or `modalities` names it
-///   files      a message holds a file
-///   streaming  `stream` is true
-///   logprobs   `logprobs` is true
-///   reasoning  `reasoning_effort` is given
+/// What the request needs of a model: some of KnownNeeds(), in their order.
 auto Needs(const ChatRequest& request) -> std::vector<std::string_view>;
-auto KnownNeeds() -> const std::vector<std::string_view>&;
 
 /// The body to send: `model` replaced, and `stream_options.include_usage` set for a stream whose caller did not say.
 /// Everything else as it was read, in its order.

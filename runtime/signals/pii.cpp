@@ -69,7 +69,8 @@ auto BeginsWithIban(std::string_view text) -> bool {
 }
 
 auto FindIban(std::string_view text) -> bool {
-  static const RE2 kStart("\\b([A-Za-z]{2}[0-9]{2})[ -]?[A-Za-z0-9]");
+  // Whatever comes before: IBANs follow names and underscores without a blank.
+  static const RE2 kStart("([A-Za-z]{2}[0-9]{2})[ -]?[A-Za-z0-9]");
   re2::StringPiece rest(text.data(), text.size());
   re2::StringPiece start;
   while (RE2::FindAndConsume(&rest, kStart, &start)) {
@@ -122,8 +123,16 @@ auto FindCard(std::string_view text) -> bool {
   while (RE2::FindAndConsume(&rest, kDigits, &run)) {
     const auto begin = static_cast<std::size_t>(run.data() - text.data());
     const std::size_t end = begin + run.size();
-    const bool inside_word = (begin > 0 && IsLetter(text[begin - 1])) || (end < text.size() && IsLetter(text[end]));
-    if (!inside_word && HoldsCard(std::string_view(run.data(), run.size()))) return true;
+    std::string_view groups(run.data(), run.size());
+    // A group that touches a letter is part of a word; the others still count.
+    if (begin > 0 && IsLetter(text[begin - 1])) {
+      groups.remove_prefix(std::min(groups.find_first_of(" -"), groups.size()));
+    }
+    if (end < text.size() && IsLetter(text[end])) {
+      const std::size_t blank = groups.find_last_of(" -");
+      groups = groups.substr(0, blank == std::string_view::npos ? 0 : blank);
+    }
+    if (HoldsCard(groups)) return true;
   }
   return false;
 }

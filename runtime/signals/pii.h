@@ -15,8 +15,9 @@ struct PiiFindings {
 /// Looks for
 ///   e-mail addresses,
 ///   phone numbers in international form (`+` and 8 to 15 digits with blanks, points, brackets, hyphens or slashes),
-///   IBANs of the right length for their country whose check digits hold (ISO 13616, modulo 97),
-///   payment card numbers of 13 to 19 digits, blanks or hyphens between groups, whose check digit holds (Luhn).
+///   IBANs of the right length for their country whose check digits hold (ISO 13616, modulo 97), whatever comes before,
+///   payment card numbers of 13 to 19 digits, blanks or hyphens between groups, whose check digit holds (Luhn): any run
+///   of whole groups, except groups that touch a letter.
 /// A detector is not a proof: names, addresses and numbers written in words stay unseen. Linear time.
 auto DetectPii(std::string_view text) -> PiiFindings;
 

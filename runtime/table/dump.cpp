@@ -72,7 +72,8 @@ void DumpTerms(std::string_view title, const std::vector<View>& views, const Row
 auto DumpTable(const Table& table) -> std::string {
   const TableImpl& impl = table.impl();
   std::string out;
-  out += "policy " + std::string(impl.policy_name) + " " + std::string(impl.policy_version) + ", " +
+  out += "policy " + std::string(impl.policy_name) + (impl.policy_version.empty() ? "" : " ") +
+         std::string(impl.policy_version) + ", " +
          (impl.verified ? "verified" : "not verified") + ", " + std::to_string(impl.bytes.get().size()) + " bytes\n";
   out += std::to_string(impl.deployments.size()) + " deployments, rows of " + std::to_string(impl.row_words) + " words, " +
          std::to_string(impl.masks.size() / std::max<std::uint32_t>(impl.mask_words, 1)) + " masks\n";

@@ -98,7 +98,7 @@ struct TierView {
   TierOrder order;
   std::uint32_t limit;      ///< kNone: all
   std::uint32_t within_ms;  ///< kNone: whatever is left of the deadline
-  std::uint32_t retries;    ///< kNone: one attempt for each deployment
+  std::uint32_t retries;    ///< attempts beyond one for each deployment; kNone: no more
   std::span<const CandidateView> candidates;
 };
 

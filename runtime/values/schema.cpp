@@ -1,5 +1,6 @@
 #include "runtime/values/schema.h"
 
+#include <array>
 #include <cstdlib>
 
 namespace route {
@@ -76,6 +77,16 @@ auto SourceTrust(SourceKind kind, std::string_view argument) -> Trust {
       return Trust::kMeasured;
   }
   std::abort();  // every source is handled above
+}
+
+auto AlwaysMeasures(SourceKind kind, std::string_view argument) -> bool {
+  return kind == SourceKind::kDetector || (kind == SourceKind::kRequest && argument == "needs");
+}
+
+auto KnownNeeds() -> std::span<const std::string_view> {
+  static constexpr std::array<std::string_view, 8> kNames = {"tools", "vision",    "json",     "audio",
+                                                             "files", "streaming", "logprobs", "reasoning"};
+  return kNames;
 }
 
 auto OutcomeName(Outcome outcome) -> std::string_view {

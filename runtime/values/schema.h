@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace route {
@@ -50,6 +51,21 @@ auto KindName(AttributeKind kind) -> std::string_view;
 /// Headers and free body fields are claimed. `prompt` and `needs` are read off the body that is sent on, so
 /// a caller cannot claim them without sending them: they are measured.
 auto SourceTrust(SourceKind kind, std::string_view argument) -> Trust;
+
+/// Does this source say something of every request, so that a set which it adds nothing to is known to be empty? True of
+/// detectors and of what a request needs; a header, a tenant's entry or a classifier may say nothing at all.
+auto AlwaysMeasures(SourceKind kind, std::string_view argument) -> bool;
+
+/// What the gateway can tell that a request's body uses, as names of the request fact `needs`, in a fixed order:
+///   tools      `tools` or `functions` is not empty, or a message carries a tool call or its result
+///   vision     a message holds an image
+///   json       `response_format` asks for JSON
+///   audio      a message holds audio, or `modalities` names it
+///   files      a message holds a file
+///   streaming  `stream` is true
+///   logprobs   `logprobs` is true
+///   reasoning  `reasoning_effort` is given
+auto KnownNeeds() -> std::span<const std::string_view>;
 
 /// In which order the deployments of a tier are tried. Part of the bundle format.
 enum class TierOrder : std::uint8_t {

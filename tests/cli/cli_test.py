@@ -5,6 +5,7 @@
 """
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -18,6 +19,8 @@ BROKEN = "examples/broken_policy/policy.route"
 
 
 def routec(*words, cwd=ROOT):
+    if words and words[0] in ("check", "build", "eval", "decide", "test", "dump") and "--today" not in words:
+        words = (*words, "--today", "2026-11-24")  # so that the age of fact sets never matters
     done = subprocess.run([ROUTEC, *words], cwd=cwd, capture_output=True, text=True, timeout=120)
     return done.returncode, done.stdout, done.stderr
 
@@ -47,7 +50,8 @@ class Contract(unittest.TestCase):
                       ("check", FIRST, "--format", "yaml"), ("check", FIRST, "--no-such-option"), ("build", FIRST),
                       ("eval", FIRST, "--given", "teir=gold"), ("eval", FIRST, "--given", "tier"),
                       ("check", FIRST, "--today", "yesterday"), ("dump", FIRST, "--phase", "tokens"),
-                      ("decide", FIRST)]:
+                      ("decide", FIRST),
+                      ("check", FIRST, "--rlimit", "0")]:
             code, out, err = routec(*words)
             self.assertEqual(code, 2, (words, out, err))
             self.assertNotEqual(err, "", words)
@@ -126,6 +130,68 @@ class Contract(unittest.TestCase):
         code, _, err = routec("build", FIRST, "-o", str(self.tmp / "no" / "policy.rtb"))
         self.assertEqual(code, 2)
         self.assertIn("cannot write", err)
+
+    def test_build_replaces_only_a_regular_file_that_is_not_the_policy(self):
+        policy = self.tmp / "p.route"
+        policy.write_text((ROOT / "tests/golden/cases/sound.route").read_text())
+        before = policy.read_bytes()
+        self.assertEqual(routec("build", str(policy), "-o", str(policy))[0], 2)
+        self.assertEqual(policy.read_bytes(), before)
+        (self.tmp / "main.route").write_text('import "p.route"\n')
+        self.assertEqual(routec("build", str(self.tmp / "main.route"), "-o", str(policy))[0], 2)
+        self.assertEqual(policy.read_bytes(), before)
+        os.mkfifo(self.tmp / "pipe")
+        self.assertEqual(routec("build", str(policy), "-o", str(self.tmp / "pipe"))[0], 2)
+        self.assertTrue((self.tmp / "pipe").is_fifo())
+        target, link = self.tmp / "target.rtb", self.tmp / "link.rtb"
+        target.write_text("old")
+        link.symlink_to(target)
+        self.assertEqual(routec("build", str(policy), "-o", str(link))[0], 0)
+        self.assertTrue(link.is_symlink())
+        self.assertGreater(target.stat().st_size, 1000)
+
+    def test_output_that_cannot_be_written(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([ROUTEC, "check", FIRST], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("cannot write to standard output", done.stderr)
+
+    def test_names_that_are_not_utf8(self):
+        policy = self.tmp / "p.route"
+        policy.write_text((ROOT / "tests/golden/cases/sound.route").read_text())
+        bundle = self.tmp / os.fsdecode(b"b\xfe.rtb")
+        done = subprocess.run([ROUTEC, "build", policy, "-o", bundle, "--format", "json"], capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(json.loads(done.stdout)["written"])
+        # A bundle names its sources in UTF-8, so such a policy gets an error of its own and no crash.
+        odd = policy.rename(self.tmp / os.fsdecode(b"p\xff.route"))
+        done = subprocess.run([ROUTEC, "check", odd, "--format", "json"], capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual([d["code"] for d in json.loads(done.stdout)["diagnostics"]], ["R0601"])
+
+    def test_a_failing_test_fails_check_and_build(self):
+        policy = self.tmp / "p.route"
+        policy.write_text((ROOT / "tests/golden/cases/sound.route").read_text() +
+                          '\ntest "t" given tier gold expect uncovered\n')
+        self.assertEqual(routec("check", str(policy))[0], 1)
+        self.assertEqual(routec("build", str(policy), "-o", str(self.tmp / "p.rtb"))[0], 1)
+        self.assertFalse((self.tmp / "p.rtb").exists())
+
+    def test_many_values_and_deep_named_conditions(self):
+        """What would exhaust the table or the stack is an error of the policy and no crash."""
+        frame = (ROOT / "tests/golden/cases/sound.route").read_text()
+        texts = ", ".join(f'"{i}"' for i in range(66_000))
+        policy = self.tmp / "p.route"
+        policy.write_text(frame + f'\nattribute t text from request "model"\nrule r when t in {{ {texts} }} forbid vendor openai\n')
+        code, out, err = routec("check", str(policy))
+        self.assertEqual(code, 1, err)
+        self.assertIn("[R0208]", out)
+        chain = "condition c0 = tier is gold\n" + "".join(
+            f"condition c{i} = {'not ' * 90} c{i - 1}\n" for i in range(1, 3000))
+        policy.write_text(frame + "\n" + chain + "rule r when c2999 forbid vendor openai\n")
+        code, out, err = routec("check", str(policy))
+        self.assertEqual(code, 1, err)
+        self.assertIn("[R0104]", out)
 
     def test_building_twice_gives_the_same_bytes(self):
         first = self.build().read_bytes()

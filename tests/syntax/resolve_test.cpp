@@ -16,7 +16,7 @@ using namespace route;
 const std::string kFrame = R"(
 policy p version "1"
 attribute tier   one of free, silver, gold  from tenant                 default free
-attribute data   any of personal, health    from header "X-Data-Class"
+attribute data   any of personal, health    from header "X-Data-Class"      default nothing
 attribute spend  percent up to 200%         from budget
 attribute prompt tokens up to 500k          from request
 attribute needs  any of tools, vision       from request
@@ -153,6 +153,7 @@ TEST_CASE("deployment tests read the catalogue") {
   CHECK(Passing("first token < 0.4 s") == "d2");
   CHECK(Passing("open_weights") == "d0 d2");
   CHECK(Passing("fast_lane") == "d1");
+  CHECK(Passing("tagged fast_lane or open_weights") == "d0 d1 d2");
   CHECK(Passing("deployment d1 or d2") == "d1 d2");
   CHECK(Passing("in { d1 }") == "d1");
 }
@@ -199,6 +200,16 @@ TEST_CASE("what a request needs becomes rules") {
   CHECK(allowed("prompt=100000.000001") == "d1 ");
   CHECK(allowed("prompt=200001") == "d0 d1 d1 d2 ");
   CHECK(allowed("needs=vision") == "d1 ");
+}
+
+TEST_CASE("needs and prompts imply rules wherever their source stands") {
+  Resolved resolved = ResolveText(
+      "attribute uses any of tools, json from header \"x-uses\" and request \"needs\"\nroute x to d0\n",
+      kFrame.substr(0, kFrame.find("attribute needs")) + kFrame.substr(kFrame.find("attribute asked")));
+  REQUIRE(resolved.Problems() == "");
+  std::string names;
+  for (const ir::Rule& rule : resolved.policy.rules) names += rule.name + " ";
+  CHECK(names == "context.100000 context.200000 needs.tools needs.json ");
 }
 
 TEST_CASE("header names are folded to lower case") {
