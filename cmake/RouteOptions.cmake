@@ -35,6 +35,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these falsely inside std::variant, std::string and coroutine frames at -O2.
   target_compile_options(route_warnings INTERFACE
     -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-mismatched-new-delete)
+elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # libstdc++ 12 uses what it has itself deprecated, and clang says so wherever such a template is instantiated.
+  target_compile_options(route_warnings INTERFACE -Wno-deprecated-declarations)
 endif()
 
 # Sources include each other by their path from the repository's root.

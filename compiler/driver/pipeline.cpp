@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "compiler/base/utf8.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/run_tests.h"
@@ -28,6 +29,14 @@ auto ToolVersion() -> std::string { return "routec " ROUTE_VERSION; }
 void PrintUsageError(const std::string& sentence) { llvm::errs() << "routec: error: " << sentence << "\n"; }
 
 auto ReadSyntax(const std::string& path) -> std::unique_ptr<Compilation> {
+  for (std::size_t i = 0; i < path.size();) {
+    std::uint32_t length = DecodeUtf8(path, i).length;
+    if (length == 0) {
+      PrintUsageError("the name of the policy file is not UTF-8, and bundles and messages name their sources: rename it");
+      return nullptr;
+    }
+    i += length;
+  }
   // More than the parser takes, so that it is the parser that says how large a file may be.
   auto text = ReadFile(path, 16 * syntax::kMaxFileBytes);
   if (!text) {
