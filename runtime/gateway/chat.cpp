@@ -71,9 +71,6 @@ auto DecideChat(const GatewayState& state, std::uint32_t tenant, ChatRequest cha
   }
   if (request.decision.outcome != Outcome::kRouted) {
     request.reason = ReportOf(state.table, request).reason.value_or("");
-    if (request.attributes.missing) {
-      request.reason += WhyMissing(request.attributes, state.table.attributes()[*request.attributes.missing].name);
-    }
   }
   return request;
 }
@@ -93,7 +90,12 @@ auto RefusalOf(const DecidedRequest& request) -> std::optional<ApiError> {
 }
 
 auto ReportOf(const Table& table, const DecidedRequest& request) -> DecisionReport {
-  if (request.attributes.missing) return ReportMissingAttribute(table.attributes()[*request.attributes.missing].name);
+  if (request.attributes.missing) {
+    const std::string_view name = table.attributes()[*request.attributes.missing].name;
+    DecisionReport report = ReportMissingAttribute(name);
+    report.reason = report.reason.value_or("") + WhyMissing(request.attributes, name);
+    return report;
+  }
   return Report(table, request.attributes.values.classes(), request.decision);
 }
 

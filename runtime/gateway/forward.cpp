@@ -64,7 +64,7 @@ struct CallerErrorAnswer {
 struct PlainServed {
   unsigned status = 200;
   std::string body;
-  std::optional<TokenUsage> usage;
+  ReportedUsage usage;
 };
 struct StreamServed {
   unsigned status = 200;
@@ -158,7 +158,7 @@ class ChatServer {
     sending_.authorization = target.authorization;
     sending_.headers = headers_;
     sending_.body = UpstreamBody(request_.chat, state_.table.deployments()[start.deployment].upstream_model);
-    auto opened = co_await thread_.client.Post(sending_, start.first_byte_by, cancellation_);
+    auto opened = co_await thread_.client.Post(sending_, start.answer_by, cancellation_);
     if (!opened) co_return Fail(opened.error(), 0);
     std::unique_ptr<Exchange> exchange = std::move(*opened);
     const unsigned status = exchange->status();
@@ -169,13 +169,13 @@ class ChatServer {
       co_return AttemptFailed{{*failure, after}, status, ""};
     }
     if (std::holds_alternative<CallerMistake>(meaning)) {
-      auto body = co_await ReadAll(*exchange, start, kMostErrorBytes);
+      auto body = co_await ReadAll(*exchange, start.answer_by, kMostErrorBytes);
       if (!body) co_return Fail(body.error(), status);
       co_return CallerErrorAnswer{status, std::string(exchange->content_type()), std::move(*body)};
     }
     if (request_.chat.stream) co_return co_await TryStream(start, exchange);
 
-    auto body = co_await ReadAll(*exchange, start, kMostAnswerBytes);
+    auto body = co_await ReadAll(*exchange, start.answer_by, kMostAnswerBytes);
     if (!body) co_return Fail(body.error(), status);
     const auto answer = CheckPlainAnswer(*body);
     if (!answer) co_return Garbage(status, answer.error());
@@ -189,7 +189,7 @@ class ChatServer {
     }
     StreamServed served{status, std::move(exchange), {}};
     while (served.scanner.state() == EventScanner::State::kWaiting) {
-      const auto bytes = co_await served.exchange->Read(start.first_byte_by);
+      const auto bytes = co_await served.exchange->Read(start.answer_by);
       if (!bytes) co_return Fail(bytes.error(), status);
       if (bytes->empty()) co_return Garbage(status, "the stream ended before its first event");
       served.scanner.Feed(*bytes);
@@ -200,12 +200,12 @@ class ChatServer {
     co_return AttemptEnd(std::move(served));
   }
 
-  /// A whole body. Its first byte has the time of the tier, the rest that of the request.
-  auto ReadAll(Exchange& exchange, const StartAttempt& start, std::size_t most)
+  /// A whole body. The caller sees nothing of it before its last byte, so all of it has the time of the tier.
+  auto ReadAll(Exchange& exchange, TimePoint until, std::size_t most)
       -> asio::awaitable<std::expected<std::string, TransportFailure>> {
     std::string body;
     for (;;) {
-      auto bytes = co_await exchange.Read(body.empty() ? start.first_byte_by : start.deadline);
+      auto bytes = co_await exchange.Read(until);
       if (!bytes) co_return std::unexpected(bytes.error());
       if (bytes->empty()) co_return body;
       body += *bytes;
@@ -223,10 +223,11 @@ class ChatServer {
   }
 
   auto AnswerPlain(std::uint32_t deployment, PlainServed& served) -> asio::awaitable<void> {
-    const auto cost = Settle(deployment, served.usage);
+    const auto cost = Settle(deployment, served.usage.tokens);
     OutcomeRecord record = MakeOutcome(served.status, "");
     record.served_by = deployment;
-    record.usage = served.usage;
+    record.usage = served.usage.tokens;
+    record.usage_note = served.usage.problem;
     record.cost = cost;
     const std::string line = OutcomeLine(state_.table, record);
     if (!co_await Record(line)) co_return;
@@ -256,7 +257,8 @@ class ChatServer {
     usage.time = state_.clock();
     usage.deployment = deployment;
     usage.end = end;
-    usage.usage = served.scanner.usage();
+    usage.usage = served.scanner.usage().tokens;
+    usage.usage_note = served.scanner.usage().problem;
     usage.cost = Settle(deployment, usage.usage);
     const std::string usage_line = UsageLine(state_.table, usage);
     co_await Append(*state_.log, usage_line);

@@ -19,6 +19,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "runtime/gateway/session.h"
@@ -39,14 +40,19 @@ auto Token(boost::system::error_code& error) {
 /// One thread's part of the server.
 class Worker final : public SessionHost {
  public:
-  Worker(GatewayState& state, ServerTimes times)
+  Worker(GatewayState& state, ServerTimes times, asio::any_io_executor pool)
       : state_(state),
         times_(times),
+        pool_(std::move(pool)),
         loop_(1),
         acceptor_(loop_),
         drain_(loop_),
         client_(loop_.get_executor(),
                 UpstreamClient::Options{std::chrono::milliseconds(state.config.connect_timeout_ms)}) {}
+
+  Worker(const Worker&) = delete;
+  auto operator=(const Worker&) -> Worker& = delete;
+  ~Worker() override { draining_ = false; }  // sessions that end with the loop find no timer any more
 
   void Listen(const tcp::endpoint& endpoint) {
     acceptor_.open(endpoint.protocol());
@@ -88,6 +94,7 @@ class Worker final : public SessionHost {
   auto times() const -> const ServerTimes& override { return times_; }
   auto client() -> UpstreamClient& override { return client_; }
   auto random() -> Random& override { return random_; }
+  auto pool() -> asio::any_io_executor override { return pool_; }
   auto draining() const -> bool override { return draining_; }
 
  private:
@@ -128,21 +135,22 @@ class Worker final : public SessionHost {
 
   GatewayState& state_;
   ServerTimes times_;
+  asio::any_io_executor pool_;
   std::set<Session*> sessions_;  // outlives the loop, whose coroutines hold the sessions
   SystemRandom random_;
+  bool draining_ = false;
   asio::io_context loop_;
   tcp::acceptor acceptor_;
   asio::steady_timer drain_;
   UpstreamClient client_;
-  bool draining_ = false;
 };
 
 class ThreadedServer final : public Server {
  public:
-  ThreadedServer(GatewayState& state, ServerTimes times) {
-    const std::uint32_t threads =
-        state.config.threads != 0 ? state.config.threads : std::max(1U, std::thread::hardware_concurrency());
-    for (std::uint32_t i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(state, times));
+  ThreadedServer(GatewayState& state, ServerTimes times) : pool_(ThreadsOf(state.config)) {
+    for (std::uint32_t i = 0; i < ThreadsOf(state.config); ++i) {
+      workers_.push_back(std::make_unique<Worker>(state, times, pool_.get_executor()));
+    }
     tcp::endpoint endpoint(asio::ip::make_address(state.config.listen_host), state.config.listen_port);
     for (const auto& worker : workers_) {
       worker->Listen(endpoint);
@@ -183,8 +191,13 @@ class ThreadedServer final : public Server {
   }
 
  private:
+  static auto ThreadsOf(const GatewayConfig& config) -> std::uint32_t {
+    return config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
+  }
+
   std::vector<std::unique_ptr<Worker>> workers_;
   tcp::endpoint endpoint_;
+  asio::thread_pool pool_;  // ends before the loops, to which its work returns
 };
 
 }  // namespace

@@ -2,11 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <sys/socket.h>
 
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -30,6 +36,7 @@ constexpr std::uint32_t kHeaderBytes = 16 * 1024;
 constexpr std::size_t kReadBytes = 4 * 1024;
 constexpr std::size_t kBodyReadBytes = 64 * 1024;
 constexpr std::size_t kWriteBytes = 64 * 1024;
+constexpr std::size_t kInlineBytes = 64 * 1024;                 // larger bodies are read and decided on the pool
 constexpr std::size_t kDiscardedBytes = std::size_t{1} << 20U;  // of a body that was refused
 constexpr std::chrono::seconds kDiscardTime{2};
 
@@ -68,6 +75,39 @@ auto ChunkText(std::string_view piece) -> std::string {
   return chunk.append(size).append("\r\n").append(piece).append("\r\n");
 }
 
+/// Runs the work on the pool and comes back to the coroutine's own executor. What the work throws is thrown again here.
+template <typename Work>
+auto RunOnPool(const asio::any_io_executor& pool, Work& work) -> asio::awaitable<void> {
+  std::exception_ptr thrown;
+  auto initiate = [&](auto handler) {
+    auto executor = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
+    asio::post(pool, [executor, &work, &thrown, handler = std::move(handler)]() mutable {
+      try {
+        work();
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      asio::post(executor, [handler = std::move(handler)]() mutable { std::move(handler)(); });
+    });
+  };
+  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+/// The path of a request target in origin form (`/v1/models?x`) or absolute form (`http://host/v1/models?x`).
+auto PathOf(std::string_view target) -> std::string_view {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!beast::iequals(target.substr(0, scheme.size()), scheme)) continue;
+    const std::string_view rest = target.substr(scheme.size());
+    const std::size_t end = rest.find_first_of("/?");
+    if (end == 0) break;  // names no host
+    if (end == std::string_view::npos || rest[end] == '?') return "/";
+    target = rest.substr(end);
+    break;
+  }
+  return target.substr(0, target.find('?'));
+}
+
 class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession>, private Responder {
  public:
   HttpSession(SessionHost& host, tcp::socket socket);
@@ -82,6 +122,12 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
  private:
   using Parser = http::request_parser<http::string_body>;
 
+  /// Ends the watch over the caller even when a request ends in an exception: the watch holds the session.
+  struct WatchEnd {
+    HttpSession& session;
+    ~WatchEnd() { session.StopWatching(); }
+  };
+
   auto ServeOne() -> asio::awaitable<AfterReply>;
   auto ServeBody(std::string_view path) -> asio::awaitable<AfterReply>;
   auto Answer(const ApiError& error, AfterReply after) -> asio::awaitable<AfterReply>;
@@ -92,6 +138,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   auto Discard() -> asio::awaitable<void>;
   auto WriteAll(std::string_view bytes) -> asio::awaitable<Sent>;
   void WatchCaller();
+  void StopWatching();
   auto Headers() const -> std::vector<HeaderField>;
 
   auto Send(const Reply& reply) -> asio::awaitable<Sent> override;
@@ -203,8 +250,12 @@ auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
     const ApiError refused{ApiCode::kInvalidRequest, "the request has more than one Transfer-Encoding header", ""};
     co_return co_await Answer(refused, AfterReply::kClose);
   }
+  if (request.count(http::field::host) > 1 || (request.version() >= 11 && request.count(http::field::host) == 0)) {
+    const ApiError refused{ApiCode::kInvalidRequest, "the request must have exactly one Host header", ""};
+    co_return co_await Answer(refused, AfterReply::kClose);
+  }
   const std::string target(request.target().data(), request.target().size());
-  const std::string_view path = std::string_view(target).substr(0, target.find('?'));
+  const std::string_view path = PathOf(target);
   // Without a body to skip the connection stays usable.
   const AfterReply unread = parser_->is_done() ? after_ : AfterReply::kClose;
 
@@ -215,16 +266,17 @@ auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
   };
   constexpr auto kPages = std::to_array<Page>({{"/v1/chat/completions", http::verb::post, "POST"},
                                                {"/v1/route/decide", http::verb::post, "POST"},
-                                               {"/v1/models", http::verb::get, "GET"},
-                                               {"/healthz", http::verb::get, "GET"},
-                                               {"/readyz", http::verb::get, "GET"}});
+                                               {"/v1/models", http::verb::get, "GET, HEAD"},
+                                               {"/healthz", http::verb::get, "GET, HEAD"},
+                                               {"/readyz", http::verb::get, "GET, HEAD"}});
   const auto page = std::ranges::find(kPages, path, &Page::path);
   if (page == kPages.end()) {
     const ApiError nothing{ApiCode::kNotFound,
                            "there is nothing at this path: chat completions are at POST /v1/chat/completions", ""};
     co_return co_await Answer(nothing, unread);
   }
-  if (request.method() != page->verb) {
+  const http::verb method = request.method() == http::verb::head ? http::verb::get : request.method();
+  if (method != page->verb) {
     after_ = unread;
     Reply reply = ErrorReply({ApiCode::kMethodNotAllowed, "this path takes " + std::string(page->allow), ""});
     reply.headers.emplace_back("allow", page->allow);
@@ -280,17 +332,42 @@ auto HttpSession::Chat(std::uint32_t tenant, const std::vector<HeaderField>& hea
     -> asio::awaitable<void> {
   const TimePoint accepted = TimePoint::clock::now();
   GatewayState& state = host_.state();
-  auto chat = ParseChatRequest(parser_->get().body());
-  if (!chat) {
-    const ApiError refused{ApiCode::kInvalidRequest, chat.error().message, chat.error().param};
+  const bool serve = path != "/v1/route/decide";
+  if (serve) {
+    cancellation_ = std::make_shared<Cancellation>();
+    WatchCaller();
+  }
+  const WatchEnd watch_end{*this};
+  std::optional<DecidedRequest> decided;
+  std::optional<ChatError> wrong;
+  const auto decide = [&](Random& random) {
+    std::string body = std::exchange(parser_->get().body(), {});
+    auto chat = ParseChatRequest(body);
+    if (!chat) {
+      wrong = std::move(chat.error());
+      return;
+    }
+    body = {};
+    decided = DecideChat(state, tenant, std::move(*chat), headers, state.clock(), random);
+  };
+  if (parser_->get().body().size() > kInlineBytes) {
+    auto work = [&] {
+      SystemRandom random;  // the loop's belongs to the loop's thread
+      decide(random);
+    };
+    const asio::any_io_executor pool = host_.pool();
+    co_await RunOnPool(pool, work);
+  } else {
+    decide(host_.random());
+  }
+  if (wrong) {
+    const ApiError refused{ApiCode::kInvalidRequest, wrong->message, wrong->param};
     co_await Answer(refused, after_);
     co_return;
   }
-  parser_->get().body() = {};
-  auto decided = DecideChat(state, tenant, std::move(*chat), headers, state.clock(), host_.random());
-  if (path == "/v1/route/decide") {
+  if (!serve) {
     Reply reply;
-    reply.body = ToJson(ReportOf(state.table, decided)).dump();
+    reply.body = ToJson(ReportOf(state.table, *decided)).dump();
     co_await Send(reply);
     co_return;
   }
@@ -299,14 +376,9 @@ auto HttpSession::Chat(std::uint32_t tenant, const std::vector<HeaderField>& hea
     const auto value = parser_->get()[name];
     if (!value.empty()) passed_on.push_back({name, std::string(value.data(), value.size())});
   }
-  cancellation_ = std::make_shared<Cancellation>();
-  WatchCaller();
   const auto cancellation = cancellation_;
   const ServingThread thread{host_.client(), host_.random()};
-  co_await ServeChat(state, thread, decided, passed_on, accepted, *this, *cancellation);
-  cancellation_.reset();
-  boost::system::error_code ignored;
-  stream_.socket().cancel(ignored);  // the watch
+  co_await ServeChat(state, thread, *decided, passed_on, accepted, *this, *cancellation);
 }
 
 /// Notices when the caller goes away while others are being waited for. A caller that closes its sending side counts as
@@ -320,6 +392,12 @@ void HttpSession::WatchCaller() {
     const bool gone = got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
     if (gone) cancellation->Cancel(Cancellation::Cause::kCallerGone);
   });
+}
+
+void HttpSession::StopWatching() {
+  cancellation_.reset();
+  boost::system::error_code ignored;
+  stream_.socket().cancel(ignored);
 }
 
 auto HttpSession::Headers() const -> std::vector<HeaderField> {
@@ -378,7 +456,8 @@ auto HttpSession::WriteAll(std::string_view bytes) -> asio::awaitable<Sent> {
 auto HttpSession::Send(const Reply& reply) -> asio::awaitable<Sent> {
   if (host_.draining()) after_ = AfterReply::kClose;
   std::string bytes = HeadText({reply, reply.body.size(), false, after_});
-  bytes += reply.body;
+  // The answer to HEAD has the head that the answer to GET would have, its length included.
+  if (parser_->get().method() != http::verb::head) bytes += reply.body;
   co_return co_await WriteAll(bytes);
 }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
@@ -24,6 +25,9 @@ class SessionHost {
   virtual auto times() const -> const ServerTimes& = 0;
   virtual auto client() -> UpstreamClient& = 0;
   virtual auto random() -> Random& = 0;
+
+  /// Threads for what would hold up the event loop; shared by all loops.
+  virtual auto pool() -> boost::asio::any_io_executor = 0;
 
   /// The gateway is stopping: a session ends after the request that it is serving.
   virtual auto draining() const -> bool = 0;

@@ -163,6 +163,7 @@ auto OutcomeLine(const Table& table, const OutcomeRecord& record) -> std::string
                {"served_by", record.served_by ? Json(table.deployments()[*record.served_by].name) : Json(nullptr)},
                {"stream", record.stream},
                {"usage", ToJson(record.usage)},
+               {"usage_note", OrNull(record.usage_note)},
                {"cost_usd", ToJson(record.cost)}});
 }
 
@@ -173,6 +174,7 @@ auto UsageLine(const Table& table, const UsageRecord& record) -> std::string {
                {"deployment", table.deployments()[record.deployment].name},
                {"end", StreamEndName(record.end)},
                {"usage", ToJson(record.usage)},
+               {"usage_note", OrNull(record.usage_note)},
                {"cost_usd", ToJson(record.cost)}});
 }
 

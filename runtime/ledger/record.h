@@ -55,6 +55,7 @@ struct OutcomeRecord {
   std::optional<std::uint32_t> served_by;  ///< a deployment
   bool stream = false;
   std::optional<TokenUsage> usage;  ///< of a plain answer that reports it
+  std::string_view usage_note;      ///< why a reported usage is not usable, or empty
   std::optional<NanoUsd> cost;
 };
 auto OutcomeLine(const Table& table, const OutcomeRecord& record) -> std::string;
@@ -71,6 +72,7 @@ struct UsageRecord {
   std::uint32_t deployment = 0;
   StreamEnd end = StreamEnd::kCompleted;
   std::optional<TokenUsage> usage;
+  std::string_view usage_note;  ///< why a reported usage is not usable, or empty
   std::optional<NanoUsd> cost;
 };
 auto UsageLine(const Table& table, const UsageRecord& record) -> std::string;

@@ -167,7 +167,7 @@ class Deriver {
   std::optional<PiiFindings> pii_;
 };
 
-auto Join(const std::vector<std::string_view>& names) -> std::string {
+auto Join(std::span<const std::string_view> names) -> std::string {
   std::string text;
   for (const std::string_view name : names) {
     if (!text.empty()) text += ", ";

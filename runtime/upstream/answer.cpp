@@ -1,7 +1,9 @@
 #include "runtime/upstream/answer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -13,24 +15,36 @@ namespace {
 /// Room for the log probabilities of a long answer.
 constexpr JsonLimits kAnswerLimits{.depth = 64, .values = 4'000'000};
 
-auto ReadUsage(const nlohmann::ordered_json& answer) -> std::optional<TokenUsage> {
-  const auto usage = answer.find("usage");
-  if (usage == answer.end() || !usage->is_object()) return std::nullopt;
-  const auto count = [&](const char* name) -> std::optional<std::int64_t> {
-    const auto found = usage->find(name);
-    if (found == usage->end() || !found->is_number_integer()) return std::nullopt;
-    if (found->is_number_unsigned() && found->get<std::uint64_t>() > std::uint64_t{1} << 62U) return std::nullopt;
-    const auto value = found->get<std::int64_t>();
-    return value < 0 ? std::nullopt : std::optional(value);
-  };
-  const auto prompt = count("prompt_tokens");
-  const auto completion = count("completion_tokens");
-  if (!prompt) return std::nullopt;
-  return TokenUsage{*prompt, completion.value_or(0)};
+/// More tokens than this is no number of tokens. A double holds every whole number up to here.
+constexpr std::int64_t kMostTokens = std::int64_t{1} << 53U;
+
+auto ReadCount(const nlohmann::ordered_json& usage, const std::string& name)
+    -> std::expected<std::int64_t, std::string> {
+  const auto found = usage.find(name);
+  if (found == usage.end() || found->is_null()) return std::unexpected("`" + name + "` is missing");
+  if (!found->is_number()) return std::unexpected("`" + name + "` is not a number");
+  const auto value = found->get<double>();  // beyond 2^53 it is rounded, and too large all the same
+  if (value < 0) return std::unexpected("`" + name + "` is negative");
+  if (value > static_cast<double>(kMostTokens)) return std::unexpected("`" + name + "` is too large");
+  if (value != std::floor(value)) return std::unexpected("`" + name + "` is not a whole number");
+  return static_cast<std::int64_t>(value);
 }
 
-/// Does the data hold a `usage` that is an object? Saves reading every chunk of a stream as JSON.
+/// Nothing if the answer has no object `usage`.
+auto ReadUsage(const nlohmann::ordered_json& answer) -> std::optional<ReportedUsage> {
+  const auto usage = answer.find("usage");
+  if (usage == answer.end() || !usage->is_object()) return std::nullopt;
+  const auto prompt = ReadCount(*usage, "prompt_tokens");
+  if (!prompt) return ReportedUsage{std::nullopt, prompt.error()};
+  const auto completion = ReadCount(*usage, "completion_tokens");
+  if (!completion) return ReportedUsage{std::nullopt, completion.error()};
+  return ReportedUsage{TokenUsage{*prompt, *completion}, ""};
+}
+
+/// May the data hold a `usage` that is an object? Saves reading every chunk of a stream as JSON.
 auto MayHoldUsage(std::string_view data) -> bool {
+  // Nobody has to escape the letters of `usage`, but a key with one escaped is the same key.
+  if (data.contains("\\u006") || data.contains("\\u007")) return true;
   constexpr std::string_view kKey = "\"usage\"";
   for (std::size_t at = data.find(kKey); at != std::string_view::npos; at = data.find(kKey, at + 1)) {
     const std::size_t value = data.find_first_not_of(" \t\r\n:", at + kKey.size());
@@ -82,7 +96,7 @@ auto CheckPlainAnswer(std::string_view body) -> std::expected<PlainAnswer, std::
   const auto choices = parsed->find("choices");
   if (choices == parsed->end() || !choices->is_array()) return std::unexpected("the answer has no array `choices`");
   if (choices->empty()) return std::unexpected("the array `choices` is empty");
-  return PlainAnswer{ReadUsage(*parsed)};
+  return PlainAnswer{ReadUsage(*parsed).value_or(ReportedUsage{})};
 }
 
 auto IsEventStream(std::string_view content_type) -> bool {
@@ -94,22 +108,38 @@ auto IsEventStream(std::string_view content_type) -> bool {
 }
 
 void EventScanner::Feed(std::string_view bytes) {
-  if (state_ == State::kGarbage) return;
+  if (state_ == State::kGarbage || state_ == State::kDone) return;
   pending_ += bytes;
+  if (!started_) {
+    constexpr std::string_view kMark = "\xEF\xBB\xBF";
+    if (pending_.size() < kMark.size() && kMark.starts_with(pending_)) return;
+    if (pending_.starts_with(kMark)) pending_.erase(0, kMark.size());
+    started_ = true;
+  }
   while (state_ != State::kGarbage) {
     const std::size_t end = pending_.find_first_of("\r\n", std::max(scanned_, searched_));
     searched_ = std::min(end, pending_.size());
     if (end == std::string::npos) break;
     std::size_t next = end + 1;
     if (pending_[end] == '\r') {
-      if (next == pending_.size()) break;  // its line feed may still come
-      if (pending_[next] == '\n') ++next;
+      // Its line feed may still come, except at the end of an event whose lines end in a carriage return alone.
+      const bool ends_event = cr_alone_ && end == scanned_;
+      if (next == pending_.size() && !ends_event) break;
+      const bool pair = next < pending_.size() && pending_[next] == '\n';
+      if (pair) ++next;
+      cr_alone_ = !pair;
+    } else {
+      cr_alone_ = false;
     }
     const std::string_view line = std::string_view(pending_).substr(scanned_, end - scanned_);
     scanned_ = next;
     if (line.empty()) {
       complete_ = next;
       EndEvent();
+      if (state_ == State::kDone) {
+        pending_.resize(complete_);
+        return;
+      }
     } else {
       EndLine(line);
     }
@@ -149,7 +179,7 @@ void EventScanner::EndEvent() {
     state_ = is_answer ? State::kStreaming : State::kGarbage;
   }
   if (!is_object) return;
-  if (const auto usage = ReadUsage(*parsed)) usage_ = usage;
+  if (auto usage = ReadUsage(*parsed)) usage_ = std::move(*usage);
 }
 
 auto EventScanner::TakeComplete() -> std::string {

@@ -22,10 +22,16 @@ auto MeaningOf(unsigned status) -> StatusMeaning;
 /// Reads a `Retry-After` header that gives whole seconds. A date or anything else is ignored; at most a day counts.
 auto ParseRetryAfter(std::string_view value) -> std::optional<Milliseconds>;
 
-/// Checks that a body is a chat completion, that is a JSON object with an array `choices` that is not empty. Gives its
-/// `usage` if it has one, or what is wrong.
+/// What an answer says about its tokens. Without both numbers, each whole and not negative, it is not usable.
+struct ReportedUsage {
+  std::optional<TokenUsage> tokens;
+  std::string problem;  ///< why a `usage` that was there is not usable; else empty
+};
+
+/// Checks that a body is a chat completion, that is a JSON object with an array `choices` that is not empty. Gives what
+/// its `usage` says, or what is wrong with the body.
 struct PlainAnswer {
-  std::optional<TokenUsage> usage;
+  ReportedUsage usage;
 };
 auto CheckPlainAnswer(std::string_view body) -> std::expected<PlainAnswer, std::string>;
 
@@ -33,7 +39,8 @@ auto CheckPlainAnswer(std::string_view body) -> std::expected<PlainAnswer, std::
 auto IsEventStream(std::string_view content_type) -> bool;
 
 /// Follows a stream of server-sent events, cutting it at the ends of events, so that a stream that breaks off never
-/// leaves half an event with the caller. One pass over the bytes.
+/// leaves half an event with the caller. Lines end in CR LF, LF or CR. Neither a byte order mark at the start nor what
+/// comes after `[DONE]` is given out. One pass over the bytes.
 class EventScanner {
  public:
   static constexpr std::size_t kLongestEvent = std::size_t{16} << 20U;
@@ -52,7 +59,7 @@ class EventScanner {
   auto TakeComplete() -> std::string;
 
   auto state() const -> State { return state_; }
-  auto usage() const -> std::optional<TokenUsage> { return usage_; }  ///< the last one seen
+  auto usage() const -> const ReportedUsage& { return usage_; }  ///< the last one seen
 
  private:
   void EndLine(std::string_view line);
@@ -64,8 +71,10 @@ class EventScanner {
   std::size_t complete_ = 0;  // of pending_: end of the last complete event
   std::string data_;          // of the event being read
   bool has_data_ = false;
+  bool started_ = false;   // beyond the place of a byte order mark
+  bool cr_alone_ = false;  // the last line ended in a carriage return alone
   State state_ = State::kWaiting;
-  std::optional<TokenUsage> usage_;
+  ReportedUsage usage_;
 };
 
 }  // namespace route

@@ -95,17 +95,12 @@ auto AttemptLoop::TierEnd() const -> TimePoint {
   return within ? std::min(deadline_, tier_entered_ + Milliseconds(*within)) : deadline_;
 }
 
-auto AttemptLoop::AttemptsLeftInTier() const -> bool {
-  const auto& retries = tiers_[next_tier_ - 1].retries;
-  return !retries || tier_attempts_ <= *retries;
-}
-
 auto AttemptLoop::EnterTier(TimePoint now) -> bool {
   if (next_tier_ == tiers_.size()) return false;
   const DrawnTier& tier = tiers_[next_tier_++];
   in_tier_ = true;
   tier_entered_ = now;
-  tier_attempts_ = 0;
+  retries_left_ = tier.retries.value_or(0);
   round_ = 0;
   round_left_.clear();
   again_.clear();
@@ -133,13 +128,13 @@ auto AttemptLoop::Next(TimePoint now) -> AttemptStep {
     if (!in_tier_ && !EnterTier(now)) return StopAttempts{StopAttempts::Reason::kExhausted};
 
     const TimePoint end = TierEnd();
-    if (now >= end || !AttemptsLeftInTier()) {
+    if (now >= end || (round_ > 0 && retries_left_ == 0)) {
       in_tier_ = false;
       continue;
     }
     std::erase_if(round_left_, [&](const Candidate& candidate) { return candidate.not_before >= end; });
     if (round_left_.empty()) {
-      if (!again_.empty() && tiers_[next_tier_ - 1].retries) {
+      if (!again_.empty() && retries_left_ > 0) {
         StartRound(now);
       } else {
         in_tier_ = false;
@@ -153,7 +148,7 @@ auto AttemptLoop::Next(TimePoint now) -> AttemptStep {
     running_ = *first;
     round_left_.erase(first);
     ++attempts_;
-    ++tier_attempts_;
+    if (round_ > 0) --retries_left_;
     return StartAttempt{attempts_, static_cast<std::uint32_t>(next_tier_ - 1), running_->deployment, end, deadline_};
   }
 }

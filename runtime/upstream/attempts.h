@@ -24,8 +24,11 @@
 ///       ...
 ///     }
 ///
-/// It only ever goes forward along the plan, so the number of attempts is bounded and the deployments are those of the
-/// plan. Each one is also tested against the decision's allowed set right before it is handed out.
+/// A tier gives each of its deployments one attempt, in order. If it has retries, it then goes round those again whose
+/// failure may pass, from the first and after a pause, until so many more attempts have been made.
+///
+/// The loop only ever goes forward along the plan, so the number of attempts is bounded and the deployments are those
+/// of the plan. Each one is also tested against the decision's allowed set right before it is handed out.
 namespace route {
 
 using TimePoint = std::chrono::steady_clock::time_point;
@@ -37,7 +40,7 @@ struct DrawnTier {
   std::vector<std::uint32_t> deployments;  ///< in the order in which they are tried
   std::vector<std::uint64_t> draws;        ///< what settled the order, see DrawTiers; empty unless by weight
   std::optional<std::uint32_t> within_ms;
-  std::optional<std::uint32_t> retries;
+  std::optional<std::uint32_t> retries;  ///< attempts beyond one for each deployment
 };
 
 /// Settles the order of every tier. A tier by weight is drawn without replacement: each draw is a number below the sum
@@ -51,7 +54,7 @@ enum class Failure : std::uint8_t {
   kRefused,      ///< no connection: refused, unreachable
   kReset,        ///< the connection broke before the first byte of the answer
   kTls,          ///< no trusted TLS connection
-  kTimeout,      ///< no first byte in time
+  kTimeout,      ///< no answer in time
   kRateLimited,  ///< 429
   kStatus,       ///< 408, 409, 425 or 5xx
   kGarbage,      ///< a success whose content is not an answer
@@ -70,7 +73,7 @@ struct StartAttempt {
   std::uint32_t number = 0;  ///< from 1, over the whole chain
   std::uint32_t tier = 0;    ///< index into the drawn tiers
   std::uint32_t deployment = 0;
-  TimePoint first_byte_by;  ///< the tier's budget, or the deadline if that comes first
+  TimePoint answer_by;  ///< the tier's budget, or the deadline if that comes first
   TimePoint deadline;       ///< of the request
 };
 struct WaitUntil {
@@ -113,7 +116,6 @@ class AttemptLoop {
   auto EnterTier(TimePoint now) -> bool;
   void StartRound(TimePoint now);
   auto TierEnd() const -> TimePoint;
-  auto AttemptsLeftInTier() const -> bool;
 
   const Decision& decision_;
   std::span<const DrawnTier> tiers_;
@@ -127,7 +129,7 @@ class AttemptLoop {
   std::size_t next_tier_ = 0;
   bool in_tier_ = false;
   TimePoint tier_entered_;
-  std::uint32_t tier_attempts_ = 0;
+  std::uint32_t retries_left_ = 0;  // in the tier, for attempts after its first round
   std::uint32_t round_ = 0;
   std::vector<Candidate> round_left_;  // of this round, in order
   std::vector<Candidate> again_;       // failed in a way that may pass: the next round, in order

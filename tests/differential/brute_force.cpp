@@ -49,4 +49,80 @@ auto BruteForce::RulesEmptyChain(const std::vector<RuleId>& rules, RouteId route
   return decision.route == route && decision.outcome == Outcome::kUnservable;
 }
 
+auto BruteForce::TierOf(const ir::Decision& decision, std::size_t planned) const -> const ir::Tier& {
+  return policy_.routes.at(decision.route.value().index).tiers.at(decision.plan.at(planned).tier);
+}
+
+auto BruteForce::PlayTier(const std::vector<char>& fails, std::uint32_t retries, std::uint32_t attempts) const -> Play {
+  std::uint32_t retried = 0;
+  for (std::size_t round = 0;; ++round) {
+    for (const char fails_again : fails) {
+      if (attempts == policy_.limits.attempts) return {false, attempts};
+      if (round > 0 && retried++ == retries) return {false, attempts};
+      ++attempts;
+      if (fails_again == 0) return {true, attempts};
+    }
+  }
+}
+
+auto BruteForce::AttemptsWhenAllFail(const ir::Decision& decision) const -> std::uint32_t {
+  std::uint32_t attempts = 0;
+  for (std::size_t tier = 0; tier < decision.plan.size(); ++tier) {
+    const std::vector<char> fails(decision.plan[tier].deployments.size(), 1);
+    attempts = PlayTier(fails, TierOf(decision, tier).retries.value_or(0), attempts).attempts;
+  }
+  return attempts;
+}
+
+auto BruteForce::CanEndFrom(const ir::Decision& decision, const std::vector<std::vector<char>>& fails, std::size_t tier,
+                            std::uint32_t attempts) const -> bool {
+  if (tier == fails.size()) return true;
+  const std::uint32_t retries = TierOf(decision, tier).retries.value_or(0);
+  // Orders that differ only among those that fail, or only among those that do not, are played once.
+  std::vector<char> order = fails[tier];
+  const bool is_drawn = TierOf(decision, tier).order == TierOrder::kByWeight;
+  if (is_drawn) std::ranges::sort(order);
+  do {
+    const Play play = PlayTier(order, retries, attempts);
+    if (!play.is_served && CanEndFrom(decision, fails, tier + 1, play.attempts)) return true;
+  } while (is_drawn && std::ranges::next_permutation(order).found);
+  return false;
+}
+
+auto BruteForce::CanEndService(const ir::Decision& decision, ir::SurvivesLoss::Unit unit,
+                               const std::set<std::uint32_t>& lost) const -> bool {
+  std::vector<std::vector<char>> fails;
+  for (const ir::PlanTier& planned : decision.plan) {
+    std::vector<char>& tier = fails.emplace_back();
+    for (const ir::Candidate& candidate : planned.deployments) {
+      tier.push_back(lost.contains(ir::UnitOf(policy_, unit, candidate.deployment)) ? 1 : 0);
+    }
+  }
+  return CanEndFrom(decision, fails, 0, 0);
+}
+
+auto BruteForce::FewestLosses(const ir::Decision& decision, ir::SurvivesLoss::Unit unit) -> std::size_t {
+  std::vector<std::uint32_t> key{static_cast<std::uint32_t>(unit), decision.route.value().index};
+  std::set<std::uint32_t> in_plan;
+  for (const ir::PlanTier& planned : decision.plan) {
+    key.push_back(planned.tier);
+    key.push_back(static_cast<std::uint32_t>(planned.deployments.size()));
+    for (const ir::Candidate& candidate : planned.deployments) {
+      key.push_back(candidate.deployment.index);
+      in_plan.insert(ir::UnitOf(policy_, unit, candidate.deployment));
+    }
+  }
+  auto [place, is_new] = fewest_.try_emplace(key, in_plan.size());
+  if (!is_new) return place->second;
+  const std::vector<std::uint32_t> units(in_plan.begin(), in_plan.end());
+  for (std::uint32_t chosen = 0; chosen < std::uint32_t{1} << units.size(); ++chosen) {
+    std::set<std::uint32_t> lost;
+    for (std::size_t i = 0; i < units.size(); ++i) {
+      if (((chosen >> i) & 1U) != 0) lost.insert(units[i]);
+    }
+    if (lost.size() < place->second && CanEndService(decision, unit, lost)) place->second = lost.size();
+  }
+  return place->second;
+}
+
 }  // namespace route::differential

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "compiler/ir/evaluate.h"
@@ -34,10 +37,31 @@ class BruteForce {
   /// Does nothing remain of the route's chain for this request when, of all rules, only these apply?
   auto RulesEmptyChain(const std::vector<RuleId>& rules, RouteId route, const ir::Request& request) const -> bool;
 
+  /// How many attempts are made when every one fails in a way that may pass, counted one by one.
+  auto AttemptsWhenAllFail(const ir::Decision& decision) const -> std::uint32_t;
+
+  /// Can it be, in some order that the draws may give, that no deployment of a unit outside `lost` is tried? Plays
+  /// every such order, attempt by attempt.
+  auto CanEndService(const ir::Decision& decision, ir::SurvivesLoss::Unit unit,
+                     const std::set<std::uint32_t>& lost) const -> bool;
+
+  /// The size of the smallest set of units of a plan whose loss can end service. Tries every set. `decision` is routed.
+  auto FewestLosses(const ir::Decision& decision, ir::SurvivesLoss::Unit unit) -> std::size_t;
+
  private:
+  struct Play {
+    bool is_served = false;
+    std::uint32_t attempts = 0;  // made so far, in the whole chain
+  };
+  auto PlayTier(const std::vector<char>& fails, std::uint32_t retries, std::uint32_t attempts) const -> Play;
+  auto CanEndFrom(const ir::Decision& decision, const std::vector<std::vector<char>>& fails, std::size_t tier,
+                  std::uint32_t attempts) const -> bool;
+  auto TierOf(const ir::Decision& decision, std::size_t planned) const -> const ir::Tier&;
+
   const ir::Policy& policy_;
   std::vector<ir::Request> requests_;
   std::vector<ir::Decision> decisions_;
+  std::map<std::vector<std::uint32_t>, std::size_t> fewest_;  // by unit, route and plan
 };
 
 }  // namespace route::differential

@@ -2,7 +2,8 @@
 /// memory and read back from a file) and the solver, whose verdicts are compared with trying every request.
 ///
 /// The environment variable ROUTE_SHARD, such as `1/4`, picks the seeds that leave the remainder 1 when divided by 4.
-/// ROUTE_SEED picks a single seed, which a failure names. Without either, all seeds are tried.
+/// ROUTE_SEED picks a single seed, which a failure names. Without either, all seeds are tried. ROUTE_SEEDS sets how
+/// many there are.
 #include <doctest/doctest.h>
 
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 #include <type_traits>
 
@@ -41,8 +43,10 @@ auto Seeds() -> std::vector<std::uint64_t> {
     shards = *rest == '/' ? std::strtoull(rest + 1, nullptr, 10) : 0;
     REQUIRE_MESSAGE(shards > remainder, "ROUTE_SHARD must be such as 1/4");
   }
+  const char* count = std::getenv("ROUTE_SEEDS");
+  const std::uint64_t end = count != nullptr ? std::strtoull(count, nullptr, 10) : kSeeds;
   std::vector<std::uint64_t> seeds;
-  for (std::uint64_t seed = remainder; seed < kSeeds; seed += shards) seeds.push_back(seed);
+  for (std::uint64_t seed = remainder; seed < end; seed += shards) seeds.push_back(seed);
   return seeds;
 }
 
@@ -344,9 +348,23 @@ auto IsVacuous(const ir::Guarantee& guarantee, const BruteForce& truth) -> bool 
   });
 }
 
+// The evaluator's short way to the smallest loss gives what trying every loss and every draw gives.
+void CompareLosses(const ir::Policy& policy, BruteForce& truth, const ir::Guarantee& guarantee) {
+  const auto* promise = std::get_if<ir::SurvivesLoss>(&guarantee.promise);
+  if (promise == nullptr) return;
+  for (std::size_t i = 0; i < truth.requests().size(); ++i) {
+    const ir::Decision& decision = truth.decisions()[i];
+    if (decision.outcome != Outcome::kRouted) continue;
+    const std::size_t fewest = truth.FewestLosses(decision, promise->unit);
+    REQUIRE(ir::SmallestLoss(policy, decision, promise->unit).size() == fewest);
+    REQUIRE(ir::Holds(guarantee, policy, truth.requests()[i]) ==
+            (fewest > promise->count || !ir::Holds(guarantee.when, truth.requests()[i])));
+  }
+}
+
 // The deployments that a violated promise about a plan names are in the plan, and are at fault.
-void CompareFault(const ir::Policy& policy, const ir::Guarantee& guarantee, const ir::Decision& decision,
-                  const std::vector<DeploymentId>& named) {
+void CompareFault(const ir::Policy& policy, BruteForce& truth, const ir::Guarantee& guarantee,
+                  const ir::Decision& decision, const std::vector<DeploymentId>& named) {
   std::vector<DeploymentId> reached;
   for (const ir::PlanTier& tier : decision.plan) {
     for (const ir::Candidate& candidate : tier.deployments) reached.push_back(candidate.deployment);
@@ -362,18 +380,32 @@ void CompareFault(const ir::Policy& policy, const ir::Guarantee& guarantee, cons
   if (const auto* first = std::get_if<ir::FirstChoice>(&guarantee.promise)) {
     names_only(ir::FirstChoices(policy, decision), first->test);
   }
-  if (std::holds_alternative<ir::SurvivesLoss>(guarantee.promise)) {
-    for (DeploymentId id : reached) REQUIRE(std::ranges::find(named, id) != named.end());
+  if (const auto* loss = std::get_if<ir::SurvivesLoss>(&guarantee.promise)) {
+    std::set<std::uint32_t> lost;
+    for (DeploymentId id : named) lost.insert(ir::UnitOf(policy, loss->unit, id));
+    REQUIRE(lost.size() <= loss->count);
+    REQUIRE(lost.size() == truth.FewestLosses(decision, loss->unit));
+    REQUIRE(truth.CanEndService(decision, loss->unit, lost));
+    REQUIRE(!ir::IsServedDespite(policy, decision, loss->unit, {lost.begin(), lost.end()}));
+    for (DeploymentId id : named) REQUIRE(std::ranges::find(reached, id) != reached.end());
+    for (DeploymentId id : reached) {
+      const bool is_named = std::ranges::find(named, id) != named.end();
+      REQUIRE(is_named == lost.contains(ir::UnitOf(policy, loss->unit, id)));
+    }
   }
 }
 
-void CompareGuarantees(const ir::Policy& policy, const BruteForce& truth, const verify::VerifyReport& report) {
+void CompareGuarantees(const ir::Policy& policy, BruteForce& truth, const verify::VerifyReport& report) {
   REQUIRE(report.guarantees.size() == policy.guarantees.size());
+  for (const ir::Decision& decision : truth.decisions()) {
+    REQUIRE(ir::PlanAttempts(policy, decision) == truth.AttemptsWhenAllFail(decision));
+  }
   for (std::uint32_t i = 0; i < policy.guarantees.size(); ++i) {
     const ir::Guarantee& guarantee = policy.guarantees[i];
     const verify::GuaranteeResult& result = report.guarantees[i];
     CAPTURE(i);
     REQUIRE(result.guarantee == GuaranteeId{i});
+    CompareLosses(policy, truth, guarantee);
     const auto broken = truth.First([&](std::size_t k) { return !ir::Holds(guarantee, policy, truth.requests()[k]); });
     REQUIRE(result.verdict == (broken ? Verdict::kViolated : Verdict::kProved));
     REQUIRE(result.witness.has_value() == broken.has_value());
@@ -385,7 +417,7 @@ void CompareGuarantees(const ir::Policy& policy, const BruteForce& truth, const 
     REQUIRE(!result.vacuous);
     REQUIRE(!result.explanation.empty());
     REQUIRE(result.route == truth.decisions()[*broken].route);
-    CompareFault(policy, guarantee, truth.decisions()[*broken], result.deployments);
+    CompareFault(policy, truth, guarantee, truth.decisions()[*broken], result.deployments);
   }
 }
 
@@ -394,10 +426,12 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
   std::size_t proved = 0;
   std::size_t unservable = 0;
   std::size_t hidden = 0;
+  std::size_t attempts_used_up = 0;
+  std::size_t badly_drawn = 0;
   for (const std::uint64_t seed : Seeds()) {
     CAPTURE(seed);
     const ir::Policy policy = PolicyOf(seed);
-    const BruteForce truth(policy);
+    BruteForce truth(policy);
     const verify::VerifyReport report = verify::Verify(policy, {});
     REQUIRE(report.unanswered.empty());
     CompareUncovered(policy, truth, report);
@@ -411,19 +445,26 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
     const auto broken = static_cast<std::size_t>(std::ranges::count_if(report.guarantees, is_violated));
     REQUIRE(report.passed() ==
             (report.uncovered.empty() && report.unservable.empty() && report.dead_routes.empty() && broken == 0));
+    for (const verify::GuaranteeResult& result : report.guarantees) {
+      if (result.explanation.contains("uses up the")) ++attempts_used_up;
+      if (result.explanation.ends_with("in the worst draw")) ++badly_drawn;
+    }
     violated += broken;
     proved += report.guarantees.size() - broken;
     unservable += report.unservable.size();
     hidden += report.dead_routes.size();
   }
   MESSAGE("guarantees: " << proved << " proved, " << violated << " violated; " << unservable << " unservable routes, "
-                         << hidden << " dead routes");
+                         << hidden << " dead routes; " << attempts_used_up << " losses that use up the attempts, "
+                         << badly_drawn << " in the worst draw");
   // Random policies that never show a finding would test nothing.
   if (std::getenv("ROUTE_SEED") == nullptr) {
     CHECK(violated > 50);
     CHECK(proved > 50);
     CHECK(unservable > 20);
     CHECK(hidden > 20);
+    CHECK(attempts_used_up > 20);
+    CHECK(badly_drawn > 5);
   }
 }
 

@@ -64,7 +64,7 @@ auto Drive(const Decision& decision, const std::vector<DrawnTier>& tiers, Limits
       run.tried.push_back(start.deployment);
       CHECK(start.number == run.tried.size());
       const auto& failure = failures[std::min(run.tried.size(), failures.size()) - 1];
-      now = std::min(now + step, start.first_byte_by);
+      now = std::min(now + step, start.answer_by);
       loop.Failed(failure, now);
     }
   }
@@ -87,7 +87,7 @@ TEST_CASE("retries go round the tier with a growing pause") {
   auto tier = Tier({1, 2});
   tier.retries = 4;
   const auto run = Drive(Allowing({1, 2, 3}), {tier, Tier({3})}, {10, 10'000}, {kError}, Milliseconds(1));
-  CHECK(run.tried == List{1, 2, 1, 2, 1, 3});
+  CHECK(run.tried == List{1, 2, 1, 2, 1, 2, 3});
   REQUIRE(run.waits.size() == 2);
   CHECK(run.waits[0] >= Milliseconds(50));
   CHECK(run.waits[0] <= Milliseconds(100));
@@ -95,17 +95,28 @@ TEST_CASE("retries go round the tier with a growing pause") {
   CHECK(run.waits[1] <= Milliseconds(200));
 }
 
-TEST_CASE("fewer retries than deployments") {
+TEST_CASE("retries come on top of one attempt for each deployment") {
   auto tier = Tier({1, 2, 3});
-  tier.retries = 0;
-  CHECK(Drive(Allowing({1, 2, 3}), {tier}, {10, 10'000}, {kError}, Milliseconds(1)).tried == List{1});
+  for (const auto& [retries, tried] : {std::pair<std::uint32_t, List>{0, {1, 2, 3}},
+                                       {1, {1, 2, 3, 1}},
+                                       {3, {1, 2, 3, 1, 2, 3}},
+                                       {4, {1, 2, 3, 1, 2, 3, 1}}}) {
+    tier.retries = retries;
+    CHECK(Drive(Allowing({1, 2, 3}), {tier}, {10, 10'000}, {kError}, Milliseconds(1)).tried == tried);
+  }
 }
 
 TEST_CASE("a deployment that is set up wrongly is not asked again") {
   auto tier = Tier({1, 2});
   tier.retries = 3;
   const auto run = Drive(Allowing({1, 2}), {tier, Tier({1, 2})}, {10, 10'000}, {kBrokenOne, kError}, Milliseconds(1));
-  CHECK(run.tried == List{1, 2, 2, 2, 2});
+  CHECK(run.tried == List{1, 2, 2, 2, 2, 2});
+  auto three = Tier({1, 2, 3});
+  three.retries = 3;
+  const auto rest = Drive(Allowing({1, 2, 3}), {three}, {10, 10'000}, {kBrokenOne, kError}, Milliseconds(1));
+  CHECK(rest.tried == List{1, 2, 3, 2, 3, 2});
+  const auto all = Drive(Allowing({1, 2, 3}), {three}, {10, 10'000}, {kBrokenOne}, Milliseconds(1));
+  CHECK(all.tried == List{1, 2, 3});
 }
 
 TEST_CASE("the cap on attempts") {
@@ -130,7 +141,7 @@ TEST_CASE("Retry-After delays a deployment within the time left, and drops it be
   tier.retries = 2;
   const FailedAttempt soon{Failure::kRateLimited, Milliseconds(700)};
   const auto patient = Drive(Allowing({1, 2}), {tier}, {10, 10'000}, {soon, kError}, Milliseconds(1));
-  CHECK(patient.tried == List{1, 2, 2});  // 2 is ready first
+  CHECK(patient.tried == List{1, 2, 2, 1});  // 2 is ready first
   const FailedAttempt late{Failure::kRateLimited, Milliseconds(60'000)};
   auto alone = Tier({1});
   alone.retries = 5;
@@ -203,18 +214,36 @@ TEST_CASE("whatever fails, attempts stay inside the allowed set, the plan and th
       REQUIRE(std::ranges::find(broken, attempt.deployment) == broken.end());
       REQUIRE(attempt.tier >= last_tier);
       REQUIRE(attempts <= limits.attempts);
-      REQUIRE(in_tier[attempt.tier] <= (tier.retries ? *tier.retries + 1 : tier.deployments.size()));
-      REQUIRE(now < attempt.first_byte_by);
-      REQUIRE(attempt.first_byte_by <= attempt.deadline);
+      REQUIRE(in_tier[attempt.tier] <= tier.deployments.size() + tier.retries.value_or(0));
+      REQUIRE(now < attempt.answer_by);
+      REQUIRE(attempt.answer_by <= attempt.deadline);
       REQUIRE(attempt.deadline == start + Milliseconds(limits.deadline_ms));
-      if (tier.within_ms) REQUIRE(attempt.first_byte_by <= entered[attempt.tier] + Milliseconds(*tier.within_ms));
+      if (tier.within_ms) REQUIRE(attempt.answer_by <= entered[attempt.tier] + Milliseconds(*tier.within_ms));
       last_tier = attempt.tier;
       FailedAttempt failed{static_cast<Failure>(below(9)), {}};
       if (below(3) == 0) failed.retry_after = Milliseconds(below(4000));
       if (failed.failure == Failure::kBroken) broken.push_back(attempt.deployment);
-      now = std::min(now + Milliseconds(below(1500)), attempt.first_byte_by);
+      now = std::min(now + Milliseconds(below(1500)), attempt.answer_by);
       loop.Failed(failed, now);
     }
+  }
+}
+
+TEST_CASE("when every attempt fails in a way that may pass, each tier goes round its deployments to the end") {
+  std::mt19937_64 dice(20260302);
+  const auto below = [&](std::uint64_t bound) { return static_cast<std::uint32_t>(dice() % bound); };
+  for (int round = 0; round < 500; ++round) {
+    std::vector<DrawnTier> tiers(1 + below(4));
+    List expected;
+    for (DrawnTier& tier : tiers) {
+      for (std::uint32_t d = 1 + below(5); d > 0; --d) tier.deployments.push_back(d);
+      if (below(2) == 0) tier.retries = below(8);
+      const std::size_t size = tier.deployments.size();
+      for (std::size_t i = 0; i < size + tier.retries.value_or(0); ++i) expected.push_back(tier.deployments[i % size]);
+    }
+    const Limits limits{1 + below(40), 100'000'000};
+    expected.resize(std::min<std::size_t>(expected.size(), limits.attempts));
+    REQUIRE(Drive(Allowing({1, 2, 3, 4, 5}), tiers, limits, {kError}, Milliseconds(1)).tried == expected);
   }
 }
 
@@ -260,10 +289,10 @@ TEST_CASE("status codes") {
 }
 
 TEST_CASE("plain answers") {
-  CHECK(CheckPlainAnswer(R"({"choices":[{}],"usage":{"prompt_tokens":3,"completion_tokens":4}})")->usage ==
+  CHECK(CheckPlainAnswer(R"({"choices":[{}],"usage":{"prompt_tokens":3,"completion_tokens":4}})")->usage.tokens ==
         TokenUsage{3, 4});
-  CHECK_FALSE(CheckPlainAnswer(R"({"choices":[{}]})")->usage.has_value());
-  CHECK_FALSE(CheckPlainAnswer(R"({"choices":[{}],"usage":{"prompt_tokens":-3}})")->usage.has_value());
+  CHECK_FALSE(CheckPlainAnswer(R"({"choices":[{}]})")->usage.tokens.has_value());
+  CHECK_FALSE(CheckPlainAnswer(R"({"choices":[{}],"usage":{"prompt_tokens":-3}})")->usage.tokens.has_value());
   for (const char* bad :
        {"", "null", "[]", "{}", R"({"choices":{}})", R"({"choices":[]})", R"({"choices":[{}])", "<html>"}) {
     CHECK_FALSE(CheckPlainAnswer(bad).has_value());
@@ -271,6 +300,59 @@ TEST_CASE("plain answers") {
   CHECK(IsEventStream("text/event-stream"));
   CHECK(IsEventStream("Text/Event-Stream ; charset=utf-8"));
   CHECK_FALSE(IsEventStream("application/json"));
+}
+
+TEST_CASE("usage counts when both numbers are whole and not negative, and says why when it does not") {
+  const auto usage = [](const std::string& text) {
+    return CheckPlainAnswer(R"({"choices":[{}],"usage":)" + text + "}")->usage;
+  };
+  CHECK(usage(R"({"prompt_tokens":10.0,"completion_tokens":2e1})").tokens == TokenUsage{10, 20});
+  CHECK(usage("null").problem.empty());
+  const auto problem = [&](const std::string& text) {
+    const ReportedUsage reported = usage(text);
+    CHECK_FALSE(reported.tokens.has_value());
+    return reported.problem;
+  };
+  CHECK(problem(R"({"prompt_tokens":3})") == "`completion_tokens` is missing");
+  CHECK(problem(R"({"completion_tokens":3})") == "`prompt_tokens` is missing");
+  CHECK(problem(R"({"prompt_tokens":3,"completion_tokens":-1})") == "`completion_tokens` is negative");
+  CHECK(problem(R"({"prompt_tokens":-0.5,"completion_tokens":1})") == "`prompt_tokens` is negative");
+  CHECK(problem(R"({"prompt_tokens":1.5,"completion_tokens":1})") == "`prompt_tokens` is not a whole number");
+  CHECK(problem(R"({"prompt_tokens":1e300,"completion_tokens":1})") == "`prompt_tokens` is too large");
+  CHECK(problem(R"({"prompt_tokens":18446744073709551615,"completion_tokens":1})") == "`prompt_tokens` is too large");
+  CHECK(problem(R"({"prompt_tokens":"3","completion_tokens":1})") == "`prompt_tokens` is not a number");
+
+  EventScanner scanner;
+  scanner.Feed("data: {\"choices\":[]}\n\ndata: {\"us\\u0061ge\":{\"prompt_tokens\":5.0,\"completion_tokens\":6}}\n\n");
+  CHECK(scanner.usage().tokens == TokenUsage{5, 6});
+  scanner.Feed("data: {\"usage\":{\"prompt_tokens\":5}}\n\n");
+  CHECK_FALSE(scanner.usage().tokens.has_value());
+  CHECK(scanner.usage().problem == "`completion_tokens` is missing");
+}
+
+TEST_CASE("a stream ends at [DONE], whatever its lines end in") {
+  const std::string chunk = "data: {\"choices\":[]}";
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    const std::string stream = chunk + end + end + "data: [DONE]" + end + end;
+    const std::string sent = "\xEF\xBB\xBF" + stream + (end == "\r" ? "" : "data: late" + end + end);
+    for (std::size_t piece = 1; piece <= sent.size(); ++piece) {
+      EventScanner scanner;
+      std::string out;
+      for (std::size_t at = 0; at < sent.size(); at += piece) {
+        scanner.Feed(std::string_view(sent).substr(at, piece));
+        out += scanner.TakeComplete();
+      }
+      REQUIRE(scanner.state() == EventScanner::State::kDone);
+      REQUIRE(out == stream);
+    }
+  }
+  EventScanner scanner;
+  scanner.Feed(chunk + "\r\rdata: [DONE]\r\rdata: late\r\r");
+  CHECK(scanner.TakeComplete() == chunk + "\r\rdata: [DONE]\r\r");
+  EventScanner cut;
+  cut.Feed("\xEF\xBB");
+  CHECK(cut.state() == EventScanner::State::kWaiting);
+  CHECK(cut.TakeComplete().empty());
 }
 
 TEST_CASE("streams are cut at the ends of events, however the bytes arrive") {
@@ -290,7 +372,7 @@ TEST_CASE("streams are cut at the ends of events, however the bytes arrive") {
     }
     REQUIRE(out == stream);
     REQUIRE(scanner.state() == EventScanner::State::kDone);
-    REQUIRE(scanner.usage() == TokenUsage{5, 6});
+    REQUIRE(scanner.usage().tokens == TokenUsage{5, 6});
   }
 }
 

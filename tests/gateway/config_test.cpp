@@ -159,7 +159,7 @@ TEST_CASE("from a request to its decision record") {
     const auto json = record(request);
     CHECK(json["time"] == "2026-03-01T09:30:00.250Z");
     CHECK(json["route"] ==
-          nlohmann::ordered_json({{"name", "everything_else"}, {"file", "policy.route"}, {"line", 49}}));
+          nlohmann::ordered_json({{"name", "everything_else"}, {"file", "policy.route"}, {"line", 50}}));
     CHECK(json["rules"][0]["name"] == "personal_stays");
     CHECK(json["rules"][0]["line"] == 31);
     CHECK(json["plan"].size() == 2);

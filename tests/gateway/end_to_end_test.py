@@ -207,6 +207,78 @@ class Serving(Setting):
         self.assertEqual(self.gateway.call("GET", "/readyz", key=None)[0], 200)
 
 
+class ScriptedProvider:
+    """Sends the same bytes as the answer to every request, then waits until the other side closes."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/v1"
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with connection, connection.makefile("rb") as reader:
+            try:
+                while head := http.client.parse_headers(reader) if reader.readline() else None:
+                    reader.read(int(head["content-length"]))
+                    connection.sendall(self.answer)
+            except OSError:
+                pass
+
+    def close(self):
+        self.listener.close()
+
+
+class Scripted(Setting):
+    def script(self, name, head, body, length=None):
+        text = "HTTP/1.1 200 OK\r\n" + head + f"Content-Length: {len(body) if length is None else length}\r\n\r\n"
+        provider = ScriptedProvider(text.encode() + body)
+        self.addCleanup(provider.close)
+        self.endpoints[name] = provider.url
+        self.restart()
+
+    def stream(self, body):
+        self.script("paris", "Content-Type: text/event-stream\r\n", body)
+        answer = self.gateway.chat(stream=True)
+        return answer, self.gateway.wait_for_record("usage", lambda record: record["id"] == answer.id)
+
+    def test_a_plain_answer_that_stalls_has_the_tier_s_time(self):
+        for body in [b"", b'{"choices":[{}]']:
+            self.script("virginia", "Content-Type: application/json\r\n", body, length=1000)
+            answer = self.gateway.chat(key="sk-platinum")
+            self.assertEqual((answer.status, answer.deployment, answer.attempts), (200, "paris", 2))
+            self.assertEqual(self.results(answer.id), [("virginia", "timeout"), ("paris", "served")])
+
+    def test_nothing_after_done_is_passed_on(self):
+        chunk = b'data: {"choices":[],"us\\u0061ge":{"prompt_tokens":10.0,"completion_tokens":2}}\n\n'
+        done = b"data: [DONE]\n\n"
+        answer, usage = self.stream(b"\xef\xbb\xbf" + chunk + done + b"data: late\n\n")
+        self.assertEqual(answer.body, chunk + done)
+        self.assertEqual((usage["end"], usage["usage_note"]), ("completed", None))
+        self.assertEqual(usage["usage"], {"prompt_tokens": 10, "completion_tokens": 2})
+
+    def test_lines_that_end_in_carriage_returns(self):
+        text = b'data: {"choices":[]}\r\rdata: {"usage":{"prompt_tokens":1}}\r\rdata: [DONE]\r\r'
+        answer, usage = self.stream(text)
+        self.assertEqual(answer.body, text)
+        self.assertEqual((usage["end"], usage["usage"], usage["cost_usd"]), ("completed", None, None))
+        self.assertEqual(usage["usage_note"], "`completion_tokens` is missing")
+
+    def test_usage_that_cannot_be_used_is_said(self):
+        self.script("paris", "", b'{"choices":[{}],"usage":{"prompt_tokens":1,"completion_tokens":-2}}')
+        outcome = self.outcome(self.gateway.chat().id)
+        self.assertEqual((outcome["status"], outcome["usage"], outcome["cost_usd"]), (200, None, None))
+        self.assertEqual(outcome["usage_note"], "`completion_tokens` is negative")
+
+
 class FailingOver(Setting):
     def test_from_errors_and_garbage(self):
         cases = [
@@ -300,6 +372,21 @@ class FailingOver(Setting):
         answer = self.gateway.chat(headers={"x-route-workload": "retry"})
         self.assertEqual((answer.deployment, answer.attempts), ("berlin", 2))
 
+    def test_a_tier_tries_each_of_its_deployments_before_it_retries(self):
+        def tried(answer):
+            return [attempt["deployment"] for attempt in self.outcome(answer.id)["attempts"]]
+
+        for provider in [self.paris, self.virginia]:
+            provider.control(mode="status", status=500)
+        answer = self.gateway.chat(headers={"x-route-workload": "pair"})
+        self.assertEqual(tried(answer), ["paris", "virginia", "paris", "berlin"])
+        self.paris.control(mode="status", status=401)
+        answer = self.gateway.chat(headers={"x-route-workload": "pair"})
+        self.assertEqual(tried(answer), ["paris", "virginia", "virginia", "berlin"])
+        self.paris.control(mode="status", status=500, times=1)
+        answer = self.gateway.chat(headers={"x-route-workload": "pair"})
+        self.assertEqual((tried(answer), answer.deployment), (["paris", "virginia", "paris"], "paris"))
+
     def test_retry_after_counts_only_within_the_time_left(self):
         self.paris.control(mode="status", status=429, retry_after=3600)
         answer = self.gateway.chat(headers={"x-route-workload": "retry"})
@@ -372,6 +459,31 @@ class Policing(Setting):
         self.assertEqual(claimed.code, "upstream_unavailable")
         self.assertEqual(self.virginia.requests()["count"], 0)
         self.assertEqual(self.gateway.chat("nothing personal").deployment, "virginia")
+
+    def test_long_requests_are_decided_like_short_ones(self):
+        filler = "lorem ipsum " * 8_000  # 96 kB: off the event loop
+        self.restart(threads=2)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            mails = list(pool.map(lambda i: self.gateway.chat(f"{filler} {i} jane.doe@example.org"), range(16)))
+        for answer in mails:
+            self.assertEqual((answer.status, answer.deployment), (200, "paris"))
+            self.assertIn("personal", self.gateway.records(answer.id)[0]["attributes"]["data"])
+        answer = self.gateway.chat(filler * 3)  # more tokens than the attribute may count
+        self.assertEqual((answer.status, answer.code), (403, "policy_refused"))
+        status, _, text = self.gateway.call("POST", "/v1/chat/completions", '{"model":"' + filler + '"}')
+        self.assertEqual((status, json.loads(text)["error"]["param"]), (400, "messages"))
+        body = {"model": "m", "messages": [{"role": "user", "content": filler + " jane.doe@example.org"}]}
+        report = json.loads(self.gateway.call("POST", "/v1/route/decide", body)[2])
+        self.assertEqual((report["outcome"], report["rules"]), ("routed", ["personal_stays"]))
+
+    def test_a_dry_run_gives_the_same_reason(self):
+        headers = {"x-data-class": "helth"}
+        body = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+        report = json.loads(self.gateway.call("POST", "/v1/route/decide", body, headers)[2])
+        self.assertIn("(header x-data-class: ", report["reason"])
+        answer = self.gateway.chat(headers=headers)
+        self.assertEqual(answer.json["error"]["message"], report["reason"])
+        self.assertEqual(self.gateway.records(answer.id)[0]["reason"], report["reason"])
 
     def test_claims_that_do_not_fit(self):
         answer = self.gateway.chat(headers={"x-data-class": "helth"})

@@ -58,7 +58,7 @@ auto SamplePolicy(Verified verified) -> std::vector<std::byte> {
   tier.values = {"free", "silver", "gold", "platinum"};
   tier.default_text = "free";
   auto workload = Named("workload", AttributeKind::kOneOf, {SourceKind::kHeader, "x-route-workload"});
-  workload.values = {"chat", "code", "legal", "retry", "one"};
+  workload.values = {"chat", "code", "legal", "retry", "pair", "one"};
   workload.default_text = "chat";
   auto data = Named("data", AttributeKind::kAnyOf, {SourceKind::kHeader, "x-data-class"});
   data.sources.push_back({SourceKind::kDetector, "pii"});
@@ -101,13 +101,16 @@ auto SamplePolicy(Verified verified) -> std::vector<std::byte> {
   weighted.order = TierOrder::kByWeight;
   auto retried = To("paris", {{kParis, 1}});
   retried.retries = 2;
+  auto paired = To("pair", {{kParis, 1}, {kVirginia, 1}});
+  paired.retries = 1;
   spec.routes = {{"capped", {0, 44}, one(kSpend, {1}), {To("berlin", {{kBerlin, 1}})}},
                  {"platinum", {0, 45}, one(kTier, {3}), {fast, To("paris", {{kParis, 1}})}},
                  {"code", {0, 46}, one(kWorkload, {1}), {weighted}},
                  {"retried", {0, 47}, one(kWorkload, {3}), {retried, To("berlin", {{kBerlin, 1}})}},
-                 {"single", {0, 48}, one(kWorkload, {4}), {To("paris", {{kParis, 1}})}},
+                 {"paired", {0, 48}, one(kWorkload, {4}), {paired, To("berlin", {{kBerlin, 1}})}},
+                 {"single", {0, 49}, one(kWorkload, {5}), {To("paris", {{kParis, 1}})}},
                  {"everything_else",
-                  {0, 49},
+                  {0, 50},
                   {{}},
                   {To("paris", {{kParis, 1}}), To("berlin", {{kBerlin, 1}}), To("virginia", {{kVirginia, 1}})}}};
   return WriteTable(spec);

@@ -10,7 +10,8 @@ enum class Verified : unsigned char { kYes, kNo };
 /// The policy that the gateway's tests use, written without the compiler:
 ///
 ///     attribute tier        one of free, silver, gold, platinum   from tenant                    default free
-///     attribute workload    one of chat, code, legal, retry, one  from header "x-route-workload" default chat
+///     attribute workload    one of chat, code, legal, retry, pair, one
+///                                                             from header "x-route-workload"  default chat
 ///     attribute data        any of personal, health, financial    from header "x-data-class" and detector pii
 ///     attribute prompt      tokens up to 200_000                  from request
 ///     attribute needs       any of tools, vision, json            from request
@@ -29,8 +30,9 @@ enum class Verified : unsigned char { kYes, kNo };
 ///     route platinum  when tier is platinum     to virginia within 1500 ms, then paris             (policy.route:45)
 ///     route code      when workload is code     to {virginia weight 3, paris weight 1} by weight   (policy.route:46)
 ///     route retried   when workload is retry    to paris retry 2, then berlin                      (policy.route:47)
-///     route single    when workload is one      to paris                                           (policy.route:48)
-///     route everything_else                     to paris, then berlin, then virginia              (policy.route:49)
+///     route paired    when workload is pair     to {paris, virginia} retry 1, then berlin          (policy.route:48)
+///     route single    when workload is one      to paris                                           (policy.route:49)
+///     route everything_else                     to paris, then berlin, then virginia               (policy.route:50)
 ///     limits 6 attempts, 4000 ms
 auto SamplePolicy(Verified verified) -> std::vector<std::byte>;
 

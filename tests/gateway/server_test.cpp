@@ -118,12 +118,13 @@ TEST_CASE("a caller that does not finish its body is let go") {
   ServerTimes times;
   times.body = kSoon;
   const Running server(times);
-  CHECK(
-      server.Exchange("POST /v1/chat/completions HTTP/1.1\r\nAuthorization: Bearer key\r\nContent-Length: 100\r\n\r\n{")
-          .empty());
   CHECK(server
-            .Exchange("POST /v1/chat/completions HTTP/1.1\r\nAuthorization: Bearer key\r\nContent-Length: 100\r\n"
-                      "Expect: 100-continue\r\n\r\n")
+            .Exchange("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\n"
+                      "Content-Length: 100\r\n\r\n{")
+            .empty());
+  CHECK(server
+            .Exchange("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\n"
+                      "Content-Length: 100\r\nExpect: 100-continue\r\n\r\n")
             .starts_with("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
@@ -132,6 +133,41 @@ TEST_CASE("an old caller gets its answer and the end of the connection") {
   const std::string answer = server.Exchange("GET /healthz HTTP/1.0\r\n\r\n");
   CHECK(answer.contains("connection: close\r\n"));
   CHECK(answer.ends_with("{\"status\":\"ok\"}"));
+}
+
+TEST_CASE("answers to HEAD have no body") {
+  const Running server(ServerTimes{});
+  const std::string last = "GET /healthz HTTP/1.0\r\n\r\n";
+  const std::string answers = server.Exchange(
+      "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+      "HEAD /v1/models HTTP/1.1\r\nHost: x\r\n\r\n"
+      "HEAD /v1/chat/completions HTTP/1.1\r\nHost: x\r\n\r\n"
+      "HEAD /nothing HTTP/1.1\r\nHost: x\r\n\r\n" +
+      last);
+  std::size_t at = 0;
+  for (const char* status : {"200", "401", "405", "404"}) {
+    REQUIRE(answers.substr(at).starts_with(std::string("HTTP/1.1 ") + status));
+    at = answers.find("\r\n\r\n", at) + 4;
+  }
+  CHECK(answers.substr(at).starts_with("HTTP/1.1 200"));
+  CHECK(answers.starts_with("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n"));
+}
+
+TEST_CASE("a target may name the host, and the host is named once") {
+  const Running server(ServerTimes{});
+  const auto status = [&](const std::string& head) { return server.Exchange(head + "\r\n\r\n").substr(9, 3); };
+  const std::string close = "\r\nConnection: close";
+  for (const char* target : {"http://x/healthz", "HTTPS://x:1/healthz?a=/b", "/healthz?http://x/"}) {
+    CHECK(status("GET " + std::string(target) + " HTTP/1.1\r\nHost: x" + close) == "200");
+  }
+  CHECK(status("POST http://x/v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 0" + close) == "401");
+  for (const char* target : {"http://x", "http://x?/healthz", "http:///healthz", "ftp://x/healthz"}) {
+    CHECK(status("GET " + std::string(target) + " HTTP/1.1\r\nHost: x" + close) == "404");
+  }
+  CHECK(status("GET /healthz HTTP/1.1") == "400");
+  CHECK(status("GET /healthz HTTP/1.1\r\nHost: x\r\nHost: x") == "400");
+  CHECK(status("GET /healthz HTTP/1.0\r\nHost: x\r\nHost: y") == "400");
+  CHECK(status("GET /healthz HTTP/1.0") == "200");
 }
 
 TEST_CASE("an address that cannot be listened on is named") {

@@ -114,6 +114,19 @@ TEST_CASE("what is detected over all texts of the conversation") {
   CHECK(ConversationText(Chat(R"("x")", R"(,"prediction":{"type":"content","content":"deep"})")).contains("deep"));
 }
 
+TEST_CASE("what is split over the text parts of a message is detected, and counted once") {
+  const char* split = R"([{"type":"text","text":"to jane@exam"},{"type":"text","text":"ple.org now"}])";
+  CHECK(DetectPii(ConversationText(Chat(split))).personal);
+  CHECK(PromptTokenBound(Chat(split)) ==
+        PromptTokenBound(Chat(R"([{"type":"text","text":"to jane@example.org now"}])")) +
+            std::int64_t{std::string_view("text").size() + 2});
+  CHECK(DetectPii(ConversationText(Chat(R"(["4111 1111 ","1111 1111"])"))).financial);
+  const auto predicted = R"(,"prediction":{"content":[{"type":"text","text":"jane@exam"},{"text":"ple.org"}]})";
+  CHECK(DetectPii(ConversationText(Chat(R"("x")", predicted))).personal);
+  const auto apart = ParseChatRequest(R"({"model":"m","messages":[{"content":"jane@exam"},{"content":"ple.org"}]})");
+  CHECK_FALSE(DetectPii(ConversationText(*apart)).personal);
+}
+
 TEST_CASE("needs") {
   using List = std::vector<std::string_view>;
   CHECK(Needs(Chat(R"("x")")) == List{});
@@ -151,6 +164,11 @@ TEST_CASE("the detector pii") {
     CHECK(DetectPii("DE88 3704 0044 0532 0130 00") == nothing);   // wrong check digits
     CHECK(DetectPii("DE89 3704 0044 0532 0130 001") == nothing);  // too long
     CHECK(DetectPii("item AB12 then FR14 2004 1010 0505 0001 3M02 606") == financial);
+    CHECK(DetectPii("iban_DE89370400440532013000") == financial);
+    CHECK(DetectPii("ibanDE89 3704 0044 0532 0130 00") == financial);
+    CHECK(DetectPii("iban=de89370400440532013000;x") == financial);
+    CHECK(DetectPii("iban:GB82WEST12345698765432") == financial);
+    CHECK(DetectPii("ibanDE88370400440532013000") == nothing);
     CHECK(IsIban("NO9386011117947"));
     CHECK_FALSE(IsIban("NO9386011117948"));
     CHECK_FALSE(IsIban("US9386011117947"));
@@ -161,6 +179,12 @@ TEST_CASE("the detector pii") {
     CHECK(DetectPii("378282246310005") == financial);
     CHECK(DetectPii("4111 1111 1111 1112") == nothing);
     CHECK(DetectPii("order 0000000000000000 and 1234567890123456789012") == nothing);
+    CHECK(DetectPii("charge 4111 1111 1111 1111 2nd of May") == financial);
+    CHECK(DetectPii("order A4 4111 1111 1111 1111") == financial);
+    CHECK(DetectPii("card 4111111111111111 3x") == financial);
+    CHECK(DetectPii("ref X1 4111-1111-1111-1111") == financial);
+    CHECK(DetectPii("A7 12 4111-1111-1111-1111 345 6b") == financial);
+    CHECK(DetectPii("x4111111111111111 and 4111111111111111x and a4111-1111-1111-1111b") == nothing);
     CHECK(PassesLuhn("79927398713"));
     CHECK_FALSE(PassesLuhn("79927398710"));
   }

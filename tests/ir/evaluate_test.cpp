@@ -246,7 +246,7 @@ TEST_CASE("attempts and time of a plan") {
   policy.routes.push_back(MakeRoute("all", True(), {retrying, plain}));
 
   Decision decision = Evaluate(policy, PlainRequest());
-  CHECK(PlanAttempts(policy, decision) == 8);
+  CHECK(PlanAttempts(policy, decision) == 2 + 4 + 3);
   CHECK(PlanTime(policy, decision) == 10'000);
 
   policy.routes[0].tiers[1].within_ms = 1'500;
@@ -271,6 +271,14 @@ TEST_CASE("attempts and time of a plan") {
   CHECK(PlanAttempts(policy, decision) == 0);
   CHECK(PlanTime(policy, decision) == 0);
   CHECK(FirstChoices(policy, decision).empty());
+}
+
+TEST_CASE("attempts of a tier") {
+  CHECK(TierAttempts(3, std::nullopt) == 3);
+  CHECK(TierAttempts(3, 0) == 3);
+  CHECK(TierAttempts(3, 1) == 4);
+  CHECK(TierAttempts(1, 5) == 6);
+  CHECK(TierAttempts(2, std::numeric_limits<std::uint32_t>::max()) == std::uint64_t{0x1'0000'0001});
 }
 
 TEST_CASE("a tier drawn by weight has as many first choices as deployments, any other has one") {
@@ -365,6 +373,70 @@ TEST_CASE_FIXTURE(GuaranteeFixture, "survives loss") {
   CHECK(Promise(SurvivesLoss{Unit::kVendor, 1}, silver_personal));
   CHECK(Promise(SurvivesLoss{Unit::kVendor, 1}, free));
   CHECK(Promise(SurvivesLoss{Unit::kVendor, 1}, refused));
+}
+
+TEST_CASE_FIXTURE(GuaranteeFixture, "a loss also ends service by using up the attempts") {
+  using Unit = SurvivesLoss::Unit;
+  // urgent reaches virginia, paris and berlin, in this order: openai, mistral, mistral.
+  policy.limits.attempts = 1;
+  CHECK(!Promise(SurvivesLoss{Unit::kVendor, 1}, urgent));
+  CHECK(!Promise(SurvivesLoss{Unit::kDeployment, 1}, urgent));
+  policy.limits.attempts = 2;
+  CHECK(Promise(SurvivesLoss{Unit::kVendor, 1}, urgent));
+  CHECK(Promise(SurvivesLoss{Unit::kDeployment, 1}, urgent));
+  CHECK(!Promise(SurvivesLoss{Unit::kDeployment, 2}, urgent));
+  policy.limits.attempts = 3;
+  CHECK(Promise(SurvivesLoss{Unit::kDeployment, 2}, urgent));
+}
+
+TEST_CASE("the smallest loss that ends service") {
+  using Unit = SurvivesLoss::Unit;
+  using Units = std::vector<std::uint32_t>;
+  Policy policy = SmallPolicy();
+  Tier one = MakeTier(TierOrder::kAsListed, {2});
+  Tier many = MakeTier(TierOrder::kAsListed, {0, 1, 3, 4});
+  const auto lost = [&](std::uint32_t attempts, Unit unit) {
+    policy.limits.attempts = attempts;
+    policy.routes = {MakeRoute("all", True(), {one, many})};
+    const Decision decision = Evaluate(policy, PlainRequest());
+    const Units smallest = SmallestLoss(policy, decision, unit);
+    CHECK(!IsServedDespite(policy, decision, unit, smallest));
+    for (std::size_t kept = 0; kept < smallest.size(); ++kept) {
+      Units fewer = smallest;
+      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(kept));
+      CHECK(IsServedDespite(policy, decision, unit, fewer));
+    }
+    return smallest;
+  };
+
+  CHECK(lost(1, Unit::kDeployment) == Units{2});
+  CHECK(lost(2, Unit::kDeployment) == Units{0, 2});
+  CHECK(lost(4, Unit::kDeployment) == Units{0, 1, 2, 3});
+  CHECK(lost(5, Unit::kDeployment) == Units{0, 1, 2, 3, 4});
+  CHECK(lost(6, Unit::kDeployment) == Units{0, 1, 2, 3, 4});
+
+  SUBCASE("retries use up attempts before the next tier, but not within theirs") {
+    one.retries = 2;
+    many.retries = 9;
+    CHECK(lost(3, Unit::kDeployment) == Units{2});
+    CHECK(lost(4, Unit::kDeployment) == Units{0, 2});
+    CHECK(lost(7, Unit::kDeployment) == Units{0, 1, 2, 3, 4});
+  }
+  SUBCASE("a draw by weight puts those first that are lost with the fewest vendors") {
+    many.order = TierOrder::kByWeight;
+    policy.vendors.resize(4, policy.vendors[0]);
+    for (const auto& [deployment, its] : {std::pair{0U, 0U}, {1U, 1U}, {2U, 2U}, {3U, 1U}, {4U, 3U}}) {
+      policy.deployments[deployment].vendor = {its};
+    }
+    CHECK(lost(1, Unit::kVendor) == Units{2});
+    CHECK(lost(2, Unit::kVendor) == Units{1, 2});
+    CHECK(lost(3, Unit::kVendor) == Units{1, 2});
+    CHECK(lost(4, Unit::kVendor) == Units{0, 1, 2});
+    CHECK(lost(5, Unit::kVendor) == Units{0, 1, 2, 3});
+    policy.deployments[2].vendor = {1};  // what must be lost anyway counts first
+    CHECK(lost(3, Unit::kVendor) == Units{1});
+    CHECK(lost(4, Unit::kVendor) == Units{0, 1});
+  }
 }
 
 TEST_CASE_FIXTURE(GuaranteeFixture, "bounded") {

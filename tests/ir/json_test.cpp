@@ -72,8 +72,9 @@ TEST_CASE("the whole policy is one object with its lists in order") {
   const Json json = ToJson(SmallPolicy());
   std::vector<std::string> members;
   for (const auto& [name, value] : json.items()) members.push_back(name);
-  CHECK(members == std::vector<std::string>{"policy", "version", "limits", "attributes", "vendors", "models",
-                                            "deployments", "rules", "refusals", "routes", "guarantees", "tests"});
+  CHECK(members == std::vector<std::string>{"policy", "version", "limits", "attributes", "jurisdictions",
+                                            "vendors", "models", "deployments", "rules", "refusals", "routes",
+                                            "guarantees", "tests"});
   CHECK(
       json["attributes"][kTier].dump() ==
       R"({"name":"tier","kind":"one of","values":["free","silver","gold"],"sources":[{"kind":"tenant","trust":"measured"}],"default":"free"})");

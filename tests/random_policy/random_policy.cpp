@@ -63,7 +63,7 @@ class Maker {
     policy_.name = "random";
     policy_.version = std::to_string(random_.Below(10));
     policy_.span = NextSpan();
-    policy_.limits.attempts = 1 + Below32(8);
+    policy_.limits.attempts = 1 + Below32(random_.Chance(60) ? 3 : 8);
     policy_.limits.deadline_ms = 500 * (1 + Below32(8));
     AddAttributes();
     AddCatalogue();
@@ -502,7 +502,7 @@ class Maker {
   auto RandomTier(std::uint64_t index) -> ir::Tier {
     ir::Tier tier;
     tier.label = NameOf("tier", index);
-    tier.order = static_cast<TierOrder>(random_.Below(5));
+    tier.order = random_.Chance(25) ? TierOrder::kByWeight : static_cast<TierOrder>(random_.Below(5));
     for (std::uint32_t deployment : SomeIndexes(policy_.deployments.size())) {
       tier.candidates.push_back({{deployment}, 1 + Below32(3)});
     }
@@ -536,7 +536,7 @@ class Maker {
       ir::Guarantee guarantee;
       guarantee.name = NameOf("guarantee", i);
       guarantee.when = random_.Chance(30) ? Constant(Condition::Kind::kTrue) : RandomCondition(2);
-      switch (random_.Below(5)) {
+      switch (random_.Below(7)) {
         case 0:
           guarantee.promise = ir::EveryDeploymentReached{EasyTest()};
           break;
@@ -552,6 +552,8 @@ class Maker {
           break;
         }
         case 3:
+        case 5:
+        case 6:
           guarantee.promise =
               ir::SurvivesLoss{.unit = static_cast<ir::SurvivesLoss::Unit>(random_.Below(3)), .count = 1 + Below32(2)};
           break;

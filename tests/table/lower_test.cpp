@@ -15,6 +15,7 @@ namespace {
 
 auto ProvenReport(const ir::Policy& policy) -> verify::VerifyReport {
   verify::VerifyReport report;
+  report.scope = verify::VerifyReport::Scope::kEverythingAsked;
   for (std::uint32_t i = 0; i < policy.guarantees.size(); ++i) {
     verify::GuaranteeResult result;
     result.guarantee = {i};
@@ -160,7 +161,8 @@ TEST_CASE("a condition beyond the limit names the rule and says what to do") {
   REQUIRE_FALSE(bytes.has_value());
   CHECK(bytes.error().message ==
         "the condition of rule `r` needs more than 4096 conjunctive terms, the most that a bundle holds for one "
-        "condition; split it into several rules, one for each of its alternatives");
+        "condition");
+  CHECK(bytes.error().hint == "divide it into several rules, one for each of its alternatives");
   CHECK(bytes.error().span == policy.rules[0].span);
   all.children.pop_back();
   CHECK(Lower(PolicyWithRule(26, all), {}, {"0.1.0", nullptr}).has_value());
@@ -175,14 +177,14 @@ TEST_CASE("limits of the format are errors that say the figure") {
   policy.deployments.resize(kMaxDeployments + 1);
   for (std::size_t i = 0; i < policy.deployments.size(); ++i) policy.deployments[i].name = "d" + std::to_string(i);
   CHECK(Lower(policy, {}, {"0.1.0", nullptr}).error().message ==
-        "the policy has 1025 deployments, and a bundle holds at most 1024; split the policy");
+        "the policy has 1025 deployments, and a bundle holds at most 1024");
   policy.deployments.pop_back();
   const auto bytes = Lower(policy, {}, {"0.1.0", nullptr});
   REQUIRE(bytes.has_value());
   const auto table = Table::FromBytes(*bytes);
   CHECK(table->deployments()[1023].upstream_model == "m");
   CHECK(Lower(PolicyWithRule(kMaxDimensions + 1, {}), {}, {"0.1.0", nullptr}).error().message ==
-        "the policy has 4097 attributes and members of sets, and a bundle holds at most 4096; split the policy");
+        "the policy has 4097 attributes and members of sets, and a bundle holds at most 4096");
 }
 
 TEST_CASE("a bundle is verified only by a report that passed and proved every guarantee") {
@@ -190,8 +192,9 @@ TEST_CASE("a bundle is verified only by a report that passed and proved every gu
   const auto lowered = [&](const verify::VerifyReport& report) {
     return Table::FromBytes(Lower(policy, report, {"0.1.0", nullptr}).value()).value();
   };
-  CHECK(lowered({}).verified());
-  verify::VerifyReport uncovered;
+  CHECK_FALSE(lowered({}).verified());  // nothing was asked
+  CHECK(lowered(ProvenReport(policy)).verified());
+  verify::VerifyReport uncovered = ProvenReport(policy);
   uncovered.uncovered.push_back({});
   CHECK_FALSE(lowered(uncovered).verified());
 
@@ -200,7 +203,9 @@ TEST_CASE("a bundle is verified only by a report that passed and proved every gu
   guarantee.text = "every request is served";
   guarantee.promise = ir::Served{};
   policy.guarantees.push_back(guarantee);
-  CHECK_FALSE(lowered({}).verified());
+  verify::VerifyReport unproven;
+  unproven.scope = verify::VerifyReport::Scope::kEverythingAsked;
+  CHECK_FALSE(lowered(unproven).verified());
   CHECK(lowered({}).guarantees()[0].verdict == Verdict::kUnknown);
   CHECK(lowered(ProvenReport(policy)).verified());
   CHECK(lowered(ProvenReport(policy)).guarantees()[0].verdict == Verdict::kProved);

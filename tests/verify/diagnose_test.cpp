@@ -136,6 +136,24 @@ TEST_CASE_FIXTURE(Fixture, "guarantees") {
   CHECK(found[4].severity == diagnostics::Severity::kWarning);
 }
 
+TEST_CASE_FIXTURE(Fixture, "the way out of a loss that uses up the attempts") {
+  b.AddRoute("all", Always(), {MakeTier("both", {paris, gpt_us})});
+  b.AddGuarantee("two", Always(), ir::SurvivesLoss{ir::SurvivesLoss::Unit::kDeployment, 1});
+  b.policy.limits.attempts = 1;
+  std::vector<Diagnostic> found = Run();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].evidence ==
+        "losing deployment `paris` uses up the only attempt of route `all` before `gpt_us` is tried");
+  CHECK(found[0].hint == "let `limits` allow more than 1 attempt, or have route `all` try another deployment earlier");
+  b.policy.routes[0].tiers = {MakeTier("paris retry 1", {paris}), MakeTier("us", {gpt_us})};
+  b.policy.routes[0].tiers[0].retries = 1;
+  b.policy.limits.attempts = 2;
+  found = Run();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].hint ==
+        "let `limits` allow more than 2 attempts, lower `retry`, or have route `all` try another deployment earlier");
+}
+
 TEST_CASE_FIXTURE(Fixture, "what was not answered is an error") {
   b.AddRoute("all", Always(), {MakeTier("paris", {paris})});
   b.AddGuarantee("eu_only", Always(), ir::EveryDeploymentReached{ProcessedIn({"FR"})});

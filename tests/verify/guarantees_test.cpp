@@ -248,6 +248,90 @@ TEST_CASE_FIXTURE(Fixture, "survives the loss of any two") {
   }
 }
 
+TEST_CASE_FIXTURE(Fixture, "a loss that uses up the attempts") {
+  using Unit = ir::SurvivesLoss::Unit;
+  b.AddGuarantee("two", Always(), ir::SurvivesLoss{Unit::kVendor, 1});
+  b.policy.limits.attempts = 2;
+
+  SUBCASE("the only attempt goes to what is lost") {
+    b.policy.limits.attempts = 1;
+    b.AddRoute("all", Always(), {MakeTier("pair", {paris, gpt_us})});
+    const GuaranteeResult result = Only();
+    CHECK(result.verdict == Verdict::kViolated);
+    CHECK(result.deployments == std::vector{paris});
+    CHECK(result.explanation ==
+          "losing vendor `mistral` uses up the only attempt of route `all` before `gpt_us` is tried");
+  }
+  SUBCASE("an attempt is left for the other vendor") {
+    b.AddRoute("all", Always(), {MakeTier("pair", {paris, gpt_us, lyon})});
+    CheckProved(Only());
+  }
+  SUBCASE("two of the same vendor first, unless a rule takes one out") {
+    b.AddRoute("all", Always(), {MakeTier("french", {paris, lyon}), MakeTier("us", {gpt_us})});
+    b.AddRule("not_lyon", Is(tier, {0}), NotTest(Among({lyon})));
+    const GuaranteeResult result = Only();
+    CHECK(result.verdict == Verdict::kViolated);
+    CHECK(Witness(result) == "tier=silver data=nothing");
+    CHECK(result.deployments == std::vector{paris, lyon});
+    CHECK(result.explanation ==
+          "losing vendor `mistral` uses up the 2 attempts of route `all` before `gpt_us` is tried");
+    b.policy.rules[0].when = Always();
+    CheckProved(Only());
+  }
+  SUBCASE("retries use them up, but only before the next tier") {
+    ir::Tier retried = MakeTier("paris retry 1", {paris});
+    retried.retries = 1;
+    ir::Tier last = MakeTier("us retry 1", {gpt_us});
+    last.retries = 1;
+    b.AddRoute("all", Always(), {retried, last});
+    CHECK(Only().explanation ==
+          "losing vendor `mistral` uses up the 2 attempts of route `all` before `gpt_us` is tried");
+    b.policy.limits.attempts = 3;
+    CheckProved(Only());
+  }
+  SUBCASE("a tier that the rules empty takes none") {
+    ir::Tier retried = MakeTier("lyon retry 5", {lyon});
+    retried.retries = 5;
+    b.AddRoute("all", Always(), {retried, MakeTier("pair", {paris, gpt_us})});
+    b.AddRule("not_lyon", Always(), NotTest(Among({lyon})));
+    CheckProved(Only());
+  }
+  SUBCASE("a draw by weight can put what is lost first") {
+    ir::Tier drawn = MakeTier("drawn", {paris, gpt_us, lyon});
+    b.AddRoute("all", Always(), {drawn});
+    CheckProved(Only());
+    b.policy.routes[0].tiers[0].order = TierOrder::kByWeight;
+    const GuaranteeResult result = Only();
+    CHECK(result.verdict == Verdict::kViolated);
+    CHECK(result.deployments == std::vector{paris, lyon});
+    CHECK(result.explanation ==
+          "losing vendor `mistral` uses up the 2 attempts of route `all` before `gpt_us` is tried, in the worst draw");
+    b.policy.limits.attempts = 3;
+    CheckProved(Only());
+    b.policy.limits.attempts = 2;
+    b.AddRule("not_lyon", Is(tier, {0, 2}), NotTest(Among({lyon})));
+    CHECK(Witness(Only()) == "tier=silver data=nothing");
+    b.policy.rules[0].when = Always();
+    CheckProved(Only());
+  }
+  SUBCASE("losing less is enough in a draw after a tier that must be lost too") {
+    ir::Tier drawn = MakeTier("drawn", {berlin, gpt_us, gpt_se});
+    drawn.order = TierOrder::kByWeight;
+    b.AddRoute("all", Always(), {MakeTier("paris", {paris}), drawn});
+    b.policy.limits.attempts = 3;
+    CheckProved(Only());
+    b.policy.guarantees[0].promise = ir::SurvivesLoss{Unit::kVendor, 2};
+    const GuaranteeResult result = Only();
+    CHECK(result.verdict == Verdict::kViolated);
+    CHECK(result.deployments == std::vector{paris, gpt_us, gpt_se});
+    CHECK(result.explanation ==
+          "losing the vendors `mistral` and `openai` uses up the 3 attempts of route `all` before `berlin` is tried, "
+          "in the worst draw");
+    b.policy.limits.attempts = 4;
+    CheckProved(Only());
+  }
+}
+
 TEST_CASE_FIXTURE(Fixture, "attempts") {
   ir::Tier retried = MakeTier("paris retry 2", {paris});
   retried.retries = 2;
@@ -264,6 +348,15 @@ TEST_CASE_FIXTURE(Fixture, "attempts") {
     CHECK(result.verdict == Verdict::kViolated);
     CHECK(result.route == all);
     CHECK(result.explanation == "route `all` takes 5 attempts: 3 in `paris retry 2` and 2 in `others`");
+  }
+  SUBCASE("retries come on top of one attempt for each deployment") {
+    b.policy.routes[0].tiers[1].retries = 1;
+    b.AddGuarantee("bounded", Always(), ir::Bounded{.attempts = 5, .within_ms = {}});
+    CHECK(Only().explanation == "route `all` takes 6 attempts: 3 in `paris retry 2` and 3 in `others`");
+    b.policy.limits.attempts = 5;
+    b.policy.guarantees[0].promise = ir::Bounded{.attempts = 4, .within_ms = {}};
+    CHECK(Only().explanation ==
+          "route `all` takes 5 attempts: 3 in `paris retry 2` and 3 in `others`, of which `limits` allow 5");
   }
   SUBCASE("rules bring it down, but not for all") {
     b.AddRule("not_berlin", Is(tier, {0, 1}), NotTest(Among({berlin})));
