@@ -1,9 +1,7 @@
 #pragma once
 
 #include <compare>
-#include <cstddef>
 #include <cstdint>
-#include <functional>
 
 namespace route {
 
@@ -26,8 +24,3 @@ using RouteId = Id<struct RouteTag>;
 using GuaranteeId = Id<struct GuaranteeTag>;
 
 }  // namespace route
-
-template <typename Tag>
-struct std::hash<route::Id<Tag>> {
-  auto operator()(route::Id<Tag> id) const noexcept -> std::size_t { return id.index; }
-};

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compiler/diagnostics/render.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
@@ -12,37 +13,64 @@
 
 namespace route::driver {
 
+namespace {
+
+auto PhaseName(Phase phase) -> const char* {
+  switch (phase) {
+    case Phase::kAst: return "ast";
+    case Phase::kIr: return "ir";
+    case Phase::kSmt: return "smt";
+    case Phase::kTable: return "table";
+  }
+  return "";
+}
+
+/// What the phase made, as text; nothing if the policy has errors, which the emitter then holds. The core is not among
+/// them: it is JSON in either format.
+auto TextOf(Compilation& compilation, Phase phase) -> std::optional<std::string> {
+  switch (phase) {
+    case Phase::kAst: {
+      std::string text;
+      for (const ast::File& file : compilation.loaded.files) text += syntax::Dump(file, compilation.sources);
+      return text;
+    }
+    case Phase::kSmt: return verify::EmitSmt2(compilation.policy);
+    case Phase::kTable: {
+      // What is wrong with the policy is no reason not to look at its table, so nothing is asked about it.
+      compilation.report = verify::VerifyReport{};
+      if (!LowerPolicy(compilation)) return std::nullopt;
+      auto table = Table::FromBytes(std::move(compilation.bundle));
+      if (!table) throw InternalError(table.error().message);
+      return DumpTable(*table);
+    }
+    case Phase::kIr: break;
+  }
+  return ir::ToJson(compilation.policy).dump(2) + "\n";
+}
+
+}  // namespace
+
 auto Dump(const DumpOptions& options, const CommonOptions& common) -> int {
   auto compilation = options.phase == Phase::kAst ? ReadSyntax(options.policy) : ReadPolicy(options.policy, common);
   if (compilation == nullptr) return kWrongUsage;
-  if (options.phase == Phase::kTable && !compilation->emitter.has_errors()) {
-    // What is wrong with the policy is no reason not to look at its table.
-    compilation->report = verify::VerifyReport{};
-  }
-  if (compilation->emitter.has_errors()) {
+  std::optional<std::string> text;
+  if (!compilation->emitter.has_errors()) text = TextOf(*compilation, options.phase);
+
+  if (common.format == Format::kJson) {
+    nlohmann::ordered_json document;
+    document["schema"] = "route.dump/1";
+    document["phase"] = PhaseName(options.phase);
+    if (text && options.phase == Phase::kIr) document["core"] = ir::ToJson(compilation->policy);
+    if (text && options.phase != Phase::kIr) document["text"] = *text;
+    document["diagnostics"] = diagnostics::RenderJson(compilation->emitter.diagnostics(), compilation->sources);
+    PrintJson(document);
+  } else if (text) {
+    llvm::outs() << *text;
+    llvm::outs().flush();
+  } else {
     PrintDiagnostics(*compilation, common, Stream::kErr);
-    return kPolicyHasErrors;
   }
-  auto& out = llvm::outs();
-  switch (options.phase) {
-    case Phase::kAst:
-      for (const ast::File& file : compilation->loaded.files) out << syntax::Dump(file, compilation->sources);
-      break;
-    case Phase::kIr: PrintJson(ir::ToJson(compilation->policy)); break;
-    case Phase::kSmt: out << verify::EmitSmt2(compilation->policy); break;
-    case Phase::kTable: {
-      if (!LowerPolicy(*compilation)) {
-        PrintDiagnostics(*compilation, common, Stream::kErr);
-        return kPolicyHasErrors;
-      }
-      auto table = Table::FromBytes(std::move(compilation->bundle));
-      if (!table) throw InternalError(table.error().message);
-      out << DumpTable(*table);
-      break;
-    }
-  }
-  out.flush();
-  return kGood;
+  return text ? kGood : kPolicyHasErrors;
 }
 
 }  // namespace route::driver

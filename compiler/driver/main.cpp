@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
@@ -29,6 +30,11 @@ auto NotBuiltYet(const std::string& name) -> int {
 }
 
 auto RunRoutec(int argc, char** argv) -> int {
+  // Tools ask for the version again and again, so it is answered before the options are even described.
+  if (argc == 2 && std::string_view(argv[1]) == "--version") {
+    llvm::outs() << ToolVersion() << "\n";
+    return kGood;
+  }
   CLI::App app("Compiles and verifies policies for AI model routing.", "routec");
   app.set_version_flag("--version", ToolVersion());
   app.require_subcommand(1);
@@ -111,7 +117,7 @@ auto RunRoutec(int argc, char** argv) -> int {
   dump_command->add_option("--phase", dump.phase, "ast, ir (the default), smt or table")
       ->transform(CLI::CheckedTransformer(phases).description(""))
       ->option_text("ast|ir|smt|table");
-  with_today(dump_command);
+  with_output(dump_command);
   dump_command->callback([&] { run = [&] { return Dump(dump, common); }; });
 
   for (const char* name : {"explain", "fmt", "diff"}) {

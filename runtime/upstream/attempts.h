@@ -73,7 +73,7 @@ struct StartAttempt {
   std::uint32_t number = 0;  ///< from 1, over the whole chain
   std::uint32_t tier = 0;    ///< index into the drawn tiers
   std::uint32_t deployment = 0;
-  TimePoint answer_by;  ///< the tier's budget, or the deadline if that comes first
+  TimePoint answer_by;       ///< the tier's budget, or the deadline if that comes first
   TimePoint deadline;       ///< of the request
 };
 struct WaitUntil {

@@ -238,6 +238,14 @@ class Contract(unittest.TestCase):
             code, out, err = routec("dump", FIRST, "--phase", phase)
             self.assertEqual((code, err), (0, ""))
             self.assertTrue(word in out, phase)
+            document = json.loads(routec("dump", FIRST, "--phase", phase, "--format", "json")[1])
+            self.assertEqual((document["schema"], document["phase"]), ("route.dump/1", phase))
+            if phase == "ir":
+                self.assertEqual(document["core"], json.loads(out))
+            else:
+                self.assertEqual(document["text"], out)
+        broken = routec("dump", "tests/golden/cases/R0201_unknown_names.route", "--format", "json")
+        self.assertEqual((broken[0], "core" in json.loads(broken[1])), (1, False))
 
     def test_inconclusive_exits_with_3(self):
         code, out, _ = routec("check", FIRST, "--rlimit", "1", "--format", "json")
