@@ -39,9 +39,7 @@ auto TextOf(Compilation& compilation, Phase phase) -> std::optional<std::string>
       // What is wrong with the policy is no reason not to look at its table, so nothing is asked about it.
       compilation.report = verify::VerifyReport{};
       if (!LowerPolicy(compilation)) return std::nullopt;
-      auto table = Table::FromBytes(std::move(compilation.bundle));
-      if (!table) throw InternalError(table.error().message);
-      return DumpTable(*table);
+      return DumpTable(*compilation.table);
     }
     case Phase::kIr: break;
   }

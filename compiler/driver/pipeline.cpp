@@ -114,6 +114,7 @@ auto LowerPolicy(Compilation& compilation) -> bool {
   if (!table) throw InternalError("the bundle that was written does not load: " + table.error().message);
   ConfirmWitnesses(compilation, *table);
   compilation.bundle = std::move(*bytes);
+  compilation.table.emplace(std::move(*table));
   return true;
 }
 

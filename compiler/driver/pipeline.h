@@ -28,7 +28,8 @@ struct Compilation {
   resolve::LoadedPolicy loaded;
   ir::Policy policy;                     ///< well formed if the emitter has no errors
   std::optional<verify::VerifyReport> report;
-  std::vector<std::byte> bundle;         ///< of a verified policy that fits the table, whatever was found
+  std::vector<std::byte> bundle;         ///< of a policy that was lowered and fits the table, whatever was found
+  std::optional<Table> table;            ///< the bundle, loaded
 };
 
 /// Reads, parses and resolves. Returns nothing, after saying so on standard error, if the file cannot be read at all.

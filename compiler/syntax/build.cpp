@@ -44,8 +44,6 @@ class TreeBuilder {
     return Join(SpanOf(*tree.start), SpanOf(*tree.stop));
   }
 
-  static auto SpanOf(const ast::Name& name) -> Span { return name.span; }
-
   auto Name(P::NameContext& tree) const -> ast::Name { return {tree.start->getText(), SpanOf(tree)}; }
 
   auto Names(const std::vector<P::NameContext*>& trees, std::size_t from = 0) const -> std::vector<ast::Name> {
@@ -496,7 +494,7 @@ class TreeBuilder {
 
   auto ConditionTerm(P::ConditionTermContext& tree) -> ast::Condition {
     if (auto* t = dynamic_cast<P::GroupedConditionContext*>(&tree)) return Condition(*t->condition());
-    if (auto* t = dynamic_cast<P::PlainConditionContext*>(&tree)) return Comparison(*t->comparison());
+    if (auto* t = dynamic_cast<P::PlainConditionContext*>(&tree)) return Comparison(t->comparison());
     ast::Condition result;
     result.kind = ast::Condition::Kind::kNot;
     result.children.push_back(ConditionTerm(*dynamic_cast<P::NotConditionContext&>(tree).conditionTerm()));
@@ -550,8 +548,6 @@ class TreeBuilder {
     }
     return result;
   }
-
-  auto Comparison(P::ComparisonContext& tree) -> ast::Condition { return Comparison(&tree); }
 
   /// `is a and b` can never hold: the thing would have to be both.
   void ReportEvery(const JoinedValues& joined, const P::ValuesContext& tree, std::string_view word) {

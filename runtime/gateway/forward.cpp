@@ -8,12 +8,12 @@
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "runtime/upstream/answer.h"
+#include "runtime/upstream/async_token.h"
 
 namespace asio = boost::asio;
 
@@ -218,7 +218,7 @@ class ChatServer {
     asio::steady_timer timer(executor, until);
     cancellation_.OnCancel([&timer] { timer.cancel(); });
     boost::system::error_code ignored;
-    if (!cancellation_.cancelled()) co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (!cancellation_.cancelled()) co_await timer.async_wait(Token(ignored));
     cancellation_.OnCancel({});
   }
 

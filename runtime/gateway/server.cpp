@@ -16,13 +16,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "runtime/gateway/session.h"
+#include "runtime/upstream/async_token.h"
 
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
@@ -32,10 +31,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kAcceptPause{100};  // after the system gave no connection, mostly for want of files
 constexpr std::chrono::seconds kLastChance{3};          // from ending requests to ending the loop
-
-auto Token(boost::system::error_code& error) {
-  return asio::redirect_error(asio::use_awaitable, error);
-}
 
 /// One thread's part of the server.
 class Worker final : public SessionHost {

@@ -13,8 +13,6 @@
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -23,6 +21,7 @@
 
 #include "runtime/gateway/chat.h"
 #include "runtime/gateway/forward.h"
+#include "runtime/upstream/async_token.h"
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -39,10 +38,6 @@ constexpr std::size_t kWriteBytes = 64 * 1024;
 constexpr std::size_t kInlineBytes = 64 * 1024;                 // larger bodies are read and decided on the pool
 constexpr std::size_t kDiscardedBytes = std::size_t{1} << 20U;  // of a body that was refused
 constexpr std::chrono::seconds kDiscardTime{2};
-
-auto Token(boost::system::error_code& error) {
-  return asio::redirect_error(asio::use_awaitable, error);
-}
 
 enum class AfterReply : std::uint8_t { kKeep, kClose };
 

@@ -7,11 +7,9 @@
 #include <sys/socket.h>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -22,6 +20,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/serializer.hpp>
 
+#include "runtime/upstream/async_token.h"
 #include "runtime/upstream/stream.h"
 
 namespace asio = boost::asio;
@@ -36,10 +35,6 @@ constexpr std::size_t kIdlePerEndpoint = 64;
 constexpr std::chrono::seconds kIdleFor{30};
 constexpr std::uint32_t kHeaderBytes = 64 * 1024;
 constexpr std::size_t kReadBytes = 16 * 1024;
-
-auto Token(boost::system::error_code& error) {
-  return asio::redirect_error(asio::use_awaitable, error);
-}
 
 /// A connection to one endpoint, with what was read beyond the last answer.
 struct Connection {
