@@ -1,0 +1,63 @@
+#include "compiler/driver/command_line.h"
+
+#include <limits>
+#include <map>
+
+#include "compiler/driver/exit_codes.h"
+#include "compiler/driver/pipeline.h"
+
+namespace route::driver {
+
+CommandLine::CommandLine(Date today) : app_("Compiles and verifies policies for AI model routing.", "routec") {
+  common_.today = today;
+  app_.set_version_flag("--version", ToolVersion());
+  app_.require_subcommand(1);
+  app_.footer("Exit codes: 0 good, 1 the policy has errors, 2 wrong usage or unreadable file, 3 inconclusive, 70 internal "
+              "error.");
+}
+
+void CommandLine::WithPolicy(CLI::App* command, std::string& policy) {
+  command->add_option("policy", policy, "the policy file")->required()->option_text("FILE.route");
+}
+
+void CommandLine::WithToday(CLI::App* command) {
+  command->add_option_function<std::string>(
+      "--today",
+      [this](const std::string& text) {
+        auto date = ParseDate(text);
+        if (!date) throw CLI::ValidationError("--today", "`" + text + "` is not a date such as 2026-08-02");
+        common_.today = *date;
+      },
+      "the day to go by instead of the system's clock, for example 2026-08-02");
+}
+
+void CommandLine::WithOutput(CLI::App* command) {
+  const std::map<std::string, Format> formats = {{"text", Format::kText}, {"json", Format::kJson}};
+  const std::map<std::string, Colour> colours = {
+      {"auto", Colour::kAuto}, {"always", Colour::kAlways}, {"never", Colour::kNever}};
+  command->add_option("--format", common_.format, "text (the default) or json")
+      ->transform(CLI::CheckedTransformer(formats).description(""))
+      ->option_text("text|json");
+  command->add_option("--color,--colour", common_.colour, "auto (the default), always or never")
+      ->transform(CLI::CheckedTransformer(colours).description(""))
+      ->option_text("auto|always|never");
+  WithToday(command);
+}
+
+void CommandLine::WithSolverLimit(CLI::App* command, verify::Limits& limits) {
+  command->add_option("--rlimit", limits.rlimit, "solver effort for each question (not a time)")
+      ->check(CLI::Range(1U, std::numeric_limits<std::uint32_t>::max()).description(""))
+      ->option_text("N");
+}
+
+auto CommandLine::Run(int argc, char** argv) -> int {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 has its own numbers; ours are 0 for --help and --version, and 2 for everything that is wrong.
+    return app_.exit(error) == 0 ? kGood : kWrongUsage;
+  }
+  return run_();
+}
+
+}  // namespace route::driver

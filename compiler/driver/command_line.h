@@ -1,0 +1,57 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "compiler/driver/commands.h"
+
+/// The command line of routec: the commands describe their options here, each group in a file of its own, so that help,
+/// shell completions and manual pages all come from one description.
+namespace route::driver {
+
+class CommandLine {
+ public:
+  explicit CommandLine(Date today);
+
+  auto app() -> CLI::App& { return app_; }
+  auto common() -> CommonOptions& { return common_; }
+
+  /// A command whose options are kept in a `T` until it runs: `run(options, common)` gives the exit code.
+  template <typename T>
+  auto Add(const std::string& name, const std::string& description,
+           std::function<int(const T&, const CommonOptions&)> run) -> std::pair<CLI::App*, T*> {
+    auto options = std::make_shared<T>();
+    CLI::App* command = app_.add_subcommand(name, description);
+    command->callback([this, options, run = std::move(run)] {
+      run_ = [this, options, run] { return run(*options, common_); };
+    });
+    return {command, options.get()};
+  }
+
+  /// `FILE.route`, required.
+  void WithPolicy(CLI::App* command, std::string& policy);
+  /// `--today`.
+  void WithToday(CLI::App* command);
+  /// `--format`, `--color` and `--today`.
+  void WithOutput(CLI::App* command);
+  /// `--rlimit`.
+  void WithSolverLimit(CLI::App* command, verify::Limits& limits);
+
+  /// Parses and runs; returns an exit code.
+  auto Run(int argc, char** argv) -> int;
+
+ private:
+  CLI::App app_;
+  CommonOptions common_;
+  std::function<int()> run_;
+};
+
+// One function for each group of commands, in the order in which `--help` lists them.
+void AddCheckCommands(CommandLine& line);     ///< check, build
+void AddDecideCommands(CommandLine& line);    ///< eval, decide
+void AddLanguageCommands(CommandLine& line);  ///< test, dump, explain, fmt, diff
+
+}  // namespace route::driver
