@@ -47,7 +47,7 @@ auto PlaceOfRegions(const std::vector<std::string>& regions) -> std::optional<Pl
     if (!common) {
       common = place;
     } else if (common->name != place->name) {
-      common->name = "several";
+      common->name = "several regions";
       common->kind = Place::Kind::kZone;
       if (common->country != place->country) common->country.reset();
     }
@@ -87,8 +87,11 @@ auto IsZero(const Scalar& value) -> bool {
 }
 
 auto IsLongContext(std::string_view name) -> bool {
-  bool tokens = name.starts_with("input_cost_per_token_above_") || name.starts_with("output_cost_per_token_above_");
-  return tokens && name.ends_with("_tokens");
+  constexpr std::string_view kEnd = "_tokens";
+  for (std::string_view start : {"input_cost_per_token_above_", "output_cost_per_token_above_"}) {
+    if (name.starts_with(start) && name.ends_with(kEnd) && name.size() > start.size() + kEnd.size()) return true;
+  }
+  return false;
 }
 
 }  // namespace

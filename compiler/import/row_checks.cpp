@@ -36,7 +36,7 @@ auto ReadPrice(const Fields& fields, std::string_view name, const Subject& subje
 void NoteRounding(const Price& price, std::string_view which, const Subject& subject, Lints& lints) {
   if (price.exactness == Price::Exactness::kExact) return;
   lints.Add(LintKind::kInexactPrice, LintAction::kCorrected, subject,
-            "the price " + std::string(which) + " has more than six digits after the point and was rounded up to " +
+            "the price " + std::string(which) + " has more than six digits after the point; rounded up it is " +
                 PerMillion(price.usd));
 }
 
@@ -56,13 +56,13 @@ auto ReadTokens(const Fields& fields, std::string_view name, const Subject& subj
   std::string field = "`" + std::string(name) + "` is ";
   if (!tokens || *tokens == 0) {
     lints.Add(LintKind::kBadContext, LintAction::kCorrected, subject,
-              field + (tokens ? "0" : "`" + Printable(value->text) + "`") + "; the catalogue does not state it");
+              field + (tokens ? "0" : "`" + Printable(value->text) + "`") + "");
     return std::nullopt;
   }
   if (value->kind == Scalar::Kind::kText || value->text != std::to_string(*tokens)) {
     lints.Add(LintKind::kBadContext, LintAction::kCorrected, subject,
               field + "written `" + Printable(value->text) + "`" +
-                  (value->kind == Scalar::Kind::kText ? ", as a text" : "") + "; taken as " + Grouped(*tokens));
+                  (value->kind == Scalar::Kind::kText ? ", as a text" : "") + "; read as " + Grouped(*tokens));
   }
   return tokens.value();
 }
@@ -80,7 +80,7 @@ auto StatusOf(const Fields& fields, Date today, const Subject& subject, Lints& l
   }
   if (*date > today) return status;
   lints.Add(LintKind::kDeprecated, LintAction::kKept, subject,
-            "deprecated since " + written->text + "; it is in the catalogue with `status deprecated`");
+            "deprecated since " + written->text + ", so its status is `deprecated`");
   return "deprecated";
 }
 
@@ -123,7 +123,7 @@ auto ReadPrices(const Fields& fields, ZeroPrices zero, const Subject& subject, L
     bool both = prices.in.usd == prices.out.usd;
     lints.Add(LintKind::kZeroPrice, LintAction::kLeftOut, subject,
               both ? "input and output cost nothing, so it would win every `cheapest`"
-                   : std::string(prices.in.usd == Decimal{} ? "input" : "output") + " costs nothing and the other " +
+                   : std::string(prices.in.usd == Decimal{} ? "input costs nothing and output " : "output costs nothing and input ") +
                          PerMillion(std::max(prices.in.usd, prices.out.usd)));
     return std::nullopt;
   }
@@ -154,7 +154,7 @@ auto ReadFacts(const Fields& fields, const TokenPrices& prices, Date today, cons
   facts.context = ReadTokens(fields, "max_input_tokens", subject, lints);
   const Scalar* context = Find(fields, "max_input_tokens");
   if (context == nullptr || context->kind == Scalar::Kind::kNull) {
-    lints.Add(LintKind::kNoContext, LintAction::kKept, subject, "it does not say its context window, so the catalogue does not");
+    lints.Add(LintKind::kNoContext, LintAction::kKept, subject, "it does not say its context window");
   }
   Lints unheard;  // the catalogue does not state the length of outputs, however they are written
   auto output = ReadTokens(fields, "max_output_tokens", subject, unheard);
@@ -167,7 +167,7 @@ auto ReadFacts(const Fields& fields, const TokenPrices& prices, Date today, cons
   if (auto names = LongContextPrices(fields); !names.empty()) {
     facts.notes = LongContextNotes(fields, names);
     lints.Add(LintKind::kLongContextPrice, LintAction::kKept, subject,
-              "long prompts cost more (`" + names.front() + "`); the catalogue has the price of short ones and says so in a comment");
+              "long prompts cost more (`" + names.front() + "`); the price in the catalogue is that of short ones");
   }
   if (auto names = OtherPrices(fields); !names.empty()) {
     std::string listed;

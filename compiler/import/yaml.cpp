@@ -73,12 +73,21 @@ class TreeBuilder {
     bool inside = at >= text_.data() && at <= text_.data() + text_.size();
     problem_ = Problem{inside ? static_cast<std::size_t>(at - text_.data()) : text_.size(), std::move(message)};
   }
-  void Fail(const llvm::yaml::Node& node, std::string message) {
-    Fail(node.getSourceRange().Start.getPointer(), std::move(message));
+  void Fail(const llvm::yaml::Node& node, std::string message) { Fail(Start(node), std::move(message)); }
+
+  /// Where a node begins. The parser says what comes after a bracket, and what comes after an alias.
+  auto Start(const llvm::yaml::Node& node) const -> const char* {
+    if (const auto* alias = llvm::dyn_cast<llvm::yaml::AliasNode>(&node)) return alias->getName().data() - 1;
+    const char* at = node.getSourceRange().Start.getPointer();
+    bool brackets = llvm::isa<llvm::yaml::SequenceNode>(&node) || llvm::isa<llvm::yaml::MappingNode>(&node);
+    if (!brackets || at <= text_.data() || at > text_.data() + text_.size()) return at;
+    std::size_t before = text_.find_last_not_of(" \t\r\n", static_cast<std::size_t>(at - text_.data()) - 1);
+    bool opens = before != std::string_view::npos && (text_[before] == '[' || text_[before] == '{');
+    return opens ? text_.data() + before : at;
   }
 
   void Place(const llvm::yaml::Node& node, YamlNode& result) {
-    const char* at = node.getSourceRange().Start.getPointer();
+    const char* at = Start(node);
     if (at < text_.data() || at > text_.data() + text_.size()) return;
     LineColumn place = file_.Locate(static_cast<std::uint32_t>(at - text_.data()));
     result.line = place.line;
