@@ -28,7 +28,8 @@ void CommandLine::WithToday(CLI::App* command) {
         if (!date) throw CLI::ValidationError("--today", "`" + text + "` is not a date such as 2026-08-02");
         common_.today = *date;
       },
-      "the day to go by instead of the system's clock, for example 2026-08-02");
+      "the day to go by instead of the system's clock, for example 2026-08-02")
+      ->option_text("DATE");
 }
 
 void CommandLine::WithOutput(CLI::App* command) {
