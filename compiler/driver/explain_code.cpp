@@ -29,7 +29,7 @@ auto Suggestion(const std::string& code) -> std::string {
     }
   }
   if (std::string near = diagnostics::NearestName(code, all); !near.empty()) return "did you mean `" + near + "`?";
-  if (!family.empty()) return "codes that begin like it: " + family;
+  if (IsWrittenLikeACode(code) && !family.empty()) return "codes that begin like it: " + family;
   return "a code is written like `" + all.front() + "`, as in `routec explain " + all.front() + "`";
 }
 
