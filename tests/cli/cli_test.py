@@ -75,7 +75,7 @@ class Contract(unittest.TestCase):
         self.assertEqual(document["markdown"], (ROOT / "docs/diagnostics/R0502.md").read_text())
 
     def test_explain_of_no_code(self):
-        for asked, hint in [("R502", "did you mean `R0502`?"), ("r0502", "did you mean `R0502`?"), ("R0155", "codes that begin like it: R0101, R0102"),
+        for asked, hint in [("R502", "did you mean `R0502`?"), ("r0502", "did you mean `R0502`?"), ("R0688", "codes that begin like it: R0601"),
                             ("R9999", "a code is written like `R0101`"), ("policy.route", "a code is written like `R0101`"),
                             ("", "a code is written like")]:
             code, out, err = routec("explain", asked)
