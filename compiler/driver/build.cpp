@@ -49,7 +49,7 @@ auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
     PrintUsageError("`" + options.output + "` is a file of the policy itself; name another one to write to");
     return kWrongUsage;
   }
-  VerifyPolicy(*compilation, options.limits, common.today);
+  VerifyPolicy(*compilation, options.limits, common.now());
 
   int code = ExitCodeOf(*compilation);
   bool wanted = code == kGood || options.unverified == BuildOptions::Unverified::kAllow;

@@ -92,7 +92,7 @@ void PrintReport(const Compilation& compilation) {
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
   auto compilation = ReadPolicy(options.policy, common);
   if (compilation == nullptr) return kWrongUsage;
-  VerifyPolicy(*compilation, options.limits, common.today);
+  VerifyPolicy(*compilation, options.limits, common.now());
   switch (common.format) {
     case Format::kText: PrintText(*compilation, common); break;
     case Format::kJson: PrintReport(*compilation); break;

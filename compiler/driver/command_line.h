@@ -33,7 +33,7 @@ class CommandLine {
 
   /// `FILE.route`, required.
   void WithPolicy(CLI::App* command, std::string& policy);
-  /// `--today`.
+  /// `--today` and `--time`.
   void WithToday(CLI::App* command);
   /// `--format`, `--color` and `--today`.
   void WithOutput(CLI::App* command);

@@ -118,7 +118,7 @@ auto LowerPolicy(Compilation& compilation) -> bool {
   return true;
 }
 
-void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Date today) {
+void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment now) {
   if (compilation.emitter.has_errors()) return;
   compilation.report = verify::Verify(compilation.policy, limits);
   if (!LowerPolicy(compilation)) {
@@ -126,7 +126,7 @@ void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Date t
     return;
   }
   verify::Diagnose(compilation.policy, compilation.sources, *compilation.report, compilation.emitter);
-  RunTests(compilation.policy, today, compilation.emitter);
+  RunTests(compilation.policy, now, compilation.emitter);
   compilation.emitter.SortByPlace();
 }
 

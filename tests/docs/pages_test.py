@@ -9,8 +9,9 @@ it begins with the command, `$ routec check policy.route`, and holds what is pri
 the page itself. The next ```route block is the same policy put right: nothing is reported. An example runs in a folder of
 its own, as policy.route, beside the catalog.route that `routec init` writes.
 
-What cannot be text is made: a comment before the first block says how.
+A comment stands before a block that is a file beside the example, and before one that cannot be text as it is:
 
+    <!-- file: operator.route -->
     <!-- example: saved as iso-8859-1 -->
     <!-- example: with <U+200B> as that character -->
     <!-- example: filled up with empty lines to 67108865 bytes -->
@@ -33,7 +34,7 @@ CATALOGUE = {code: (severity.lower(), title) for code, severity, title in re.fin
 GROUPS = {"R01": "Text and syntax", "R02": "Names, types and units", "R03": "The catalogue", "R04": "The shape of a policy",
           "R05": "What verification finds", "R06": "Limits of the table", "R07": "Tests"}
 HEADINGS = ["Example", "Why it matters", "How to fix it"]
-BLOCK = re.compile(r"^```(route|text)\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"(?:^<!-- file: (?P<file>\S+) -->\n)?^```(?P<kind>route|text)\n(?P<text>.*?)^```$", re.M | re.S)
 COMMAND = "$ routec check policy.route"
 
 
@@ -47,13 +48,15 @@ class Example:
     def __init__(self, page):
         self.page, self.text = page, page.read_text()
         self.code = page.stem
-        self.blocks = list(BLOCK.finditer(self.text))
+        self.all_blocks = list(BLOCK.finditer(self.text))
+        self.blocks = [block for block in self.all_blocks if block["file"] is None]
+        self.files = {block["file"]: block["text"] for block in self.all_blocks if block["file"]}
 
     def of_kind(self, kind):
-        return [block for block in self.blocks if block.group(1) == kind]
+        return [block for block in self.blocks if block["kind"] == kind]
 
     def broken(self):
-        data = self.of_kind("route")[0].group(2).encode()
+        data = self.of_kind("route")[0]["text"].encode()
         made = re.search(r"<!-- example: (.*?) -->", self.text)
         if made is None:
             return data
@@ -66,22 +69,24 @@ class Example:
         return data + b"\n" * (int(size.group(1)) - len(data))
 
     def command(self):
-        return self.of_kind("text")[0].group(2).split("\n", 1)[0]
+        return self.of_kind("text")[0]["text"].split("\n", 1)[0]
 
     def printed(self):
         """What the text block must hold."""
         words = shlex.split(self.command())[2:]
-        lines = run(self.broken(), words).splitlines()
+        lines = run(self.broken(), words, self.files).splitlines()
         own = f"more: routec explain {self.code}"
         assert lines[-1] == own, f"{self.page.name}: the last line is `{lines[-1]}` and not `{own}`"
         return self.command() + "\n" + "\n".join(lines[:-1]) + "\n"
 
 
-def run(policy, words):
+def run(policy, words, files):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         (folder / "policy.route").write_bytes(policy)
         (folder / "catalog.route").write_bytes((ROOT / "compiler/scaffold/files/catalog.route").read_bytes())
+        for name, text in files.items():
+            (folder / name).write_text(text)
         done = subprocess.run([ROUTEC, *words, "--today", "2026-11-24"], cwd=folder, capture_output=True, timeout=120)
         return done.stdout.decode() + done.stderr.decode()
 
@@ -130,25 +135,28 @@ class Pages(unittest.TestCase):
         for page in pages():
             with self.subTest(page=page.name):
                 example = Example(page)
-                self.assertEqual([block.group(1) for block in example.blocks][:3], ["route", "text", "route"])
+                self.assertEqual([block["kind"] for block in example.blocks][:3], ["route", "text", "route"])
                 self.assertTrue(example.command().startswith(COMMAND))
                 printed = example.printed()
                 self.assertEqual(set(re.findall(r"^(?:error|warning)\[(R\d{4})\]", printed, re.M)), {page.stem})
-                self.assertEqual(example.of_kind("text")[0].group(2), printed)
+                self.assertEqual(example.of_kind("text")[0]["text"], printed)
 
     def test_corrected_examples_are_sound(self):
         for page in pages():
-            for fixed in Example(page).of_kind("route")[1:]:
+            example = Example(page)
+            for fixed in example.of_kind("route")[1:]:
                 with self.subTest(page=page.name):
-                    printed = run(fixed.group(2).encode(), shlex.split(COMMAND)[2:])
+                    printed = run(fixed["text"].encode(), shlex.split(COMMAND)[2:], example.files)
                     self.assertTrue(printed.endswith("\nno errors\n"), printed)
 
     def test_blocks_are_short_and_narrow(self):
         for page in pages():
-            for block in Example(page).of_kind("route"):
+            for block in Example(page).all_blocks:
                 with self.subTest(page=page.name):
-                    self.assertLessEqual(block.group(2).count("\n"), 30)
-                    self.assertLessEqual(max(map(len, block.group(2).splitlines())), 76, "four blanks and this fit a terminal")
+                    if block["kind"] == "text":
+                        continue
+                    self.assertLessEqual(block["text"].count("\n"), 30)
+                    self.assertLessEqual(max(map(len, block["text"].splitlines())), 76, "four blanks and this fit a terminal")
 
     def test_the_index_is_the_catalogue(self):
         self.assertEqual(INDEX.search((FOLDER / "README.md").read_text()).group(0), index())
@@ -163,8 +171,8 @@ class Pages(unittest.TestCase):
                 prose = [line for line in done.stdout.splitlines() if not line.startswith("    ")]
                 self.assertLessEqual(max(map(len, prose)), 80)
                 # Code is printed as it stands.
-                for block in Example(page).blocks:
-                    shown = "".join("    " + line + "\n" if line else "\n" for line in block.group(2).splitlines())
+                for block in Example(page).all_blocks:
+                    shown = "".join("    " + line + "\n" if line else "\n" for line in block["text"].splitlines())
                     self.assertIn(shown, done.stdout)
 
 
@@ -173,8 +181,8 @@ def update():
         example = Example(page)
         block = example.of_kind("text")[0]
         printed = example.printed()
-        if block.group(2) != printed:
-            page.write_text(example.text[:block.start(2)] + printed + example.text[block.end(2):])
+        if block["text"] != printed:
+            page.write_text(example.text[:block.start("text")] + printed + example.text[block.end("text"):])
             print(f"updated {page.name}")
     readme = FOLDER / "README.md"
     text = readme.read_text()
