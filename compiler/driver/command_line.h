@@ -52,6 +52,8 @@ class CommandLine {
 // One function for each group of commands, in the order in which `--help` lists them.
 void AddCheckCommands(CommandLine& line);     ///< check, build
 void AddDecideCommands(CommandLine& line);    ///< eval, decide
-void AddLanguageCommands(CommandLine& line);  ///< test, dump, explain, fmt, diff
+void AddLanguageCommands(CommandLine& line);  ///< test, dump, fmt, diff
+void AddExplainCommands(CommandLine& line);   ///< explain
+void AddProjectCommands(CommandLine& line);   ///< init, completions, manual
 
 }  // namespace route::driver
