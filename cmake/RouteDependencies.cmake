@@ -75,6 +75,15 @@ add_library(route_re2 INTERFACE)
 add_library(route::re2 ALIAS route_re2)
 target_link_libraries(route_re2 INTERFACE ${ROUTE_RE2_LIBRARY} Threads::Threads)
 
+# --- Time zones: Howard Hinnant's library, which the standard's own (C++20) was made from and g++ 12 does not have yet.
+find_package(date CONFIG QUIET)
+if(NOT date_FOUND)
+  message(FATAL_ERROR "the time zone library was not found: apt-get install libhowardhinnant-date-dev tzdata")
+endif()
+add_library(route_time_zones INTERFACE)
+add_library(route::time_zones ALIAS route_time_zones)
+target_link_libraries(route_time_zones INTERFACE date::date-tz)
+
 # --- doctest's main, compiled once
 add_library(route_doctest_main STATIC ${CMAKE_SOURCE_DIR}/tests/support/doctest_main.cpp)
 add_library(route::doctest_main ALIAS route_doctest_main)

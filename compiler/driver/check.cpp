@@ -59,6 +59,12 @@ void PrintText(const Compilation& compilation, const CommonOptions& common) {
   if (unanswered > 0) out << ", " << Count(unanswered, "question") << " not answered";
   if (warnings > 0) out << ", " << Count(warnings, "warning");
   out << "\n";
+  if (!found.empty()) {
+    // One line for the whole run: the worst that was found.
+    auto worst = std::ranges::find(found, diagnostics::Severity::kError, &diagnostics::Diagnostic::severity);
+    const diagnostics::Diagnostic& shown = worst == found.end() ? found.front() : *worst;
+    out << "more: routec explain " << diagnostics::Entry(shown.code).name << "\n";
+  }
   out.flush();
 }
 
@@ -86,7 +92,7 @@ void PrintReport(const Compilation& compilation) {
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
   auto compilation = ReadPolicy(options.policy, common);
   if (compilation == nullptr) return kWrongUsage;
-  VerifyPolicy(*compilation, options.limits, common.today);
+  VerifyPolicy(*compilation, options.limits, common.now());
   switch (common.format) {
     case Format::kText: PrintText(*compilation, common); break;
     case Format::kJson: PrintReport(*compilation); break;

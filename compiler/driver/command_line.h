@@ -40,7 +40,7 @@ class CommandLine {
 
   /// `FILE.route`, required.
   void WithPolicy(CLI::App* command, std::string& policy);
-  /// `--today`.
+  /// `--today` and `--time`.
   void WithToday(CLI::App* command);
   /// `--format`, `--color` and `--today`.
   void WithOutput(CLI::App* command);
@@ -59,7 +59,9 @@ class CommandLine {
 // One function for each group of commands, in the order in which `--help` lists them.
 void AddCheckCommands(CommandLine& line);     ///< check, build
 void AddDecideCommands(CommandLine& line);    ///< eval, decide
-void AddLanguageCommands(CommandLine& line);  ///< test, dump, explain, fmt, diff
+void AddLanguageCommands(CommandLine& line);  ///< test, dump, fmt, diff
+void AddExplainCommands(CommandLine& line);   ///< explain
+void AddProjectCommands(CommandLine& line);   ///< init, completions, manual
 void AddImportCommands(CommandLine& line);    ///< import litellm-prices, import litellm-config
 
 }  // namespace route::driver

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "compiler/verify/verify.h"
 #include "runtime/values/date.h"
@@ -20,6 +21,8 @@ struct CommonOptions {
   Format format = Format::kText;
   Colour colour = Colour::kAuto;
   Date today;  ///< the day that `from clock` and the age of fact sets go by
+  std::uint32_t minute = Moment::kNoon;  ///< of that day, for `from clock`
+  auto now() const -> Moment { return {today, minute}; }
 };
 
 struct CheckOptions {
@@ -29,7 +32,7 @@ struct CheckOptions {
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int;
 
 struct BuildOptions {
-  std::string policy;
+  std::vector<std::string> policies;  ///< at least one; several go into one file
   std::string output;
   enum class Unverified : std::uint8_t { kRefuse, kAllow };
   Unverified unverified = Unverified::kRefuse;
@@ -45,6 +48,7 @@ auto Eval(const EvalOptions& options, const CommonOptions& common) -> int;
 
 struct DecideOptions {
   std::string bundle;
+  std::string policy;  ///< which of several; may be empty for a bundle of one
   std::string given;
 };
 auto DecideCommand(const DecideOptions& options, const CommonOptions& common) -> int;

@@ -118,7 +118,7 @@ auto LowerPolicy(Compilation& compilation) -> bool {
   return true;
 }
 
-void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Date today) {
+void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment now) {
   if (compilation.emitter.has_errors()) return;
   compilation.report = verify::Verify(compilation.policy, limits);
   if (!LowerPolicy(compilation)) {
@@ -126,7 +126,7 @@ void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Date t
     return;
   }
   verify::Diagnose(compilation.policy, compilation.sources, *compilation.report, compilation.emitter);
-  RunTests(compilation.policy, today, compilation.emitter);
+  RunTests(compilation.policy, now, compilation.emitter);
   compilation.emitter.SortByPlace();
 }
 
@@ -145,10 +145,13 @@ void PrintJson(const nlohmann::ordered_json& document) {
   llvm::outs().flush();
 }
 
+void SetColours(llvm::raw_fd_ostream& out, const CommonOptions& common) {
+  out.enable_colors(common.colour == Colour::kAlways || (common.colour == Colour::kAuto && out.has_colors()));
+}
+
 void PrintDiagnostics(const Compilation& compilation, const CommonOptions& common, Stream stream) {
   llvm::raw_fd_ostream& out = stream == Stream::kOut ? llvm::outs() : llvm::errs();
-  bool colours = common.colour == Colour::kAlways || (common.colour == Colour::kAuto && out.has_colors());
-  out.enable_colors(colours);
+  SetColours(out, common);
   diagnostics::RenderText(compilation.emitter.diagnostics(), compilation.sources, out);
   out.flush();
 }

@@ -18,6 +18,10 @@
 #include "compiler/verify/verify.h"
 #include "runtime/table/table.h"
 
+namespace llvm {
+class raw_fd_ostream;
+}
+
 /// Load -> Parse -> Resolve -> Verify -> Lower -> Emit: the steps that the subcommands have in common.
 namespace route::driver {
 
@@ -41,7 +45,7 @@ auto ReadSyntax(const std::string& path) -> std::unique_ptr<Compilation>;
 /// Verifies a policy that was read without errors, compiles it, confirms every witness on the compiled table, and reports
 /// what was found; then runs the policy's tests. A policy with errors is left alone. One that does not fit the table
 /// gets R0601 and no findings, because none of them could be confirmed.
-void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Date today);
+void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment now);
 
 /// Compiles the policy with the report that it has, into `bundle`. Reports what does not fit (R0601) and returns false.
 auto LowerPolicy(Compilation& compilation) -> bool;
@@ -52,6 +56,9 @@ auto ExitCodeOf(const Compilation& compilation) -> int;
 /// Prints what the emitter holds, to standard output or standard error.
 enum class Stream : std::uint8_t { kOut, kErr };
 void PrintDiagnostics(const Compilation& compilation, const CommonOptions& common, Stream stream);
+
+/// Switches a stream's colours on or off, as the user asked for it.
+void SetColours(llvm::raw_fd_ostream& out, const CommonOptions& common);
 
 /// Prints a document to standard output. Bytes that are not UTF-8, as a file's name may have, are replaced.
 void PrintJson(const nlohmann::ordered_json& document);

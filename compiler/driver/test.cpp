@@ -15,7 +15,7 @@ auto Test(const TestOptions& options, const CommonOptions& common) -> int {
   auto compilation = ReadPolicy(options.policy, common);
   if (compilation == nullptr) return kWrongUsage;
   std::vector<TestResult> results;
-  if (!compilation->emitter.has_errors()) results = RunTests(compilation->policy, common.today, compilation->emitter);
+  if (!compilation->emitter.has_errors()) results = RunTests(compilation->policy, common.now(), compilation->emitter);
 
   if (common.format == Format::kJson) {
     nlohmann::ordered_json document;

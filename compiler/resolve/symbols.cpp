@@ -21,6 +21,11 @@ auto Symbols::Names() const -> std::vector<std::string> {
   return names;
 }
 
+void Resolver::Report(Builder&& builder) {
+  if (!applied_at_.empty()) builder = std::move(builder).AddNote(applied_at_.back(), "it is used here");
+  emitter_.Report(std::move(builder));
+}
+
 void Resolver::Error(Code code, Span span, std::string message, std::string hint) {
   Report(Builder(code, span, std::move(message)).WithHint(std::move(hint)));
 }

@@ -29,6 +29,9 @@ auto Example(std::size_t keyword) -> std::string_view {
   static const std::map<std::size_t, std::string_view> kExamples = {
       {RouteLexer::POLICY, "policy acme_production version \"2026.11\""},
       {RouteLexer::IMPORT, "import \"catalog.route\""},
+      {RouteLexer::TYPE, "type data_class = any of personal, health"},
+      {RouteLexer::PROPERTY, "property hosting of deployments one of shared, dedicated"},
+      {RouteLexer::ACCEPT, "accept R0504 for old_rule because \"kept until the contract ends\""},
       {RouteLexer::ATTRIBUTE, "attribute tier one of free, gold from tenant default free"},
       {RouteLexer::JURISDICTION, "jurisdiction DACH = DE, AT, CH as of 2026-01-01"},
       {RouteLexer::CONDITION, "condition sensitive = data includes personal or health"},
@@ -105,6 +108,7 @@ auto DescribeTokenType(std::size_t type, const antlr4::dfa::Vocabulary& vocabula
     case RouteLexer::IDENTIFIER: return "a name";
     case RouteLexer::NUMBER: return "a number";
     case RouteLexer::DATE: return "a date";
+    case RouteLexer::TIME: return "a time of day";
     case RouteLexer::STRING: return "a text in double quotes";
     case antlr4::Token::EOF: return "the end of the file";
     default: break;

@@ -247,7 +247,7 @@ class Loader {
 
   auto PlaceOf(layout::PlaceRecord place) const -> SourcePlace {
     if (place.file == kNone) return {};
-    return {Text(files_[place.file].path), place.line};
+    return {Text(files_[place.file].path), place.line, Text(files_[place.file].policy)};
   }
 
   /// Takes the next `range.count` entries of a section of `size`; false unless the range begins where the last ended.
@@ -264,12 +264,13 @@ class Loader {
   auto ReadFiles() -> Problem {
     for (std::size_t i = 0; i < files_.size(); ++i) {
       const auto& record = files_[i];
-      if (!IsString(record.path) || !IsString(record.sha256)) return "file " + Number(i) + " has a text out of bounds";
+      if (!IsString(record.path) || !IsString(record.sha256) || !IsString(record.policy)) return "file " + Number(i) + " has a text out of bounds";
       const std::string_view digits = Text(record.sha256);
       if (digits.size() != 64 || digits.find_first_not_of("0123456789abcdef") != std::string_view::npos) {
         return "file " + Number(i) + " has a hash that is not 64 hexadecimal digits";
       }
-      impl_->sources.push_back({Text(record.path), digits});
+      if (record.policy.size == 0) return "file " + Number(i) + " belongs to no policy";
+      impl_->sources.push_back({Text(record.path), digits, Text(record.policy)});
     }
     return std::nullopt;
   }
@@ -285,7 +286,7 @@ class Loader {
       const std::string self = "attribute " + Number(i);
       if (!IsString(record.name) || !IsString(record.default_text)) return self + " has a text out of bounds";
       if (record.kind > static_cast<std::uint8_t>(AttributeKind::kDate)) return self + " has an unknown kind";
-      if (record.unit > static_cast<std::uint8_t>(Unit::kEur)) return self + " has an unknown unit";
+      if (record.unit > static_cast<std::uint8_t>(Unit::kTimeOfDay)) return self + " has an unknown unit";
       if (record.has_default > 1 || record.reserved != 0) return self + " has a flag that is neither 0 nor 1";
       if (record.has_default == 0 && record.default_text.size != 0) return self + " has a default it does not use";
       if (!TakeNext(record.sources, next_source, sources_.size()) ||

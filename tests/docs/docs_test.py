@@ -43,7 +43,8 @@ class Docs(unittest.TestCase):
 
     def test_links_lead_somewhere(self):
         for page in PAGES:
-            for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
+            text = re.sub(r"^(`{3,}).*?^\1$", "", page.read_text(), flags=re.M | re.S)  # a link in an example is none
+            for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
                 if "://" not in target:
                     self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
 
