@@ -34,6 +34,12 @@ class Docs(unittest.TestCase):
         self.check(text)
         self.check(text, "test")
 
+    def test_the_library_page_is_one_policy(self):
+        text = "\n".join(blocks(ROOT / "docs/library.md", "route"))
+        self.assertIn("import std.guarantees", text)
+        self.check(text)
+        self.check(text, "test")
+
     def test_links_lead_somewhere(self):
         for page in PAGES:
             for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
