@@ -26,6 +26,8 @@ class Loader {
     states_[path] = State::kOpen;
     ast::File tree = syntax::Parse(sources_, file, emitter_);
     if (owner != kLibrary) owner = OwnerOf(tree, owner);
+    if (result_.file_layers.size() <= file.index) result_.file_layers.resize(file.index + 1);
+    result_.file_layers[file.index] = owner;
     std::set<std::string> imported;
     for (const ast::Declaration& declaration : tree.declarations) {
       if (const auto* import = std::get_if<ast::Import>(&declaration)) {
@@ -47,7 +49,9 @@ class Loader {
     }
     // A policy that is extended was begun later than the one that extends it, and is the layer below.
     auto last = static_cast<std::uint32_t>(policies_.size() - 1);
-    for (LoadedDeclaration& each : result_.declarations) each.layer = each.layer == kLibrary ? 0 : last - each.layer;
+    auto layer_of = [last](std::uint32_t owner) { return owner == kLibrary ? 0 : last - owner; };
+    for (LoadedDeclaration& each : result_.declarations) each.layer = layer_of(each.layer);
+    for (std::uint32_t& layer : result_.file_layers) layer = layer_of(layer);
     std::ranges::stable_sort(result_.declarations, {}, &LoadedDeclaration::layer);
     result_.layers = last + 1;
     return std::move(result_);
