@@ -40,7 +40,7 @@ void CommandLine::WithToday(CLI::App* command) {
       "the time of day to go by, in every time zone; noon if it is left out");
 }
 
-void CommandLine::WithOutput(CLI::App* command) {
+void CommandLine::WithFormat(CLI::App* command) {
   const std::map<std::string, Format> formats = {{"text", Format::kText}, {"json", Format::kJson}};
   const std::map<std::string, Colour> colours = {
       {"auto", Colour::kAuto}, {"always", Colour::kAlways}, {"never", Colour::kNever}};
@@ -50,6 +50,10 @@ void CommandLine::WithOutput(CLI::App* command) {
   command->add_option("--color,--colour", common_.colour, "auto (the default), always or never")
       ->transform(CLI::CheckedTransformer(colours).description(""))
       ->option_text("auto|always|never");
+}
+
+void CommandLine::WithOutput(CLI::App* command) {
+  WithFormat(command);
   WithToday(command);
 }
 

@@ -35,6 +35,8 @@ class CommandLine {
   void WithPolicy(CLI::App* command, std::string& policy);
   /// `--today` and `--time`.
   void WithToday(CLI::App* command);
+  /// `--format` and `--color`.
+  void WithFormat(CLI::App* command);
   /// `--format`, `--color` and `--today`.
   void WithOutput(CLI::App* command);
   /// `--rlimit`.
@@ -52,6 +54,7 @@ class CommandLine {
 // One function for each group of commands, in the order in which `--help` lists them.
 void AddCheckCommands(CommandLine& line);     ///< check, build
 void AddDecideCommands(CommandLine& line);    ///< eval, decide
-void AddLanguageCommands(CommandLine& line);  ///< test, dump, explain, fmt, diff
+void AddLanguageCommands(CommandLine& line);  ///< test, dump, explain, diff
+void AddFmtCommand(CommandLine& line);        ///< fmt
 
 }  // namespace route::driver

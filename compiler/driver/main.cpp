@@ -29,6 +29,7 @@ auto RunRoutec(int argc, char** argv) -> int {
   AddCheckCommands(line);
   AddDecideCommands(line);
   AddLanguageCommands(line);
+  AddFmtCommand(line);
   int code = line.Run(argc, argv);
   llvm::outs().flush();
   if (llvm::outs().has_error()) {
