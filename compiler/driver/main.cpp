@@ -31,6 +31,7 @@ auto RunRoutec(int argc, char** argv) -> int {
   AddLanguageCommands(line);
   AddExplainCommands(line);
   AddProjectCommands(line);
+  AddImportCommands(line);
   int code = line.Run(argc, argv);
   llvm::outs().flush();
   if (llvm::outs().has_error()) {
