@@ -48,7 +48,8 @@ auto ValueLines(const Command& routec, const std::string& begin, const std::stri
 
 auto OptionLines(const Command& routec, const Command& command, const Argument& option) -> std::string {
   std::string begin = Line(command);
-  for (const std::string& name : option.names) begin += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
+  for (const std::string& name : option.names)
+    begin += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   if (option.placeholder.empty()) return begin + " -d " + Quoted(option.meaning) + "\n";
   begin += " -x";
   return begin + " -d " + Quoted(option.meaning) + "\n" + ValueLines(routec, begin, option.placeholder);
@@ -57,14 +58,16 @@ auto OptionLines(const Command& routec, const Command& command, const Argument& 
 }  // namespace
 
 auto FishCompletions(const Command& routec) -> std::string {
-  std::string text = "# Completions of routec for fish. Written by `routec completions fish`.\n\ncomplete -c routec -f\n";
+  std::string text =
+      "# Completions of routec for fish. Written by `routec completions fish`.\n\ncomplete -c routec -f\n";
   for (const Command* command : WithAllWithin(routec)) {
     text += "\n";
     for (const Command& within : command->commands) {
       text += Line(*command) + " -a " + within.words.back() + " -d " + Quoted(within.summary) + "\n";
     }
     for (const Argument& option : command->options) text += OptionLines(routec, *command, option);
-    for (const Argument& argument : command->arguments) text += ValueLines(routec, Line(*command), argument.placeholder);
+    for (const Argument& argument : command->arguments)
+      text += ValueLines(routec, Line(*command), argument.placeholder);
   }
   return text;
 }
