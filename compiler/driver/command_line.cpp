@@ -42,7 +42,7 @@ void CommandLine::WithToday(CLI::App* command) {
       ->option_text("TIME");
 }
 
-void CommandLine::WithOutput(CLI::App* command) {
+void CommandLine::WithFormat(CLI::App* command) {
   const std::map<std::string, Format> formats = {{"text", Format::kText}, {"json", Format::kJson}};
   const std::map<std::string, Colour> colours = {
       {"auto", Colour::kAuto}, {"always", Colour::kAlways}, {"never", Colour::kNever}};
@@ -52,6 +52,10 @@ void CommandLine::WithOutput(CLI::App* command) {
   command->add_option("--color,--colour", common_.colour, "auto (the default), always or never")
       ->transform(CLI::CheckedTransformer(colours).description(""))
       ->option_text("auto|always|never");
+}
+
+void CommandLine::WithOutput(CLI::App* command) {
+  WithFormat(command);
   WithToday(command);
 }
 

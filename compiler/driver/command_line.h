@@ -42,6 +42,8 @@ class CommandLine {
   void WithPolicy(CLI::App* command, std::string& policy);
   /// `--today` and `--time`.
   void WithToday(CLI::App* command);
+  /// `--format` and `--color`.
+  void WithFormat(CLI::App* command);
   /// `--format`, `--color` and `--today`.
   void WithOutput(CLI::App* command);
   /// `--rlimit`.
@@ -59,9 +61,10 @@ class CommandLine {
 // One function for each group of commands, in the order in which `--help` lists them.
 void AddCheckCommands(CommandLine& line);     ///< check, build
 void AddDecideCommands(CommandLine& line);    ///< eval, decide
-void AddLanguageCommands(CommandLine& line);  ///< test, dump, fmt, diff
+void AddLanguageCommands(CommandLine& line);  ///< test, dump, diff
 void AddExplainCommands(CommandLine& line);   ///< explain
 void AddProjectCommands(CommandLine& line);   ///< init, completions, manual
 void AddImportCommands(CommandLine& line);    ///< import litellm-prices, import litellm-config
+void AddFmtCommand(CommandLine& line);        ///< fmt
 
 }  // namespace route::driver
