@@ -13,7 +13,8 @@ auto Explain(const ExplainOptions& options, const CommonOptions& common) -> int 
 }  // namespace
 
 void AddExplainCommands(CommandLine& line) {
-  auto [explain, options] = line.Add<ExplainOptions>("explain", "Explains what a diagnostic code means and what to do", Explain);
+  auto [explain, options] =
+      line.Add<ExplainOptions>("explain", "Explains what a diagnostic code means and what to do", Explain);
   explain->add_option("what", options->what, "a code that `routec` printed, for example R0501")
       ->required()
       ->option_text("CODE");

@@ -674,6 +674,10 @@ auto MakeRandomRequest(const ir::Policy& policy, Random& random) -> ir::Request 
         break;
       case AttributeKind::kNumber:
         request.emplace_back(Decimal{near_cut(dimension, 0, attribute.maximum.micros)});
+        if (attribute.unit == Unit::kTimeOfDay) {
+          auto& number = std::get<Decimal>(request.back());
+          number.micros -= number.micros % Decimal::kScale;  // whole minutes, as every clock here shows
+        }
         break;
       case AttributeKind::kText: {
         std::string text = random.Chance(50) ? random.Pick(kPrefixes) : random.Pick(kTexts);

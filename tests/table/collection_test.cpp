@@ -23,7 +23,7 @@ auto MessageOf(std::span<const std::byte> bytes) -> std::string {
 
 TEST_CASE("one policy is a bundle as it always was") {
   const std::vector<std::byte> bundle = BundleNamed("acme");
-  CHECK(WriteCollection(std::vector{bundle}) == bundle);
+  CHECK(WriteCollection(std::vector<std::vector<std::byte>>{bundle}) == bundle);
   CHECK(TablesFromBytes(bundle, "x").value().size() == 1);
 }
 
