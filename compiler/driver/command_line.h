@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "compiler/driver/commands.h"
 
@@ -37,6 +38,8 @@ class CommandLine {
   void WithToday(CLI::App* command);
   /// `--format`, `--color` and `--today`.
   void WithOutput(CLI::App* command);
+  /// The same with these formats.
+  void WithOutput(CLI::App* command, const std::vector<std::pair<std::string, Format>>& formats);
   /// `--rlimit`.
   void WithSolverLimit(CLI::App* command, verify::Limits& limits);
 
@@ -52,6 +55,8 @@ class CommandLine {
 // One function for each group of commands, in the order in which `--help` lists them.
 void AddCheckCommands(CommandLine& line);     ///< check, build
 void AddDecideCommands(CommandLine& line);    ///< eval, decide
-void AddLanguageCommands(CommandLine& line);  ///< test, dump, explain, fmt, diff
+void AddTestCommands(CommandLine& line);      ///< test
+void AddLanguageCommands(CommandLine& line);  ///< dump, fmt, diff
+void AddExplainCommands(CommandLine& line);   ///< explain
 
 }  // namespace route::driver

@@ -28,7 +28,9 @@ auto RunRoutec(int argc, char** argv) -> int {
   CommandLine line(Today());
   AddCheckCommands(line);
   AddDecideCommands(line);
+  AddTestCommands(line);
   AddLanguageCommands(line);
+  AddExplainCommands(line);
   int code = line.Run(argc, argv);
   llvm::outs().flush();
   if (llvm::outs().has_error()) {
