@@ -59,6 +59,12 @@ void PrintText(const Compilation& compilation, const CommonOptions& common) {
   if (unanswered > 0) out << ", " << Count(unanswered, "question") << " not answered";
   if (warnings > 0) out << ", " << Count(warnings, "warning");
   out << "\n";
+  if (!found.empty()) {
+    // One line for the whole run: the worst that was found.
+    auto worst = std::ranges::find(found, diagnostics::Severity::kError, &diagnostics::Diagnostic::severity);
+    const diagnostics::Diagnostic& shown = worst == found.end() ? found.front() : *worst;
+    out << "more: routec explain " << diagnostics::Entry(shown.code).name << "\n";
+  }
   out.flush();
 }
 

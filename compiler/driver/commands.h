@@ -34,7 +34,7 @@ struct CheckOptions {
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int;
 
 struct BuildOptions {
-  std::string policy;
+  std::vector<std::string> policies;  ///< at least one; several go into one file
   std::string output;
   enum class Unverified : std::uint8_t { kRefuse, kAllow };
   Unverified unverified = Unverified::kRefuse;
@@ -50,6 +50,7 @@ auto Eval(const EvalOptions& options, const CommonOptions& common) -> int;
 
 struct DecideOptions {
   std::string bundle;
+  std::string policy;  ///< which of several; may be empty for a bundle of one
   std::string given;
 };
 auto DecideCommand(const DecideOptions& options, const CommonOptions& common) -> int;

@@ -2,12 +2,14 @@
 
 #include <llvm/Support/raw_ostream.h>
 
+#include "compiler/driver/choose_policy.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/driver/print_decision.h"
 #include "runtime/decide/report.h"
+#include "runtime/table/collection.h"
 #include "runtime/values/given_text.h"
 
 namespace route::driver {
@@ -33,11 +35,13 @@ auto SetGiven(const Table& table, std::string_view text, Values& values) -> std:
 }  // namespace
 
 auto DecideCommand(const DecideOptions& options, const CommonOptions& common) -> int {
-  auto table = Table::Load(options.bundle);
-  if (!table) {
-    PrintUsageError(table.error().message);
+  auto tables = LoadTables(options.bundle);
+  if (!tables) {
+    PrintUsageError(tables.error().message);
     return kWrongUsage;
   }
+  const Table* table = ChoosePolicy(*tables, options.policy);
+  if (table == nullptr) return kWrongUsage;
   if (!table->verified()) {
     llvm::errs() << "routec: warning: `" << options.bundle << "` was built without verification\n";
   }

@@ -4,6 +4,7 @@
 
 #include "compiler/diagnostics/layout.h"
 #include "compiler/diagnostics/render.h"
+#include "compiler/driver/choose_policy.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/explain.h"
 #include "compiler/driver/pipeline.h"
@@ -14,6 +15,7 @@
 #include "compiler/ir/report.h"
 #include "compiler/ir/text.h"
 #include "runtime/decide/report.h"
+#include "runtime/table/collection.h"
 
 namespace route::driver {
 namespace {
@@ -121,11 +123,13 @@ auto ExplainRequest(const Explained& explained, const std::string& text, const C
 }
 
 auto ExplainByBundle(const ExplainOptions& options, const CommonOptions& common) -> int {
-  auto table = Table::Load(options.what);
-  if (!table) {
-    PrintUsageError(table.error().message);
+  auto tables = LoadTables(options.what);
+  if (!tables) {
+    PrintUsageError(tables.error().message);
     return kWrongUsage;
   }
+  const Table* table = ChoosePolicy(*tables, options.policy);
+  if (table == nullptr) return kWrongUsage;
   if (!table->verified()) {
     llvm::errs() << "routec: warning: `" << options.what << "` was built without verification\n";
   }

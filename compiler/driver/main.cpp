@@ -31,6 +31,8 @@ auto RunRoutec(int argc, char** argv) -> int {
   AddTestCommands(line);
   AddLanguageCommands(line);
   AddExplainCommands(line);
+  AddProjectCommands(line);
+  AddImportCommands(line);
   int code = line.Run(argc, argv);
   llvm::outs().flush();
   if (llvm::outs().has_error()) {

@@ -123,10 +123,13 @@ void PrintJson(const nlohmann::ordered_json& document) {
   llvm::outs().flush();
 }
 
+void SetColours(llvm::raw_fd_ostream& out, const CommonOptions& common) {
+  out.enable_colors(common.colour == Colour::kAlways || (common.colour == Colour::kAuto && out.has_colors()));
+}
+
 void PrintDiagnostics(const Compilation& compilation, const CommonOptions& common, Stream stream) {
   llvm::raw_fd_ostream& out = stream == Stream::kOut ? llvm::outs() : llvm::errs();
-  bool colours = common.colour == Colour::kAlways || (common.colour == Colour::kAuto && out.has_colors());
-  out.enable_colors(colours);
+  SetColours(out, common);
   diagnostics::RenderText(compilation.emitter.diagnostics(), compilation.sources, out);
   out.flush();
 }

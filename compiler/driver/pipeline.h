@@ -18,6 +18,10 @@
 #include "compiler/verify/verify.h"
 #include "runtime/table/table.h"
 
+namespace llvm {
+class raw_fd_ostream;
+}
+
 /// Load -> Parse -> Resolve -> Verify -> Lower -> Emit: the steps that the subcommands have in common.
 namespace route::driver {
 
@@ -52,6 +56,9 @@ auto ExitCodeOf(const Compilation& compilation) -> int;
 /// Prints what the emitter holds, to standard output or standard error.
 enum class Stream : std::uint8_t { kOut, kErr };
 void PrintDiagnostics(const Compilation& compilation, const CommonOptions& common, Stream stream);
+
+/// Switches a stream's colours on or off, as the user asked for it.
+void SetColours(llvm::raw_fd_ostream& out, const CommonOptions& common);
 
 /// Prints a document to standard output. Bytes that are not UTF-8, as a file's name may have, are replaced.
 void PrintJson(const nlohmann::ordered_json& document);

@@ -25,10 +25,9 @@ class Rebuilder {
   explicit Rebuilder(const Table& table) : table_(table) {}
 
   auto Run() -> std::expected<FromTable, std::string> {
-    AddSources();
     policy_.name = table_.policy_name();
     policy_.version = table_.policy_version();
-    policy_.layers = {{policy_.name, policy_.version, {}}};
+    AddSources();
     policy_.limits = table_.limits();
     AddAttributes();
     AddDeployments();
@@ -41,23 +40,40 @@ class Rebuilder {
   }
 
  private:
-  /// A file of line ends for each that a place is in.
+  /// A file of line ends for each that a place is in, and a layer for each policy that has one; the last is the bundle's own.
   void AddSources() {
-    std::map<std::string, std::uint32_t> lines;
+    std::map<Key, std::uint32_t> lines;
+    std::vector<std::string> policies;
     const auto note = [&](const SourcePlace& place) {
-      std::uint32_t& most = lines[std::string(place.file)];
+      std::uint32_t& most = lines[KeyOf(place)];
       most = std::max(most, place.line);
+      const std::string policy(place.policy);
+      const bool is_known = policy == policy_.name || std::ranges::find(policies, policy) != policies.end();
+      if (!is_known) policies.push_back(policy);
     };
-    note({});
     for (const RuleView& rule : table_.rules()) note(rule.place);
     for (const RefusalView& refusal : table_.refusals()) note(refusal.place);
     for (const RouteView& route : table_.routes()) note(route.place);
-    for (const auto& [path, count] : lines) files_[path] = result_.sources.Add(path, std::string(count, '\n'));
+    for (const std::string& policy : policies) policy_.layers.push_back({policy, "", {}});
+    policy_.layers.push_back({policy_.name, policy_.version, {}});
+    for (const auto& [key, count] : lines) {
+      files_[key] = result_.sources.Add(key.first, std::string(count, '\n'));
+      policy_.file_layers.push_back(LayerOf(key.second));
+    }
+    if (files_.empty()) result_.sources.Add("", "");
+  }
+
+  using Key = std::pair<std::string, std::string>;  // a file and the policy that it belongs to
+  static auto KeyOf(const SourcePlace& place) -> Key { return {std::string(place.file), std::string(place.policy)}; }
+
+  auto LayerOf(std::string_view policy) const -> std::uint32_t {
+    const auto found = std::ranges::find(policy_.layers, policy, &ir::Layer::name);
+    return static_cast<std::uint32_t>(found - policy_.layers.begin());
   }
 
   auto SpanOf(const SourcePlace& place) const -> Span {
     const std::uint32_t begin = place.line == 0 ? 0 : place.line - 1;
-    return {.file = files_.at(std::string(place.file)), .begin = begin, .end = begin};
+    return {.file = files_.at(KeyOf(place)), .begin = begin, .end = begin};
   }
 
   void AddAttributes() {
@@ -125,6 +141,7 @@ class Rebuilder {
     rule.name = view.name;
     rule.origin = view.implied ? ir::Rule::Origin::kCapability : ir::Rule::Origin::kWritten;
     rule.because = view.because;
+    rule.layer = LayerOf(view.place.policy);
     rule.span = SpanOf(view.place);
     rule.when = ConditionOf(TermOwner::kRule, index);
     ir::DeploymentTest excluded;
@@ -144,6 +161,7 @@ class Rebuilder {
     ir::Refusal refusal;
     refusal.name = view.name;
     refusal.reason = view.reason;
+    refusal.layer = LayerOf(view.place.policy);
     refusal.span = SpanOf(view.place);
     refusal.when = ConditionOf(TermOwner::kRefusal, index);
     policy_.refusals.push_back(std::move(refusal));
@@ -153,6 +171,7 @@ class Rebuilder {
     const RouteView& view = table_.routes()[index];
     ir::Route route;
     route.name = view.name;
+    route.layer = LayerOf(view.place.policy);
     route.span = SpanOf(view.place);
     route.when = ConditionOf(TermOwner::kRoute, index);
     for (std::uint32_t t = view.first_tier; t < view.first_tier + view.tier_count; ++t) {
@@ -195,7 +214,7 @@ class Rebuilder {
   const Table& table_;
   FromTable result_;
   ir::Policy& policy_ = result_.policy;
-  std::map<std::string, FileId> files_;
+  std::map<Key, FileId> files_;
   std::vector<ClassLists> lists_;  // by attribute
 };
 

@@ -118,7 +118,7 @@ auto Resolver::ResolveNamed(const ast::Name& name) -> ir::Condition {
 auto Resolver::ResolveApplied(const ast::Condition& condition) -> ir::Condition {
   auto found = condition_names_.Find(condition.subject.text);
   if (!found) {
-    UnknownName("condition", condition.subject, condition_names_.Names());
+    UnknownShape("condition", condition.path, condition_names_.Names());
     return Broken(condition.span);
   }
   const ast::NamedCondition& shape = *conditions_[*found];

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "compiler/resolve/resolver.h"
+#include "stdlib/library.h"
 
 namespace route::resolve {
 
@@ -70,7 +71,7 @@ auto Resolver::CountriesOf(const ast::Name& name) -> const Countries* {
     return nullptr;
   }
   std::string nearest = diagnostics::NearestName(name.text, known);
-  bool library = name.text == "EU" || name.text == "EEA" || name.text == "EFTA";
+  bool library = stdlib::LibraryFile("std.jurisdictions")->contains("\njurisdiction " + name.text + " ");
   Error(Code::kR0201, name.span, "there is no country or jurisdiction `" + name.text + "`",
         library            ? "add `import std.jurisdictions`"
         : !nearest.empty() ? "did you mean `" + nearest + "`?"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -24,7 +25,9 @@ class Loader {
     const std::string path = sources_.Get(file).path();
     states_[path] = State::kOpen;
     ast::File tree = syntax::Parse(sources_, file, emitter_);
-    owner = OwnerOf(tree, owner);
+    if (owner != kLibrary) owner = OwnerOf(tree, owner);
+    if (result_.file_layers.size() <= file.index) result_.file_layers.resize(file.index + 1);
+    result_.file_layers[file.index] = owner;
     std::set<std::string> imported;
     for (const ast::Declaration& declaration : tree.declarations) {
       if (const auto* import = std::get_if<ast::Import>(&declaration)) {
@@ -46,7 +49,9 @@ class Loader {
     }
     // A policy that is extended was begun later than the one that extends it, and is the layer below.
     auto last = static_cast<std::uint32_t>(policies_.size() - 1);
-    for (LoadedDeclaration& each : result_.declarations) each.layer = last - each.layer;
+    auto layer_of = [last](std::uint32_t owner) { return owner == kLibrary ? 0 : last - owner; };
+    for (LoadedDeclaration& each : result_.declarations) each.layer = layer_of(each.layer);
+    for (std::uint32_t& layer : result_.file_layers) layer = layer_of(layer);
     std::ranges::stable_sort(result_.declarations, {}, &LoadedDeclaration::layer);
     result_.layers = last + 1;
     return std::move(result_);
@@ -83,7 +88,7 @@ class Loader {
     if (import.path) {
       ImportFile(import, importing, owner, imported);
     } else {
-      ImportLibrary(import, owner, imported);
+      ImportLibrary(import, imported);
     }
   }
 
@@ -106,7 +111,7 @@ class Loader {
     Add(path, std::move(*text), import, owner);
   }
 
-  void ImportLibrary(const ast::Import& import, std::uint32_t owner, std::set<std::string>& imported) {
+  void ImportLibrary(const ast::Import& import, std::set<std::string>& imported) {
     std::string name;
     for (const ast::Name& part : import.library) name += (name.empty() ? "" : ".") + part.text;
     auto text = stdlib::LibraryFile(name);
@@ -120,7 +125,7 @@ class Loader {
     }
     std::string path = "<" + name + ">";
     if (Known(path, import, imported)) return;
-    Add(path, std::string(*text), import, owner);
+    Add(path, std::string(*text), import, kLibrary);
   }
 
   auto Known(const std::string& path, const ast::Import& import, std::set<std::string>& imported) -> bool {
@@ -153,6 +158,8 @@ class Loader {
   }
 
   static constexpr std::uint32_t kMaxDepth = 50;
+  /// The library belongs to no policy: whoever imports it, what it says is there for the base, too.
+  static constexpr std::uint32_t kLibrary = std::numeric_limits<std::uint32_t>::max();
 
   SourceSet& sources_;
   diagnostics::Emitter& emitter_;
