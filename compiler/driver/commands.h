@@ -62,11 +62,13 @@ struct TestOptions {
   Action action = Action::kRun;
   enum class Verbosity : std::uint8_t { kFailures, kEachTest };
   Verbosity verbosity = Verbosity::kFailures;
-  enum class Coverage : std::uint8_t { kNone, kMeasure, kSuggest };  ///< each does more than the one before
+  enum class Coverage : std::uint8_t { kNone, kMeasure };
   Coverage coverage = Coverage::kNone;
+  enum class Suggest : std::uint8_t { kNothing, kTests };
+  Suggest suggest = Suggest::kNothing;
   std::optional<std::uint32_t> threshold;  ///< the least coverage that is good enough, in percent
   std::optional<std::string> lcov;         ///< a file to write
-  verify::Limits limits;                   ///< for kSuggest
+  verify::Limits limits;                   ///< for the suggestions
 };
 auto Test(const TestOptions& options, const CommonOptions& common) -> int;
 

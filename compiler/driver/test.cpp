@@ -45,11 +45,10 @@ auto RunPolicy(std::unique_ptr<Compilation> compilation, const std::string& path
   for (const ir::Test* test : tested.chosen) {
     tested.results.push_back(testing::RunTest(policy, compiled.sources, *test, common.now(), compiled.emitter));
   }
-  if (options.coverage == TestOptions::Coverage::kNone) return tested;
+  const bool suggest = options.suggest == TestOptions::Suggest::kTests;
+  if (options.coverage == TestOptions::Coverage::kNone && !suggest) return tested;
   tested.items = testing::MeasureCoverage(policy, compiled.sources, tested.results);
-  if (options.coverage == TestOptions::Coverage::kSuggest) {
-    tested.suggestions = testing::Suggest(policy, tested.items, common.now(), options.limits);
-  }
+  if (suggest) tested.suggestions = testing::Suggest(policy, tested.items, common.now(), options.limits);
   return tested;
 }
 

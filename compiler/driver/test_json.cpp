@@ -86,7 +86,7 @@ auto DiagnosticsJson(const std::vector<TestedPolicy>& all) -> Json {
 
 void PrintTestJson(const std::vector<TestedPolicy>& all, const TestOptions& options) {
   Json document = {{"schema", "route.test/1"}, {"tests", TestsJson(all)}, {"diagnostics", DiagnosticsJson(all)}};
-  if (options.coverage != TestOptions::Coverage::kNone) {
+  if (options.coverage == TestOptions::Coverage::kMeasure || options.suggest == TestOptions::Suggest::kTests) {
     Json coverage = Json::array();
     for (const TestedPolicy& tested : all) {
       if (tested.state == TestedPolicy::State::kRun) coverage.push_back(CoverageJson(tested));

@@ -55,7 +55,7 @@ class TextPrinter {
     const testing::Suggestions& suggestions = *tested.suggestions;
     const ir::Policy& policy = tested.compilation->policy;
     if (!suggestions.tests.empty()) {
-      out_ << "\ntests for them; they say what the policy decides now: keep what is right\n";
+      out_ << "\ntests for what " << tested.path << "'s tests do not reach; they say what it decides now, so keep what is right\n";
     }
     for (const testing::Suggestion& suggestion : suggestions.tests) {
       out_ << "\n" << testing::ReachesText(policy, tested.items, suggestion) << testing::TestText(policy, suggestion.test);
@@ -119,8 +119,8 @@ void PrintTestText(const std::vector<TestedPolicy>& all, const TestOptions& opti
   }
   out << "\n";
   for (const TestedPolicy& tested : all) {
-    if (options.coverage == TestOptions::Coverage::kNone || tested.state == TestedPolicy::State::kHasErrors) continue;
-    printer.PrintCoverage(tested);
+    if (tested.state == TestedPolicy::State::kHasErrors) continue;
+    if (options.coverage == TestOptions::Coverage::kMeasure) printer.PrintCoverage(tested);
     if (tested.suggestions) printer.PrintSuggestions(tested);
   }
   out.flush();

@@ -2,6 +2,7 @@
 """The examples in the documentation are true: policies in it compile, and the README's and pages' links lead somewhere.
 
     docs_test.py ROUTEC ROOT
+    docs_test.py ROUTEC ROOT --update    writes what is printed into docs/testing.md
 """
 
 import pathlib
@@ -13,6 +14,10 @@ import unittest
 
 ROUTEC = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(sys.argv[2]).resolve()
+UPDATE = "--update" in sys.argv[3:]
+sys.path.insert(0, str(ROOT / "tests/docs"))
+import walkthrough  # noqa: E402
+
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 
 
@@ -40,6 +45,14 @@ class Docs(unittest.TestCase):
         explained = {name for row in rows for name in re.findall(r"`([\w-]+)`", row)}
         self.assertGreater(len(lints), 20)
         self.assertEqual(lints - explained, set())
+
+    def test_the_testing_page_shows_what_happens(self):
+        page = ROOT / "docs/testing.md"
+        with tempfile.TemporaryDirectory() as folder:
+            text = walkthrough.Walkthrough(page, folder, ROUTEC.parent).run()
+        if UPDATE:
+            page.write_text(text)
+        self.assertEqual(page.read_text(), text)
 
     def test_links_lead_somewhere(self):
         for page in PAGES:
