@@ -42,11 +42,7 @@ void CommandLine::WithToday(CLI::App* command) {
       ->option_text("TIME");
 }
 
-void CommandLine::WithOutput(CLI::App* command) {
-  WithOutput(command, {{"text", Format::kText}, {"json", Format::kJson}});
-}
-
-void CommandLine::WithOutput(CLI::App* command, const std::vector<std::pair<std::string, Format>>& formats) {
+void CommandLine::WithFormat(CLI::App* command, const Formats& formats) {
   std::string names;
   for (const auto& [name, format] : formats) names += (names.empty() ? "" : "|") + name;
   const std::map<std::string, Colour> colours = {
@@ -57,6 +53,10 @@ void CommandLine::WithOutput(CLI::App* command, const std::vector<std::pair<std:
   command->add_option("--color,--colour", common_.colour, "auto (the default), always or never")
       ->transform(CLI::CheckedTransformer(colours).description(""))
       ->option_text("auto|always|never");
+}
+
+void CommandLine::WithOutput(CLI::App* command, const Formats& formats) {
+  WithFormat(command, formats);
   WithToday(command);
 }
 

@@ -13,6 +13,10 @@
 /// shell completions and manual pages all come from one description.
 namespace route::driver {
 
+/// What `--format` of a command takes, the default first.
+using Formats = std::vector<std::pair<std::string, Format>>;
+inline const Formats kTextOrJson = {{"text", Format::kText}, {"json", Format::kJson}};
+
 class CommandLine {
  public:
   explicit CommandLine(Date today);
@@ -43,10 +47,10 @@ class CommandLine {
   void WithPolicy(CLI::App* command, std::string& policy);
   /// `--today` and `--time`.
   void WithToday(CLI::App* command);
+  /// `--format` and `--color`.
+  void WithFormat(CLI::App* command, const Formats& formats = kTextOrJson);
   /// `--format`, `--color` and `--today`.
-  void WithOutput(CLI::App* command);
-  /// The same with these formats.
-  void WithOutput(CLI::App* command, const std::vector<std::pair<std::string, Format>>& formats);
+  void WithOutput(CLI::App* command, const Formats& formats = kTextOrJson);
   /// `--rlimit`.
   void WithSolverLimit(CLI::App* command, verify::Limits& limits);
 
@@ -63,9 +67,10 @@ class CommandLine {
 void AddCheckCommands(CommandLine& line);     ///< check, build
 void AddDecideCommands(CommandLine& line);    ///< eval, decide
 void AddTestCommands(CommandLine& line);      ///< test
-void AddLanguageCommands(CommandLine& line);  ///< dump, fmt, diff
+void AddLanguageCommands(CommandLine& line);  ///< dump, diff
 void AddExplainCommands(CommandLine& line);   ///< explain
 void AddProjectCommands(CommandLine& line);   ///< init, completions, manual
 void AddImportCommands(CommandLine& line);    ///< import litellm-prices, import litellm-config
+void AddFmtCommand(CommandLine& line);        ///< fmt
 
 }  // namespace route::driver

@@ -72,6 +72,14 @@ struct TestOptions {
 };
 auto Test(const TestOptions& options, const CommonOptions& common) -> int;
 
+struct FmtOptions {
+  std::vector<std::string> files;
+  enum class Check : std::uint8_t { kNo, kYes };
+  enum class Output : std::uint8_t { kFile, kDiff };
+  Check check = Check::kNo;
+  Output output = Output::kFile;
+};
+
 enum class Phase : std::uint8_t { kAst, kIr, kSmt, kTable };
 struct DumpOptions {
   std::string policy;

@@ -27,7 +27,7 @@ void AddLanguageCommands(CommandLine& line) {
       ->option_text("ast|ir|smt|table");
   line.WithOutput(dump);
 
-  for (const char* name : {"fmt", "diff"}) AddNotBuiltYet(line, name);
+  AddNotBuiltYet(line, "diff");
 }
 
 }  // namespace route::driver

@@ -33,6 +33,7 @@ auto RunRoutec(int argc, char** argv) -> int {
   AddExplainCommands(line);
   AddProjectCommands(line);
   AddImportCommands(line);
+  AddFmtCommand(line);
   int code = line.Run(argc, argv);
   llvm::outs().flush();
   if (llvm::outs().has_error()) {

@@ -103,7 +103,8 @@ auto OptionHead(const Argument& option) -> std::string {
 }
 
 auto Synopsis(const Command& command) -> std::string {
-  std::string text = ".Sh SYNOPSIS\n.Nm " + (command.words.empty() ? std::string("routec") : "routec " + JoinWords(command, " ")) + "\n";
+  std::string text = ".Sh SYNOPSIS\n.Nm " +
+                     (command.words.empty() ? std::string("routec") : "routec " + JoinWords(command, " ")) + "\n";
   for (const Argument& option : command.options) {
     if (option.required) text += "." + OptionHead({{option.names.back()}, option.placeholder, "", true, false}) + "\n";
   }
@@ -163,10 +164,12 @@ auto ManualPage(const Command& command, const Command& routec) -> std::string {
     commands += ".It Cm " + within.words.back() + "\n" + Sentence(within.summary + ".");
   }
   std::string summary = command.summary;
-  if (!summary.empty() && summary.front() >= 'A' && summary.front() <= 'Z') summary.front() = static_cast<char>(summary.front() - 'A' + 'a');
-  return ".Dd " + std::string(kDate) + "\n.Dt " + capitals + " 1\n.Os\n.Sh NAME\n.Nm " + title + "\n.Nd " + Escaped(summary) +
-         "\n" + Synopsis(command) + ".Sh DESCRIPTION\n" + description + List("The commands are:", commands) +
-         List("The arguments are:", Items(command.arguments)) + List("The options are:", Items(command.options)) + kExitStatus +
+  if (!summary.empty() && summary.front() >= 'A' && summary.front() <= 'Z')
+    summary.front() = static_cast<char>(summary.front() - 'A' + 'a');
+  return ".Dd " + std::string(kDate) + "\n.Dt " + capitals + " 1\n.Os\n.Sh NAME\n.Nm " + title + "\n.Nd " +
+         Escaped(summary) + "\n" + Synopsis(command) + ".Sh DESCRIPTION\n" + description +
+         List("The commands are:", commands) + List("The arguments are:", Items(command.arguments)) +
+         List("The options are:", Items(command.options)) + kExitStatus +
          (sections == std::string_view::npos ? "" : std::string(by_hand.substr(sections))) + SeeAlso(command, routec);
 }
 
@@ -175,7 +178,8 @@ auto WriteManual(const Command& routec, const std::string& folder) -> std::expec
   for (const char* section : {"man1", "man5"}) {
     std::error_code error;
     std::filesystem::create_directories(root / section, error);
-    if (error) return std::unexpected("cannot create the folder `" + (root / section).string() + "`: " + error.message());
+    if (error)
+      return std::unexpected("cannot create the folder `" + (root / section).string() + "`: " + error.message());
   }
   for (const Command* command : WithAllWithin(routec)) {
     std::string path = (root / "man1" / (ManualName(*command) + ".1")).string();

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The examples in the documentation are true: policies in it compile, and the README's and pages' links lead somewhere.
 
-    docs_test.py ROUTEC ROOT
-    docs_test.py ROUTEC ROOT --update    writes what is printed into docs/testing.md
+    docs_test.py ROUTEC ROOT             run all
+    docs_test.py ROUTEC ROOT --update    write what is printed into the tutorial and docs/testing.md
 """
 
 import pathlib
@@ -39,6 +39,12 @@ class Docs(unittest.TestCase):
         self.check(text)
         self.check(text, "test")
 
+    def test_the_library_page_is_one_policy(self):
+        text = "\n".join(blocks(ROOT / "docs/library.md", "route"))
+        self.assertIn("import std.guarantees", text)
+        self.check(text)
+        self.check(text, "test")
+
     def test_the_import_page_explains_every_lint(self):
         lints = set(re.findall(r'ROUTE_LINT\(\w+, "([\w-]+)"', (ROOT / "compiler/import/lint.def").read_text()))
         rows = re.findall(r"^\| (`[^|]*) \|", (ROOT / "docs/import.md").read_text(), re.M)
@@ -46,8 +52,12 @@ class Docs(unittest.TestCase):
         self.assertGreater(len(lints), 20)
         self.assertEqual(lints - explained, set())
 
-    def test_the_testing_page_shows_what_happens(self):
-        page = ROOT / "docs/testing.md"
+    def test_pages_that_tell_a_story_show_what_happens(self):
+        for name in ["tutorial.md", "testing.md"]:
+            with self.subTest(page=name):
+                self.walk(ROOT / "docs" / name)
+
+    def walk(self, page):
         with tempfile.TemporaryDirectory() as folder:
             text = walkthrough.Walkthrough(page, folder, ROUTEC.parent).run()
         if UPDATE:
