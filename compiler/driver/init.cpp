@@ -50,8 +50,15 @@ auto Init(const InitOptions& options, const CommonOptions& common) -> int {
     }
   }
   switch (common.format) {
-    case Format::kText: PrintText(options, scaffold::Files()); break;
-    case Format::kJson: PrintReport(options, scaffold::Files()); break;
+    case Format::kText:
+      PrintText(options, scaffold::Files());
+      break;
+    case Format::kJson:
+      PrintReport(options, scaffold::Files());
+      break;
+    case Format::kJunit:
+    case Format::kMarkdown:
+      throw InternalError("a format that `init` does not have");
   }
   return kGood;
 }
