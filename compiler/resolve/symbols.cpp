@@ -22,8 +22,11 @@ auto Symbols::Names() const -> std::vector<std::string> {
 }
 
 void Resolver::Report(Builder&& builder) {
-  if (!applied_at_.empty()) builder = std::move(builder).AddNote(applied_at_.back(), "it is used here");
-  emitter_.Report(std::move(builder));
+  if (applied_at_.empty()) {
+    emitter_.Report(std::move(builder));
+  } else {
+    emitter_.Report(std::move(builder).AddNote(applied_at_.back(), "it is used here"));
+  }
 }
 
 void Resolver::Error(Code code, Span span, std::string message, std::string hint) {
