@@ -6,19 +6,29 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
+#include "compiler/driver/report.h"
 
 namespace route::driver {
+
+using diagnostics::FailLevel;
+
 namespace {
 
 void PrintResult(const Compilation& compilation, const BuildOptions& options, const CommonOptions& common,
                  const Table* table, std::size_t size) {
-  if (common.format == Format::kText) {
-    PrintDiagnostics(compilation, common, Stream::kErr);
+  if (common.format != Format::kJson) {
+    bool for_people = IsText(common.format);
+    if (for_people) {
+      PrintDiagnostics(compilation, common, Stream::kErr);
+    } else {
+      PrintReport(MakeReport(compilation, options.policy, ExitCodeOf(compilation.emitter.diagnostics(), FailLevel::kError)),
+                  compilation.sources, common.format);
+    }
     if (table == nullptr) {
       llvm::errs() << "nothing was written\n";
       return;
     }
-    llvm::outs() << options.output << ": " << table->policy_name()
+    (for_people ? llvm::outs() : llvm::errs()) << options.output << ": " << table->policy_name()
                  << (table->policy_version().empty() ? "" : " ") << table->policy_version() << ", " << size
                  << " bytes, " << (table->verified() ? "verified" : "NOT VERIFIED") << ", sha256 " << table->hash() << "\n";
     return;
@@ -43,15 +53,13 @@ void PrintResult(const Compilation& compilation, const BuildOptions& options, co
 auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
   auto compilation = ReadPolicy(options.policy, common);
   if (compilation == nullptr) return kWrongUsage;
-  for (const ast::File& file : compilation->loaded.files) {
-    const std::string& source = compilation->sources.Get(file.id).path();
-    if (!IsSameFile(source, options.output)) continue;
+  if (IsPolicyFile(*compilation, options.output)) {
     PrintUsageError("`" + options.output + "` is a file of the policy itself; name another one to write to");
     return kWrongUsage;
   }
   VerifyPolicy(*compilation, options.limits, common.today);
 
-  int code = ExitCodeOf(*compilation);
+  int code = ExitCodeOf(compilation->emitter.diagnostics(), FailLevel::kError);
   bool wanted = code == kGood || options.unverified == BuildOptions::Unverified::kAllow;
   const std::vector<std::byte>& bytes = compilation->bundle;
   if (!wanted || bytes.empty()) {

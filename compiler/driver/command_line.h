@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "compiler/driver/commands.h"
 
@@ -35,8 +36,10 @@ class CommandLine {
   void WithPolicy(CLI::App* command, std::string& policy);
   /// `--today`.
   void WithToday(CLI::App* command);
-  /// `--format`, `--color` and `--today`.
+  /// `--format text|plain|json`, `--color` and `--today`.
   void WithOutput(CLI::App* command);
+  /// The same, with the formats for other programs that read findings.
+  void WithReport(CLI::App* command);
   /// `--rlimit`.
   void WithSolverLimit(CLI::App* command, verify::Limits& limits);
 
@@ -44,6 +47,8 @@ class CommandLine {
   auto Run(int argc, char** argv) -> int;
 
  private:
+  void WithFormats(CLI::App* command, const std::vector<std::pair<std::string, Format>>& formats);
+
   CLI::App app_;
   CommonOptions common_;
   std::function<int()> run_;

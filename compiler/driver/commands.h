@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "compiler/diagnostics/report.h"
 #include "compiler/verify/verify.h"
 #include "runtime/values/date.h"
 
@@ -13,7 +15,12 @@ class App;
 /// One function for each subcommand of `routec`; each returns an exit code of exit_codes.h.
 namespace route::driver {
 
-enum class Format : std::uint8_t { kText, kJson };
+/// `kSarif`, `kJunit` and `kGithub` are only for commands that say what is wrong with a policy: check, build and test.
+enum class Format : std::uint8_t { kText, kPlain, kJson, kSarif, kJunit, kGithub };
+
+/// Formats that people read, on a terminal or in a log.
+inline auto IsText(Format format) -> bool { return format == Format::kText || format == Format::kPlain; }
+
 enum class Colour : std::uint8_t { kAuto, kAlways, kNever };
 
 struct CommonOptions {
@@ -25,6 +32,11 @@ struct CommonOptions {
 struct CheckOptions {
   std::string policy;
   verify::Limits limits;
+  diagnostics::FailLevel fail_level = diagnostics::FailLevel::kError;
+  std::optional<std::string> baseline;        ///< a file whose findings are known
+  std::optional<std::string> write_baseline;  ///< a file to write the present findings to
+  enum class Fixes : std::uint8_t { kShow, kApply };
+  Fixes fixes = Fixes::kShow;
 };
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int;
 

@@ -20,7 +20,7 @@ void AddNotBuiltYet(CommandLine& line, const std::string& name) {
 void AddLanguageCommands(CommandLine& line) {
   auto [test, test_options] = line.Add<TestOptions>("test", "Runs the tests that a policy contains", Test);
   line.WithPolicy(test, test_options->policy);
-  line.WithOutput(test);
+  line.WithReport(test);
 
   const std::map<std::string, Phase> phases = {
       {"ast", Phase::kAst}, {"ir", Phase::kIr}, {"smt", Phase::kSmt}, {"table", Phase::kTable}};

@@ -1,7 +1,9 @@
 #include "compiler/driver/pipeline.h"
 
+#include <llvm/Support/Process.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -9,7 +11,6 @@
 #include "compiler/base/utf8.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/exit_codes.h"
-#include "compiler/driver/run_tests.h"
 #include "compiler/ir/check.h"
 #include "compiler/ir/report.h"
 #include "compiler/ir/text.h"
@@ -126,18 +127,31 @@ void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Date t
     return;
   }
   verify::Diagnose(compilation.policy, compilation.sources, *compilation.report, compilation.emitter);
-  RunTests(compilation.policy, today, compilation.emitter);
+  compilation.tests = RunTests(compilation.policy, today, compilation.emitter);
   compilation.emitter.SortByPlace();
 }
 
-auto ExitCodeOf(const Compilation& compilation) -> int {
+auto IsPolicyFile(const Compilation& compilation, const std::string& path) -> bool {
+  return std::ranges::any_of(compilation.loaded.files, [&](const ast::File& file) {
+    return IsSameFile(compilation.sources.Get(file.id).path(), path);
+  });
+}
+
+auto ExitCodeOf(const std::vector<diagnostics::Diagnostic>& findings, diagnostics::FailLevel level) -> int {
   bool inconclusive = false;
-  for (const auto& diagnostic : compilation.emitter.diagnostics()) {
-    if (diagnostic.severity != diagnostics::Severity::kError) continue;
-    if (diagnostic.code != Code::kR0520) return kPolicyHasErrors;
-    inconclusive = true;
+  for (const diagnostics::Diagnostic& finding : findings) {
+    if (diagnostics::Fails(finding, level)) return kPolicyHasErrors;
+    inconclusive = inconclusive || finding.code == Code::kR0520;
   }
   return inconclusive ? kInconclusive : kGood;
+}
+
+auto WidthOf(Stream stream) -> std::size_t {
+  constexpr unsigned kNarrowest = 60;
+  constexpr unsigned kWidest = 120;
+  unsigned columns =
+      stream == Stream::kOut ? llvm::sys::Process::StandardOutColumns() : llvm::sys::Process::StandardErrColumns();
+  return columns == 0 ? diagnostics::kDefaultWidth : std::clamp(columns, kNarrowest, kWidest);
 }
 
 void PrintJson(const nlohmann::ordered_json& document) {
@@ -147,9 +161,14 @@ void PrintJson(const nlohmann::ordered_json& document) {
 
 void PrintDiagnostics(const Compilation& compilation, const CommonOptions& common, Stream stream) {
   llvm::raw_fd_ostream& out = stream == Stream::kOut ? llvm::outs() : llvm::errs();
+  if (common.format == Format::kPlain) {
+    diagnostics::RenderPlain(compilation.emitter.diagnostics(), compilation.sources, out);
+    out.flush();
+    return;
+  }
   bool colours = common.colour == Colour::kAlways || (common.colour == Colour::kAuto && out.has_colors());
   out.enable_colors(colours);
-  diagnostics::RenderText(compilation.emitter.diagnostics(), compilation.sources, out);
+  diagnostics::RenderText(compilation.emitter.diagnostics(), compilation.sources, out, WidthOf(stream));
   out.flush();
 }
 

@@ -11,7 +11,9 @@
 #include "compiler/base/internal_error.h"
 #include "compiler/base/source.h"
 #include "compiler/diagnostics/diagnostic.h"
+#include "compiler/diagnostics/report.h"
 #include "compiler/driver/commands.h"
+#include "compiler/driver/run_tests.h"
 #include "compiler/ir/policy.h"
 #include "compiler/lower/lower.h"
 #include "compiler/resolve/load.h"
@@ -30,6 +32,8 @@ struct Compilation {
   std::optional<verify::VerifyReport> report;
   std::vector<std::byte> bundle;         ///< of a policy that was lowered and fits the table, whatever was found
   std::optional<Table> table;            ///< the bundle, loaded
+  std::vector<TestResult> tests;         ///< of a policy whose tests were run
+  std::vector<diagnostics::Accepted> accepted;  ///< warnings that the policy accepts; the emitter has them no more
 };
 
 /// Reads, parses and resolves. Returns nothing, after saying so on standard error, if the file cannot be read at all.
@@ -46,12 +50,19 @@ void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Date t
 /// Compiles the policy with the report that it has, into `bundle`. Reports what does not fit (R0601) and returns false.
 auto LowerPolicy(Compilation& compilation) -> bool;
 
-/// The exit code that a verified policy stands for.
-auto ExitCodeOf(const Compilation& compilation) -> int;
+/// Whether a path leads to a file that the policy was read from, which nothing else may be written to.
+auto IsPolicyFile(const Compilation& compilation, const std::string& path) -> bool;
 
-/// Prints what the emitter holds, to standard output or standard error.
+/// The exit code that what was found stands for.
+auto ExitCodeOf(const std::vector<diagnostics::Diagnostic>& findings, diagnostics::FailLevel level) -> int;
+
+/// Prints what the emitter holds, to standard output or standard error: as plain text if that is the format, and else with
+/// frames, as wide as the terminal but 60 to 120 columns, or 80 where there is none.
 enum class Stream : std::uint8_t { kOut, kErr };
 void PrintDiagnostics(const Compilation& compilation, const CommonOptions& common, Stream stream);
+
+/// Columns of the terminal behind a stream, as PrintDiagnostics uses them.
+auto WidthOf(Stream stream) -> std::size_t;
 
 /// Prints a document to standard output. Bytes that are not UTF-8, as a file's name may have, are replaced.
 void PrintJson(const nlohmann::ordered_json& document);

@@ -62,6 +62,7 @@ auto RunTest(const ir::Policy& policy, const ir::Test& test, Date today, diagnos
     const std::string& name = policy.attributes[request.error().index].name;
     emitter.Report(Builder(Code::kR0701, test.span, "test \"" + test.name + "\" gives no `" + name +
                                "`, which has no default, so the gateway would refuse the request")
+                       .WithRules({test.name})
                        .WithHint("add `" + name + " …` to what is given"));
     return false;
   }
@@ -73,6 +74,7 @@ auto RunTest(const ir::Policy& policy, const ir::Test& test, Date today, diagnos
     passed = false;
     emitter.Report(Builder(Code::kR0701, expectation.span, "test \"" + test.name + "\" expects `" + expectation.text +
                                "`, but " + failure)
+                       .WithRules({test.name})
                        .WithHint("see why with `routec eval … --given '" + ir::FormatRequest(policy, *request) + "'`"));
   }
   return passed;
@@ -83,8 +85,8 @@ auto RunTest(const ir::Policy& policy, const ir::Test& test, Date today, diagnos
 auto RunTests(const ir::Policy& policy, Date today, diagnostics::Emitter& emitter) -> std::vector<TestResult> {
   std::vector<TestResult> results;
   for (const ir::Test& test : policy.tests) {
-    results.push_back({test.name, RunTest(policy, test, today, emitter) ? TestResult::Verdict::kPassed
-                                                                        : TestResult::Verdict::kFailed});
+    auto verdict = RunTest(policy, test, today, emitter) ? TestResult::Verdict::kPassed : TestResult::Verdict::kFailed;
+    results.push_back({test.name, test.span, verdict});
   }
   return results;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/base/source.h"
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/ir/policy.h"
 
@@ -11,6 +12,7 @@ namespace route::driver {
 
 struct TestResult {
   std::string name;
+  Span span;
   enum class Verdict : std::uint8_t { kPassed, kFailed };
   Verdict verdict = Verdict::kFailed;
 };

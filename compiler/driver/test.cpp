@@ -7,15 +7,17 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
-#include "compiler/driver/run_tests.h"
+#include "compiler/driver/report.h"
 
 namespace route::driver {
 
 auto Test(const TestOptions& options, const CommonOptions& common) -> int {
   auto compilation = ReadPolicy(options.policy, common);
   if (compilation == nullptr) return kWrongUsage;
-  std::vector<TestResult> results;
-  if (!compilation->emitter.has_errors()) results = RunTests(compilation->policy, common.today, compilation->emitter);
+  if (!compilation->emitter.has_errors()) {
+    compilation->tests = RunTests(compilation->policy, common.today, compilation->emitter);
+  }
+  const std::vector<TestResult>& results = compilation->tests;
 
   if (common.format == Format::kJson) {
     nlohmann::ordered_json document;
@@ -27,6 +29,9 @@ auto Test(const TestOptions& options, const CommonOptions& common) -> int {
     document["tests"] = std::move(rows);
     document["diagnostics"] = diagnostics::RenderJson(compilation->emitter.diagnostics(), compilation->sources);
     PrintJson(document);
+  } else if (!IsText(common.format)) {
+    int code = compilation->emitter.has_errors() ? kPolicyHasErrors : kGood;
+    PrintReport(MakeReport(*compilation, options.policy, code), compilation->sources, common.format);
   } else {
     PrintDiagnostics(*compilation, common, Stream::kOut);
     auto passed = std::ranges::count(results, TestResult::Verdict::kPassed, &TestResult::verdict);
