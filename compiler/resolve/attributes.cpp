@@ -2,6 +2,7 @@
 
 #include "compiler/resolve/resolver.h"
 #include "runtime/values/value_text.h"
+#include "stdlib/library.h"
 
 namespace route::resolve {
 
@@ -18,6 +19,20 @@ constexpr Decimal kLargestMaximum = Decimal::FromInteger(9'000'000'000'000);
 constexpr std::string_view kPrompt = "prompt";
 constexpr std::string_view kNothing = "nothing";  // as compiler/ir/text.h writes an empty set
 constexpr std::string_view kNeedsFact = "needs";
+
+auto Upper(std::string text) -> std::string {
+  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+  return text;
+}
+
+/// `std.NAME`, the first library file with such a declaration; empty if there is none.
+auto LibraryThatDeclares(std::string_view kind, std::string_view name) -> std::string {
+  std::string declaration = "\n" + std::string(kind) + " " + std::string(name) + " ";
+  for (const std::string& library : stdlib::LibraryFiles()) {
+    if (auto text = stdlib::LibraryFile(library); text && text->find(declaration) != std::string_view::npos) return library;
+  }
+  return {};
+}
 
 auto AsName(const ast::Value& value) -> const ast::Name* { return std::get_if<ast::Name>(&value); }
 
@@ -58,6 +73,7 @@ void Resolver::AddJurisdiction(const ast::Jurisdiction& declared) {
     Report(Builder(Code::kR0305, declared.as_of_span,
                    "`" + declared.name.text + "` was last checked on " + FormatDate(*declared.as_of) +
                        ", more than a year ago")
+               .WithRules({declared.name.text})
                .WithHint("compare it with its source and set the date anew"));
   }
   auto index = static_cast<std::uint32_t>(jurisdictions_.size());
@@ -80,19 +96,23 @@ auto Resolver::CountriesOf(const ast::Name& name) -> const Countries* {
     return &single_countries_.try_emplace(name.text, Countries{country->index}).first->second;
   }
   std::vector<std::string> known = jurisdiction_names_.Names();
-  std::string upper = name.text;
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::string upper = Upper(name.text);
   if (upper != name.text && (ParseCountry(upper) || jurisdiction_names_.Find(upper))) {
     Error(Code::kR0201, name.span, "there is no country or jurisdiction `" + name.text + "`",
-          "did you mean `" + upper + "`?");
+          "did you mean `" + upper + "`?", Replace(name.span, upper));
     return nullptr;
   }
-  std::string nearest = diagnostics::NearestName(name.text, known);
-  bool library = name.text == "EU" || name.text == "EEA" || name.text == "EFTA";
-  Error(Code::kR0201, name.span, "there is no country or jurisdiction `" + name.text + "`",
-        library            ? "add `import std.jurisdictions`"
-        : !nearest.empty() ? "did you mean `" + nearest + "`?"
-                           : "countries are two capital letters (ISO 3166-1); sets are declared with `jurisdiction`");
+  if (std::string library = LibraryThatDeclares("jurisdiction", name.text); !library.empty()) {
+    Error(Code::kR0201, name.span, "there is no country or jurisdiction `" + name.text + "`",
+          "add `import " + library + "`", InsertFix(name.span.file, "import " + library));
+    return nullptr;
+  }
+  if (diagnostics::NearestName(name.text, known).empty()) {
+    Error(Code::kR0201, name.span, "there is no country or jurisdiction `" + name.text + "`",
+          "countries are two capital letters (ISO 3166-1); sets are declared with `jurisdiction`");
+  } else {
+    UnknownName("country or jurisdiction", name, known);
+  }
   return nullptr;
 }
 
@@ -102,10 +122,23 @@ auto Resolver::CountriesOf(const std::vector<ast::Value>& values) -> Countries {
     if (const ast::Name* name = AsName(value)) {
       if (const Countries* countries = CountriesOf(*name)) members.insert(countries->begin(), countries->end());
     } else {
-      Error(Code::kR0203, ast::SpanOf(value), "a country or a jurisdiction is expected here");
+      Error(Code::kR0203, ast::SpanOf(value), "a country or a jurisdiction is expected here",
+            std::holds_alternative<ast::String>(value) ? "write it without quotes" : "", AsNameFix(value));
     }
   }
   return {members.begin(), members.end()};
+}
+
+auto Resolver::CountryOf(const ast::Name& name, std::string_view hint) -> std::optional<Country> {
+  if (auto country = ParseCountry(name.text)) return country;
+  std::string upper = Upper(name.text);
+  if (ParseCountry(upper)) {
+    Error(Code::kR0201, name.span, "there is no country `" + name.text + "`", "did you mean `" + upper + "`?",
+          Replace(name.span, upper));
+  } else {
+    Error(Code::kR0201, name.span, "there is no country `" + name.text + "`", std::string(hint));
+  }
+  return std::nullopt;
 }
 
 // --- Attributes ---------------------------------------------------------------------------------------------------
@@ -119,6 +152,7 @@ void Resolver::AddAttribute(const ast::Attribute& declared) {
     case AttributeKind::kOneOf:
     case AttributeKind::kAnyOf: {
       attribute.values = DistinctNames(declared.type.names, "value");
+      CheckLookalikes("value", declared.type.names);
       for (const ast::Name& name : declared.type.names) {
         if (attribute.kind == AttributeKind::kAnyOf && name.text == kNothing) {
           Error(Code::kR0202, name.span, "`nothing` stands for the empty set", "give the value another name");
@@ -222,7 +256,9 @@ void Resolver::CheckSources(const ast::Attribute& declared, ir::Attribute& attri
         break;
       case SourceKind::kDetector:
         if (source.argument != "pii") {
-          Error(Code::kR0209, source.span, "there is no detector `" + source.argument + "`", "the detectors are: `pii`");
+          bool near = !diagnostics::NearestName(source.argument, {"pii"}).empty();
+          Error(Code::kR0209, source.span, "there is no detector `" + source.argument + "`", "the detectors are: `pii`",
+                near ? std::optional(Replace(source.span, "detector pii")) : std::nullopt);
         } else if (attribute.kind != AttributeKind::kAnyOf) {
           wrong_kind(source, "a set of data classes");
         } else if (std::none_of(attribute.values.begin(), attribute.values.end(), [](const std::string& value) {
@@ -252,7 +288,7 @@ auto Resolver::MemberOf(const ir::Attribute& attribute, const ast::Value& value)
   if (name == nullptr) {
     Error(Code::kR0203, ast::SpanOf(value), "`" + attribute.name + "` is compared with names such as `" +
                                                 attribute.values.front() + "`",
-          std::holds_alternative<ast::String>(value) ? "write the name without quotes" : "");
+          std::holds_alternative<ast::String>(value) ? "write the name without quotes" : "", AsNameFix(value));
     return std::nullopt;
   }
   auto found = std::find(attribute.values.begin(), attribute.values.end(), name->text);
@@ -275,15 +311,15 @@ auto Resolver::NumberIn(const ast::Quantity& quantity, Unit unit, UnitNeed need)
   if (quantity.unit == ast::UnitWord::kNone) {
     if (unit != Unit::kNone && need == UnitNeed::kStated) {
       Error(Code::kR0204, quantity.span, "`" + TextOf(quantity.span) + "` has no unit",
-            unit == Unit::kPercent ? "write `" + TextOf(quantity.span) + "%`"
-                                   : "write `" + TextOf(quantity.span) + " " + std::string(UnitName(unit)) + "`");
+            MissingUnitHint(TextOf(quantity.span), unit), MissingUnitFix(quantity.span, unit));
       return std::nullopt;
     }
     return quantity.number;
   }
   if (UnitOf(quantity.unit) != unit) {
     Error(Code::kR0204, quantity.span, "`" + TextOf(quantity.span) + "` has the wrong unit",
-          unit == Unit::kNone ? "write the number without a unit" : "this is counted in `" + unit_text() + "`");
+          unit == Unit::kNone ? "write the number without a unit" : "this is counted in `" + unit_text() + "`",
+          unit == Unit::kNone ? WithoutUnitFix(quantity.span) : std::nullopt);
     return std::nullopt;
   }
   if (quantity.unit == ast::UnitWord::kSeconds) {
@@ -303,8 +339,9 @@ auto Resolver::ValueOf(const ir::Attribute& attribute, const std::vector<ast::Va
     Error(Code::kR0203, ast::SpanOf(values[1]), "`" + attribute.name + "` has one value, not several");
     return std::nullopt;
   }
-  auto expected = [&](std::string_view what) {
-    Error(Code::kR0203, ast::SpanOf(first), "`" + attribute.name + "` takes " + std::string(what));
+  auto expected = [&](std::string_view what, std::optional<diagnostics::Fix> fix = std::nullopt) {
+    Error(Code::kR0203, ast::SpanOf(first), "`" + attribute.name + "` takes " + std::string(what),
+          fix ? fix->title : std::string(), fix);
     return std::nullopt;
   };
   switch (attribute.kind) {
@@ -325,7 +362,11 @@ auto Resolver::ValueOf(const ir::Attribute& attribute, const std::vector<ast::Va
     }
     case AttributeKind::kYesNo: {
       const ast::Name* name = AsName(first);
-      if (name == nullptr || (name->text != "yes" && name->text != "no")) return expected("`yes` or `no`");
+      if (name == nullptr || (name->text != "yes" && name->text != "no")) {
+        bool said_otherwise = name != nullptr && (name->text == "true" || name->text == "false");
+        return expected("`yes` or `no`", said_otherwise ? Replace(name->span, name->text == "true" ? "yes" : "no")
+                                                        : AsNameFix(first));
+      }
       return ir::YesNoValue{name->text == "yes"};
     }
     case AttributeKind::kNumber: {
@@ -342,13 +383,17 @@ auto Resolver::ValueOf(const ir::Attribute& attribute, const std::vector<ast::Va
     }
     case AttributeKind::kText: {
       const auto* text = std::get_if<ast::String>(&first);
-      if (text == nullptr) return expected("a text in double quotes");
+      if (text == nullptr) return expected("a text in double quotes", AsTextFix(first));
       return text->text;
     }
     case AttributeKind::kCountry: {
       const ast::Name* name = AsName(first);
       auto country = name == nullptr ? std::nullopt : ParseCountry(name->text);
-      if (!country) return expected("one country, written as two capital letters");
+      if (!country) {
+        bool other_case = name != nullptr && ParseCountry(Upper(name->text));
+        return expected("one country, written as two capital letters",
+                        other_case ? Replace(name->span, Upper(name->text)) : AsNameFix(first));
+      }
       return *country;
     }
     case AttributeKind::kDate: {

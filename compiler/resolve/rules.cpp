@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "compiler/diagnostics/fixes.h"
 #include "compiler/resolve/resolver.h"
 #include "runtime/values/value_text.h"
 
@@ -11,9 +12,14 @@ using diagnostics::Code;
 
 void Resolver::SetPolicyLine(const ast::PolicyLine& line) {
   if (has_policy_line_) {
-    Report(Builder(Code::kR0402, line.name.span, "this is the second `policy` line")
-               .AddNote(policy_.span, "the first is here")
-               .WithHint("an imported file has none"));
+    Builder builder(Code::kR0402, line.name.span, "this is the second `policy` line");
+    // In the file that the user named, a `policy` line is right, even if one that was imported came first.
+    if (line.name.span.file != loaded_.files.back().id) {
+      Span value = line.version ? Join(line.name.span, line.version->span) : line.name.span;
+      Span whole = diagnostics::WithWordsBefore(sources_, "policy", value);
+      if (whole.end > 0) std::move(builder).WithFix(diagnostics::DeleteStatement(sources_, whole));
+    }
+    Report(std::move(builder).AddNote(policy_.span, "the first is here").WithHint("an imported file has none"));
     return;
   }
   has_policy_line_ = true;
@@ -34,11 +40,13 @@ void Resolver::SetLimits(const ast::LimitsBlock& limits) {
   if (!limits.deadline.empty()) {
     if (auto deadline = Milliseconds(limits.deadline[0], "the deadline")) policy_.limits.deadline_ms = *deadline;
   }
-  for (const auto* statements : {&limits.attempts, &limits.deadline}) {
-    if (statements->size() > 1) {
-      Error(Code::kR0302, (*statements)[1].span, "this limit is stated twice", "take one of the two out");
-    }
-  }
+  auto once = [&](std::string_view words, const std::vector<ast::Quantity>& stated) {
+    if (stated.size() < 2) return;
+    Error(Code::kR0302, stated[1].span, "this limit is stated twice", "take one of the two out",
+          SameTwiceFix(words, stated[0].span, stated[1].span));
+  };
+  once("attempts", limits.attempts);
+  once("deadline", limits.deadline);
 }
 
 void Resolver::AddRule(const ast::Rule& declared) {
