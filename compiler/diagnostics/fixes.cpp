@@ -56,8 +56,8 @@ auto DeleteStatement(const SourceSet& sources, Span span) -> Fix {
   if (end < text.size() && text[end] == '\r') ++end;
   bool last = end == text.size() || text[end] == '\n';
   if (first && last) return {std::move(title), {{At(span.file, begin, std::min(end + 1, text.size())), ""}}};
-  // Other text stands on the line: the blanks before go, those behind stay.
-  return {std::move(title), {{At(span.file, first ? span.begin : begin, span.end), ""}}};
+  // Other text stands on the line: the blanks on one side go too.
+  return {std::move(title), {{first ? At(span.file, span.begin, end) : At(span.file, begin, span.end), ""}}};
 }
 
 auto InsertDeclaration(const SourceSet& sources, Span after, const std::string& declaration) -> Fix {

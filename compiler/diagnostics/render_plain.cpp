@@ -9,10 +9,15 @@ namespace route::diagnostics {
 namespace {
 
 /// Ends a sentence, unless it ends already.
-auto Sentence(std::string_view words) -> std::string {
+auto Ended(std::string_view words) -> std::string {
   std::string text = Printable(words);
-  if (!text.empty()) text[0] = text[0] >= 'a' && text[0] <= 'z' ? static_cast<char>(text[0] - ('a' - 'A')) : text[0];
-  if (!text.empty() && text.back() != '.' && text.back() != '?' && text.back() != '!') text += ".";
+  if (text.empty() || (text.back() != '.' && text.back() != '?' && text.back() != '!')) text += ".";
+  return text;
+}
+
+auto Sentence(std::string_view words) -> std::string {
+  std::string text = Ended(words);
+  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - ('a' - 'A'));
   return text;
 }
 
@@ -44,7 +49,7 @@ void RenderPlain(const std::vector<Diagnostic>& diagnostics, const SourceSet& so
         << Sentence(diagnostic.message) << "\n";
     if (std::string line = LineOf(sources, diagnostic.span); !line.empty()) out << "The line reads: " << line << "\n";
     for (const Note& note : diagnostic.notes) {
-      out << "Note: in " << Place(sources, note.span) << ": " << Sentence(note.message) << "\n";
+      out << "Note: in " << Place(sources, note.span) << ": " << Ended(note.message) << "\n";
       if (std::string line = LineOf(sources, note.span); !line.empty()) out << "That line reads: " << line << "\n";
     }
     if (!diagnostic.witness.empty()) {
@@ -54,8 +59,8 @@ void RenderPlain(const std::vector<Diagnostic>& diagnostics, const SourceSet& so
       }
       out << "A request that shows it: " << Printable(request) << ".\n";
     }
-    if (!diagnostic.evidence.empty()) out << "What happens: " << Sentence(diagnostic.evidence) << "\n";
-    if (!diagnostic.hint.empty()) out << "Hint: " << Sentence(diagnostic.hint) << "\n";
+    if (!diagnostic.evidence.empty()) out << "What happens: " << Ended(diagnostic.evidence) << "\n";
+    if (!diagnostic.hint.empty()) out << "Hint: " << Ended(diagnostic.hint) << "\n";
     out << "\n";
   }
 }
