@@ -17,6 +17,8 @@ route_require_header(boost/beast.hpp libboost1.81-dev)
 route_require_header(doctest/doctest.h doctest-dev)
 route_require_header(re2/re2.h libre2-dev)
 find_package(OpenSSL REQUIRED)
+route_require_header(unicode/uspoof.h libicu-dev)
+find_package(ICU REQUIRED COMPONENTS i18n uc)  # of the tests: what compiler/base/lookalike.cpp is compared with
 
 # --- LLVM Support: linked statically, which starts in 1 ms where the shared library takes 15 ms.
 find_package(LLVM 19.1 CONFIG QUIET PATHS /usr/lib/llvm-19/lib/cmake/llvm)
@@ -74,6 +76,15 @@ find_library(ROUTE_RE2_LIBRARY re2 REQUIRED)
 add_library(route_re2 INTERFACE)
 add_library(route::re2 ALIAS route_re2)
 target_link_libraries(route_re2 INTERFACE ${ROUTE_RE2_LIBRARY} Threads::Threads)
+
+# --- Time zones: Howard Hinnant's library, which the standard's own (C++20) was made from and g++ 12 does not have yet.
+find_package(date CONFIG QUIET)
+if(NOT date_FOUND)
+  message(FATAL_ERROR "the time zone library was not found: apt-get install libhowardhinnant-date-dev tzdata")
+endif()
+add_library(route_time_zones INTERFACE)
+add_library(route::time_zones ALIAS route_time_zones)
+target_link_libraries(route_time_zones INTERFACE date::date-tz)
 
 # --- doctest's main, compiled once
 add_library(route_doctest_main STATIC ${CMAKE_SOURCE_DIR}/tests/support/doctest_main.cpp)

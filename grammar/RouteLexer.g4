@@ -7,7 +7,9 @@ lexer grammar RouteLexer;
 // --- Reserved: what begins a declaration --------------------------------------------------------------------
 POLICY       : 'policy';
 IMPORT       : 'import';
+TYPE         : 'type';
 ATTRIBUTE    : 'attribute';
+PROPERTY     : 'property';
 JURISDICTION : 'jurisdiction';
 CONDITION    : 'condition';
 VENDOR       : 'vendor';
@@ -20,6 +22,7 @@ RULE         : 'rule';
 REFUSE       : 'refuse';
 ROUTE        : 'route';
 GUARANTEE    : 'guarantee';
+ACCEPT       : 'accept';
 TEST         : 'test';
 
 // --- Reserved: what joins the parts of one --------------------------------------------------------------------
@@ -41,14 +44,16 @@ INCLUDES: 'includes';
 FROM    : 'from';
 DEFAULT : 'default';
 GIVEN   : 'given';
+CASE    : 'case';
 EXPECT  : 'expect';
 CHEAPEST: 'cheapest';
 FASTEST : 'fastest';
 BEST    : 'best';
 
 // --- Usable as names ----------------------------------------------------------------------------------------------
-VERSION : 'version';  ONE : 'one';  ANY : 'any';  ALL : 'all';  NONE : 'none';  OF : 'of';
-YES : 'yes';  NO : 'no';  TEXT : 'text';  DATE_WORD : 'date';  COUNTRY : 'country';  NUMBER_WORD : 'number';  UP : 'up';
+VERSION : 'version';  EXTENDS : 'extends';  ONE : 'one';  ANY : 'any';  ALL : 'all';  NONE : 'none';  OF : 'of';
+YES : 'yes';  NO : 'no';  TEXT : 'text';  DATE_WORD : 'date';  COUNTRY : 'country';  TIME_WORD : 'time';  WEEKDAY : 'weekday';
+NUMBER_WORD : 'number';  UP : 'up';
 TOKENS : 'tokens';  PERCENT : 'percent';  MS : 'ms';  SECONDS : 's';  USD : 'USD';  EUR : 'EUR';  DAYS : 'days';
 TENANT : 'tenant';  HEADER : 'header';  REQUEST : 'request';  CLASSIFIER : 'classifier';
 DETECTOR : 'detector';  BUDGET : 'budget';  CLOCK : 'clock';
@@ -57,6 +62,7 @@ HEADQUARTERS : 'headquarters';  HEADQUARTERED : 'headquartered';  CERTIFIED : 'c
 QUALITY : 'quality';  CONTEXT : 'context';  CAPABILITIES : 'capabilities';  CAPABLE : 'capable';  LICENCE : 'licence';
 TAGS : 'tags';  TAGGED : 'tagged';  SERVES : 'serves';  PROCESSED : 'processed';  PRICE : 'price';  OUT : 'out';  FIRST : 'first';
 TOKEN : 'token';  ENDPOINT : 'endpoint';  KEY : 'key';  ENV : 'env';  STATUS : 'status';  RETENTION : 'retention';
+SEEN : 'seen';  ONLY : 'only';  FOR : 'for';  MODELS : 'models';
 WEIGHT : 'weight';  BY : 'by';  LISTED : 'listed';  WITHIN : 'within';  RETRY : 'retry';
 ATTEMPTS : 'attempts';  DEADLINE : 'deadline';
 EVERY : 'every';  REACHED : 'reached';  NEVER : 'never';  THE : 'the';  CHOICE : 'choice';  SERVED : 'served';
@@ -68,6 +74,7 @@ IDENTIFIER : [A-Za-z_] [A-Za-z0-9_]*;
 
 // --- Literals ---------------------------------------------------------------------------------------------------------
 DATE   : DIGIT DIGIT DIGIT DIGIT '-' DIGIT DIGIT '-' DIGIT DIGIT;   // 2026-08-02
+TIME   : DIGIT DIGIT ':' DIGIT DIGIT;                               // 22:30
 NUMBER : DIGIT [0-9_]* ('.' DIGIT+)? [kM]?;                         // 40  2.00  2_000_000  128k
 STRING : '"' (~["\\\r\n] | '\\' ~[\r\n])* '"';
 UNFINISHED_STRING : '"' (~["\\\r\n] | '\\' ~[\r\n])* '\\'?;

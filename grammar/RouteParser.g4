@@ -10,21 +10,26 @@ options { tokenVocab = RouteLexer; }
 file : declaration* EOF;
 
 declaration
-  : policyLine | importLine | jurisdiction | attribute | namedCondition | vendor | model | deployment
-  | group | limits | rule_ | refuse | route | guarantee | test
+  : policyLine | importLine | jurisdiction | namedType | attribute | property | namedCondition | vendor | model | deployment
+  | group | limits | rule_ | refuse | route | guarantee | accept | test
   ;
 
-// policy acme_production version "2026.11"
-policyLine : POLICY name (VERSION STRING)?;
+// policy acme_production version "2026.11"          policy acme extends operator_base version "3"
+policyLine : POLICY name (EXTENDS name)? (VERSION STRING)?;
 
 // import std.jurisdictions          import "catalog.route"
 importLine : IMPORT (STRING | name (DOT name)+);
 
 // jurisdiction EEA "European Economic Area" = EU, IS, LI, NO as of 2026-01-01 source "https://…"
-jurisdiction : JURISDICTION name STRING? EQUALS name (COMMA name)* (AS OF DATE)? (SOURCE STRING)?;
+jurisdiction : JURISDICTION name STRING? EQUALS name (COMMA name)* asOf? sourceText?;
+asOf : AS OF DATE;
+sourceText : SOURCE STRING;
+
+// type data_class = any of personal, health as of 2026-07-01 source "GDPR Art. 4 and 9"
+namedType : TYPE name EQUALS type asOf? sourceText?;
 
 // attribute data any of personal, health from header "x-data-class" and detector pii
-attribute : ATTRIBUTE name type (FROM source (AND source)*)? (DEFAULT value (AND value)*)?;
+attribute : ATTRIBUTE name (type | name) (FROM source (AND source)*)? (DEFAULT value (AND value)*)?;
 
 type
   : ONE OF name (COMMA name)*              # oneOfType
@@ -34,15 +39,26 @@ type
   | TEXT                                   # textType
   | DATE_WORD                              # dateType
   | COUNTRY                                # countryType
+  | TIME_WORD                              # timeType
+  | WEEKDAY                                # weekdayType
   ;
 
 numberUnit : TOKENS | PERCENT | MS | USD | EUR | NUMBER_WORD;
 
 source
-  : TENANT | HEADER STRING | REQUEST STRING? | CLASSIFIER STRING | DETECTOR name | BUDGET | CLOCK;
+  : TENANT | HEADER STRING | REQUEST STRING? | CLASSIFIER STRING | DETECTOR name | BUDGET | CLOCK STRING?;
 
-// condition sensitive = data includes personal or health
-namedCondition : CONDITION name EQUALS condition;
+// condition sensitive = data includes personal or health        condition over(limit) = spend >= limit
+namedCondition : CONDITION name parameters? EQUALS condition;
+
+// What is declared with parameters is a shape: it says nothing until it is applied.
+parameters : LEFT_PAREN name (COMMA name)* RIGHT_PAREN;
+// std.guarantees.eu_residency(data)        over(80%)
+application : name (DOT name)* arguments?;
+arguments : LEFT_PAREN value (COMMA value)* RIGHT_PAREN;
+
+// property hosting of deployments one of shared, dedicated default shared
+property : PROPERTY name OF (VENDORS | MODELS | DEPLOYMENTS) (type | name) (DEFAULT value)?;
 
 // --- The catalogue -----------------------------------------------------------------------------------------------
 
@@ -51,7 +67,10 @@ vendor : VENDOR name LEFT_BRACE vendorProperty* RIGHT_BRACE;
 vendorProperty
   : HEADQUARTERS name
   | CERTIFIED name (COMMA name)*
+  | factProperty
   ;
+// What every part of the catalogue may say: since when it is known, from where, and properties of one's own.
+factProperty : asOf | sourceText | IDENTIFIER value;
 
 // model mistral_large { quality 84   quality code 81   context 128k tokens   capabilities tools, json }
 model : MODEL name LEFT_BRACE modelProperty* RIGHT_BRACE;
@@ -61,6 +80,7 @@ modelProperty
   | CAPABILITIES name (COMMA name)*
   | LICENCE name
   | TAGS name (COMMA name)*
+  | factProperty
   ;
 
 // deployment mistral_large_paris serves mistral_large { vendor mistral  processed in FR  … }
@@ -76,6 +96,8 @@ deploymentProperty
   | ENDPOINT STRING
   | MODEL STRING
   | KEY ENV name
+  | SEEN BY name (COMMA name)*
+  | factProperty
   ;
 
 // group frontier = claude_opus_eu weight 3, gpt_eu weight 1        group economy = cheapest 3 deployments with quality >= 50
@@ -96,7 +118,8 @@ limit : ATTEMPTS NUMBER | DEADLINE quantity;
 // --- What is never allowed -----------------------------------------------------------------------------------------
 
 // rule cost_ceiling unless tier is platinum require price out <= 15 USD because "…"
-rule_ : RULE name dates clause* effect+ (BECAUSE STRING)?;
+// rule health_stays = std.rules.stays_in(data, health, EU)
+rule_ : RULE name (EQUALS application | parameters? dates clause* effect+) (BECAUSE STRING)?;
 dates : (FROM DATE)? (UNTIL DATE)?;
 clause : WHEN condition | UNLESS condition;
 effect : REQUIRE deploymentTest | FORBID deploymentTest;
@@ -107,7 +130,7 @@ refuse : REFUSE name dates clause* (WITH STRING)?;
 // --- Where it goes ---------------------------------------------------------------------------------------------------
 
 // route easy when difficulty < 40% to economy within 800 ms, then workhorse retry 2
-route : ROUTE name clause* TO tier (COMMA? THEN tier)*;
+route : ROUTE name dates clause* TO tier (COMMA? THEN tier)*;
 tier : target tierOption*;
 target : selection | name | LEFT_BRACE member (COMMA member)* RIGHT_BRACE;
 tierOption : order | WITHIN quantity | RETRY NUMBER;
@@ -115,7 +138,8 @@ tierOption : order | WITHIN quantity | RETRY NUMBER;
 // --- What is promised ------------------------------------------------------------------------------------------------
 
 // guarantee eu_only when data includes personal, every deployment reached is processed in EU
-guarantee : GUARANTEE name (WHEN condition COMMA)? promise;
+// guarantee eu_only = std.guarantees.eu_residency(data)
+guarantee : GUARANTEE name (EQUALS application | parameters? (WHEN condition COMMA)? promise);
 promise
   : EVERY DEPLOYMENT REACHED deploymentTest                                                        # everyReached
   | NEVER deploymentTest                                                                           # neverReached
@@ -126,9 +150,18 @@ promise
   ;
 lossUnit : VENDOR | VENDORS | DEPLOYMENT | DEPLOYMENTS | COUNTRY | COUNTRIES;
 
+// accept R0504 for old_rule because "kept until the contract ends"
+accept : ACCEPT name (FOR name (COMMA name)*)? BECAUSE STRING;
+
 // test "a German health record" given tier gold, data health expect route everything_else, never vendor openai
-test : TEST STRING GIVEN assignment (COMMA assignment)* EXPECT expectation (COMMA expectation)*;
-assignment : name IS? value (AND value)*;
+// test "who goes where" given spend 0%, tier, workload
+//   case gold, chat        expect route everything_else
+//   case silver, expenses  expect route expenses
+test : TEST STRING (GIVEN given (COMMA given)*)? (expected | testCase+);
+given : name (IS? cell)?;
+testCase : CASE cell (COMMA cell)* expected;
+cell : value (AND value)*;
+expected : EXPECT expectation (COMMA expectation)*;
 expectation
   : ROUTE name                               # expectRoute
   | REFUSED (BY name)?                       # expectRefused
@@ -152,16 +185,26 @@ conditionTerm
 
 comparison
   : name IS NOT? EMPTY                                     # emptiness
-  | name IS NOT? values                                    # equality
-  | name NOT? IN values                                    # membership
+  | name IS NOT? choice                                    # equality
+  | name NOT? IN choice                                    # membership
   | name INCLUDES ((ALL | ANY | NONE) OF)? values          # inclusion
-  | name comparator quantity                               # inequality
-  | name BETWEEN quantity AND quantity                     # interval
-  | name STARTS WITH STRING                                # prefix
+  | name comparator bound                                  # inequality
+  | name BETWEEN bound AND bound                           # interval
+  | name STARTS WITH STRING (OR STRING)*                   # prefix
+  | name (DOT name)* arguments                             # appliedShape
   | name                                                   # bareName
   ;
 
+// A name is a weekday, or the parameter of a shape.
+bound : quantity | name;
+
 comparator : LESS | LESS_EQUAL | GREATER | GREATER_EQUAL;
+
+// gold or platinum        { mistral, aleph_alpha }: of what has one value, so that an `and` begins the next comparison
+choice
+  : LEFT_BRACE (value (COMMA value)*)? RIGHT_BRACE         # setChoice
+  | value (OR value)*                                      # orChoice
+  ;
 
 // gold or platinum        personal and health        { mistral, aleph_alpha }
 values
@@ -184,37 +227,41 @@ deploymentTerm
   ;
 
 fact
-  : PROCESSED IN values                                              # processedFact
-  | HEADQUARTERED IN values                                          # headquartersFact
-  | (VENDOR | MODEL | DEPLOYMENT | STATUS) (IS? NOT? | NOT? IN) values  # identityFact
+  : PROCESSED IN choice                                              # processedFact
+  | HEADQUARTERED IN choice                                          # headquartersFact
+  | (VENDOR | MODEL | DEPLOYMENT | STATUS) (IS? NOT? | NOT? IN) choice  # identityFact
   | CERTIFIED values                                                 # certifiedFact
   | CAPABLE OF values                                                # capableFact
   | PRICE (IN | OUT) range                                           # priceFact
   | FIRST TOKEN range                                                # firstTokenFact
   | RETENTION range                                                  # retentionFact
+  | SEEN ONLY? (BY | FROM) choice                                    # seenFact
   | QUALITY name? range                                              # qualityFact
   | CONTEXT range                                                    # contextFact
-  | IN values                                                        # groupFact
+  | IN choice                                                        # groupFact
   | TAGGED values                                                    # taggedFact
+  | IDENTIFIER (IS NOT? | NOT? IN) choice                            # ownFact
+  | IDENTIFIER range                                                 # ownRangeFact
   | IDENTIFIER                                                       # tagFact
   ;
 
-range : comparator quantity | BETWEEN quantity AND quantity;
+range : comparator bound | BETWEEN bound AND bound;
 
 // --- Words and numbers -----------------------------------------------------------------------------------------------------
 
-// 40%        2.00 USD        128k tokens        800 ms        2026-08-02
-quantity : NUMBER unit? | DATE;
+// 40%        2.00 USD        128k tokens        800 ms        2026-08-02        22:30
+quantity : NUMBER unit? | DATE | TIME;
 unit : PERCENT_SIGN | PERCENT | TOKENS | MS | SECONDS | USD | EUR | DAYS;
 
 name
   : IDENTIFIER
-  | VERSION | ONE | ANY | ALL | NONE | OF | YES | NO | TEXT | DATE_WORD | COUNTRY | NUMBER_WORD | UP
+  | VERSION | EXTENDS | ONE | ANY | ALL | NONE | OF | YES | NO | TEXT | DATE_WORD | COUNTRY | TIME_WORD | WEEKDAY | NUMBER_WORD | UP
   | TOKENS | PERCENT | MS | SECONDS | USD | EUR | DAYS
   | TENANT | HEADER | REQUEST | CLASSIFIER | DETECTOR | BUDGET | CLOCK
   | AS | SOURCE | UNTIL | BETWEEN | STARTS | EMPTY
   | HEADQUARTERS | HEADQUARTERED | CERTIFIED | QUALITY | CONTEXT | CAPABILITIES | CAPABLE | LICENCE
   | TAGS | TAGGED | SERVES | PROCESSED | PRICE | OUT | FIRST | TOKEN | ENDPOINT | KEY | ENV | STATUS | RETENTION
+  | SEEN | ONLY | FOR | MODELS
   | WEIGHT | BY | LISTED | WITHIN | RETRY | ATTEMPTS | DEADLINE
   | EVERY | REACHED | NEVER | THE | CHOICE | SERVED | REFUSED | SERVICE | SURVIVES | LOSS | MAKES | AT
   | MOST | VENDORS | COUNTRIES | UNCOVERED | UNSERVABLE

@@ -113,7 +113,8 @@ auto IsSameFile(const std::string& a, const std::string& b) -> bool {
 auto WriteFileAtomically(const std::string& name, std::string_view bytes) -> std::expected<void, std::string> {
   std::string path = name;
   struct stat existing{};
-  if (::stat(name.c_str(), &existing) == 0) {
+  bool replaces = ::stat(name.c_str(), &existing) == 0;
+  if (replaces) {
     if (!S_ISREG(existing.st_mode)) {
       return std::unexpected("cannot write `" + name + "`: it is there already and is not a regular file");
     }
@@ -129,6 +130,7 @@ auto WriteFileAtomically(const std::string& name, std::string_view bytes) -> std
       ::unlink(sibling.c_str());
       return std::unexpected(sentence);
     };
+    if (replaces && ::fchmod(file.get(), existing.st_mode & 07777U) != 0) return fail();
     while (!bytes.empty()) {
       ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
       if (count < 0 && errno == EINTR) continue;

@@ -85,7 +85,7 @@ auto ReadFile(const std::string& path, std::uint64_t limit) -> std::expected<std
 
 /// Replaces a file as a whole: writes a sibling, syncs it and renames it over `path`, so that a reader sees
 /// the old bytes or the new ones and never a part. A symbolic link is followed; what is there already must be a regular
-/// file, so that no device or pipe is replaced. The error is one sentence fit for a user.
+/// file, so that no device or pipe is replaced, and keeps its permissions. The error is one sentence fit for a user.
 auto WriteFileAtomically(const std::string& path, std::string_view bytes) -> std::expected<void, std::string>;
 
 }  // namespace route

@@ -49,6 +49,11 @@ auto Builder::WithFix(Fix fix) && -> Builder&& {
   return std::move(*this);
 }
 
+auto Builder::WithoutFixes() && -> Builder&& {
+  diagnostic_.fixes.clear();
+  return std::move(*this);
+}
+
 void Emitter::Report(Builder&& builder) {
   diagnostics_.push_back(std::move(builder).Take());
   if (diagnostics_.back().severity == Severity::kError) ++errors_;

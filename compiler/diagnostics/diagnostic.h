@@ -80,6 +80,7 @@ class Builder {
   auto WithRules(std::vector<std::string> rules) && -> Builder&&;
   auto WithHint(std::string hint) && -> Builder&&;
   auto WithFix(Fix fix) && -> Builder&&;
+  auto WithoutFixes() && -> Builder&&;
 
   auto Take() && -> Diagnostic { return std::move(diagnostic_); }
 

@@ -44,6 +44,7 @@ void PrintResult(const Compilation& compilation, const BuildOptions& options, co
     document["bytes"] = size;
     document["sha256"] = table->hash();
   }
+  document["accepted"] = diagnostics::RenderAcceptedJson(compilation.accepted, compilation.sources);
   document["diagnostics"] = diagnostics::RenderJson(compilation.emitter.diagnostics(), compilation.sources);
   PrintJson(document);
 }
@@ -57,7 +58,7 @@ auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
     PrintUsageError("`" + options.output + "` is a file of the policy itself; name another one to write to");
     return kWrongUsage;
   }
-  VerifyPolicy(*compilation, options.limits, common.today);
+  VerifyPolicy(*compilation, options.limits, common.now());
 
   int code = ExitCodeOf(compilation->emitter.diagnostics(), FailLevel::kError);
   bool wanted = code == kGood || options.unverified == BuildOptions::Unverified::kAllow;

@@ -222,7 +222,7 @@ auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
   } else {
     checked.compilation = ReadPolicy(options.policy, common);
     if (checked.compilation == nullptr) return kWrongUsage;
-    VerifyPolicy(*checked.compilation, options.limits, common.today);
+    VerifyPolicy(*checked.compilation, options.limits, common.now());
   }
   Compilation& compilation = *checked.compilation;
   if (baseline) {

@@ -5,6 +5,7 @@
 
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
+#include "runtime/values/value_text.h"
 
 namespace route::driver {
 
@@ -29,6 +30,14 @@ void CommandLine::WithToday(CLI::App* command) {
         common_.today = *date;
       },
       "the day to go by instead of the system's clock, for example 2026-08-02");
+  command->add_option_function<std::string>(
+      "--time",
+      [this](const std::string& text) {
+        auto time = ParseTimeOfDay(text);
+        if (!time) throw CLI::ValidationError("--time", "`" + text + "` is not a time of day such as 22:30");
+        common_.minute = static_cast<std::uint32_t>(time->micros / Decimal::kScale);
+      },
+      "the time of day to go by, in every time zone; noon if it is left out");
 }
 
 void CommandLine::WithOutput(CLI::App* command) {

@@ -34,7 +34,7 @@ class CommandLine {
 
   /// `FILE.route`, required.
   void WithPolicy(CLI::App* command, std::string& policy);
-  /// `--today`.
+  /// `--today` and `--time`.
   void WithToday(CLI::App* command);
   /// `--format text|plain|json`, `--color` and `--today`.
   void WithOutput(CLI::App* command);

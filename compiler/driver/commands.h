@@ -27,6 +27,8 @@ struct CommonOptions {
   Format format = Format::kText;
   Colour colour = Colour::kAuto;
   Date today;  ///< the day that `from clock` and the age of fact sets go by
+  std::uint32_t minute = Moment::kNoon;  ///< of that day, for `from clock`
+  auto now() const -> Moment { return {today, minute}; }
 };
 
 struct CheckOptions {

@@ -46,7 +46,7 @@ auto DecideCommand(const DecideOptions& options, const CommonOptions& common) ->
     PrintUsageError("--given: " + set.error());
     return kWrongUsage;
   }
-  if (auto missing = values.CompleteAsMeasured(common.today)) {
+  if (auto missing = values.CompleteAsMeasured(common.now())) {
     PrintDecision(ReportMissingAttribute(table->attributes()[*missing].name), common);
     return kGood;
   }

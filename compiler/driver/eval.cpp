@@ -33,7 +33,7 @@ auto Eval(const EvalOptions& options, const CommonOptions& common) -> int {
     PrintUsageError("--given: " + given.error());
     return kWrongUsage;
   }
-  auto request = ir::CompleteRequest(policy, *given, common.today);
+  auto request = ir::CompleteRequest(policy, *given, common.now());
   if (!request) {
     PrintDecision(ReportMissingAttribute(policy.attributes[request.error().index].name), common);
     return kGood;

@@ -29,7 +29,7 @@ auto FixPolicy(const CheckOptions& options, const CommonOptions& common) -> std:
     result.compilation = ReadPolicy(options.policy, common);
     if (result.compilation == nullptr) return std::nullopt;
     const SourceSet& sources = result.compilation->sources;
-    VerifyPolicy(*result.compilation, options.limits, common.today);
+    VerifyPolicy(*result.compilation, options.limits, common.now());
     if (i == kMostRounds) return result;
     diagnostics::FixRound round = diagnostics::ApplyFixes(result.compilation->emitter.diagnostics(), sources);
     if (round.applied.empty()) return result;

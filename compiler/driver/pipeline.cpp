@@ -1,7 +1,8 @@
 #include "compiler/driver/pipeline.h"
 
-#include <llvm/Support/Process.h>
 #include <llvm/Support/raw_ostream.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -14,6 +15,7 @@
 #include "compiler/ir/check.h"
 #include "compiler/ir/report.h"
 #include "compiler/ir/text.h"
+#include "compiler/resolve/acceptances.h"
 #include "compiler/resolve/resolve.h"
 #include "compiler/syntax/parse.h"
 #include "compiler/verify/diagnose.h"
@@ -50,11 +52,27 @@ auto ReadSyntax(const std::string& path) -> std::unique_ptr<Compilation> {
   return compilation;
 }
 
+namespace {
+
+void TakeAccepted(Compilation& compilation) {
+  for (auto& accepted : diagnostics::TakeAccepted(compilation.emitter, compilation.acceptances)) {
+    compilation.accepted.push_back(std::move(accepted));
+  }
+}
+
+}  // namespace
+
 auto ReadPolicy(const std::string& path, const CommonOptions& common) -> std::unique_ptr<Compilation> {
   auto compilation = ReadSyntax(path);
-  if (compilation == nullptr || compilation->emitter.has_errors()) return compilation;
+  if (compilation == nullptr) return compilation;
+  if (compilation->emitter.has_errors()) {
+    compilation->emitter.SortByPlace();
+    return compilation;
+  }
   compilation->policy =
       resolve::Resolve(compilation->sources, compilation->loaded, {common.today}, compilation->emitter);
+  compilation->acceptances = resolve::FindAcceptances(compilation->sources, compilation->loaded, compilation->emitter);
+  TakeAccepted(*compilation);
   compilation->emitter.SortByPlace();
   if (compilation->emitter.has_errors()) return compilation;
   if (auto faults = ir::CheckWellFormed(compilation->policy); !faults.empty()) {
@@ -119,7 +137,7 @@ auto LowerPolicy(Compilation& compilation) -> bool {
   return true;
 }
 
-void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Date today) {
+void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment now) {
   if (compilation.emitter.has_errors()) return;
   compilation.report = verify::Verify(compilation.policy, limits);
   if (!LowerPolicy(compilation)) {
@@ -127,7 +145,12 @@ void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Date t
     return;
   }
   verify::Diagnose(compilation.policy, compilation.sources, *compilation.report, compilation.emitter);
-  compilation.tests = RunTests(compilation.policy, today, compilation.emitter);
+  compilation.tests = RunTests(compilation.policy, now, compilation.emitter);
+  TakeAccepted(compilation);
+  // An unanswered question may have had an accepted finding for its answer.
+  bool all_answered = std::ranges::find(compilation.emitter.diagnostics(), Code::kR0520, &diagnostics::Diagnostic::code) ==
+                      compilation.emitter.diagnostics().end();
+  if (all_answered) diagnostics::ReportUnused(compilation.acceptances, compilation.emitter);
   compilation.emitter.SortByPlace();
 }
 
@@ -147,11 +170,14 @@ auto ExitCodeOf(const std::vector<diagnostics::Diagnostic>& findings, diagnostic
 }
 
 auto WidthOf(Stream stream) -> std::size_t {
-  constexpr unsigned kNarrowest = 60;
-  constexpr unsigned kWidest = 120;
-  unsigned columns =
-      stream == Stream::kOut ? llvm::sys::Process::StandardOutColumns() : llvm::sys::Process::StandardErrColumns();
-  return columns == 0 ? diagnostics::kDefaultWidth : std::clamp(columns, kNarrowest, kWidest);
+  constexpr std::size_t kNarrowest = 60;
+  constexpr std::size_t kWidest = 120;
+  struct winsize size{};
+  int descriptor = stream == Stream::kOut ? STDOUT_FILENO : STDERR_FILENO;
+  if (::isatty(descriptor) == 0 || ::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+    return diagnostics::kDefaultWidth;
+  }
+  return std::clamp<std::size_t>(size.ws_col, kNarrowest, kWidest);
 }
 
 void PrintJson(const nlohmann::ordered_json& document) {

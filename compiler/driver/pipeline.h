@@ -10,6 +10,7 @@
 
 #include "compiler/base/internal_error.h"
 #include "compiler/base/source.h"
+#include "compiler/diagnostics/acceptance.h"
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/diagnostics/report.h"
 #include "compiler/driver/commands.h"
@@ -33,6 +34,7 @@ struct Compilation {
   std::vector<std::byte> bundle;         ///< of a policy that was lowered and fits the table, whatever was found
   std::optional<Table> table;            ///< the bundle, loaded
   std::vector<TestResult> tests;         ///< of a policy whose tests were run
+  std::vector<diagnostics::Acceptance> acceptances;
   std::vector<diagnostics::Accepted> accepted;  ///< warnings that the policy accepts; the emitter has them no more
 };
 
@@ -43,9 +45,9 @@ auto ReadPolicy(const std::string& path, const CommonOptions& common) -> std::un
 auto ReadSyntax(const std::string& path) -> std::unique_ptr<Compilation>;
 
 /// Verifies a policy that was read without errors, compiles it, confirms every witness on the compiled table, and reports
-/// what was found; then runs the policy's tests. A policy with errors is left alone. One that does not fit the table
+/// what was found and is not accepted, and what is accepted in vain; then runs the policy's tests. A policy with errors is left alone. One that does not fit the table
 /// gets R0601 and no findings, because none of them could be confirmed.
-void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Date today);
+void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment now);
 
 /// Compiles the policy with the report that it has, into `bundle`. Reports what does not fit (R0601) and returns false.
 auto LowerPolicy(Compilation& compilation) -> bool;

@@ -54,10 +54,10 @@ auto Failure(const ir::Policy& policy, const ir::Decision& decision, const ir::E
 }
 
 /// Reports each expectation that is not met. True if all are.
-auto RunTest(const ir::Policy& policy, const ir::Test& test, Date today, diagnostics::Emitter& emitter) -> bool {
+auto RunTest(const ir::Policy& policy, const ir::Test& test, Moment now, diagnostics::Emitter& emitter) -> bool {
   std::vector<ir::GivenValue> given;
   for (const auto& [attribute, value] : test.given) given.push_back({attribute, value});
-  auto request = ir::CompleteRequest(policy, given, today);
+  auto request = ir::CompleteRequest(policy, given, now);
   if (!request) {
     const std::string& name = policy.attributes[request.error().index].name;
     emitter.Report(Builder(Code::kR0701, test.span, "test \"" + test.name + "\" gives no `" + name +
@@ -82,10 +82,10 @@ auto RunTest(const ir::Policy& policy, const ir::Test& test, Date today, diagnos
 
 }  // namespace
 
-auto RunTests(const ir::Policy& policy, Date today, diagnostics::Emitter& emitter) -> std::vector<TestResult> {
+auto RunTests(const ir::Policy& policy, Moment now, diagnostics::Emitter& emitter) -> std::vector<TestResult> {
   std::vector<TestResult> results;
   for (const ir::Test& test : policy.tests) {
-    auto verdict = RunTest(policy, test, today, emitter) ? TestResult::Verdict::kPassed : TestResult::Verdict::kFailed;
+    auto verdict = RunTest(policy, test, now, emitter) ? TestResult::Verdict::kPassed : TestResult::Verdict::kFailed;
     results.push_back({test.name, test.span, verdict});
   }
   return results;

@@ -18,6 +18,6 @@ struct TestResult {
 };
 
 /// Runs the tests that a policy contains, in order, on the evaluator. Each expectation that is not met is reported (R0701).
-auto RunTests(const ir::Policy& policy, Date today, diagnostics::Emitter& emitter) -> std::vector<TestResult>;
+auto RunTests(const ir::Policy& policy, Moment now, diagnostics::Emitter& emitter) -> std::vector<TestResult>;
 
 }  // namespace route::driver

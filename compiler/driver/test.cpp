@@ -15,7 +15,7 @@ auto Test(const TestOptions& options, const CommonOptions& common) -> int {
   auto compilation = ReadPolicy(options.policy, common);
   if (compilation == nullptr) return kWrongUsage;
   if (!compilation->emitter.has_errors()) {
-    compilation->tests = RunTests(compilation->policy, common.today, compilation->emitter);
+    compilation->tests = RunTests(compilation->policy, common.now(), compilation->emitter);
   }
   const std::vector<TestResult>& results = compilation->tests;
 

@@ -30,6 +30,7 @@ class Checker {
     CheckNames("refusal", policy_.refusals);
     CheckNames("route", policy_.routes);
     CheckNames("guarantee", policy_.guarantees);
+    if (policy_.layers.empty()) Add("it has no layer");
     if (policy_.limits.attempts == 0) Add("the limit of attempts is 0");
     if (policy_.limits.deadline_ms == 0) Add("the deadline is 0");
 
@@ -44,14 +45,21 @@ class Checker {
       In("rule", rule.name, [&] {
         if (rule.name.empty()) Add("it has no name");
         if (implied && rule.origin == Rule::Origin::kWritten) Add("it comes after an implied rule");
+        CheckLayer(rule.layer);
         implied = rule.origin != Rule::Origin::kWritten;
         Check(rule.when);
         Check(rule.keep);
       });
     }
-    for (const Refusal& refusal : policy_.refusals) In("refusal", refusal.name, [&] { Check(refusal.when); });
+    for (const Refusal& refusal : policy_.refusals) {
+      In("refusal", refusal.name, [&] {
+        CheckLayer(refusal.layer);
+        Check(refusal.when);
+      });
+    }
     for (const Route& route : policy_.routes) {
       In("route", route.name, [&] {
+        CheckLayer(route.layer);
         Check(route.when);
         if (route.tiers.empty()) Add("it has no tier");
         for (const Tier& tier : route.tiers) Check(tier);
@@ -207,6 +215,17 @@ class Checker {
       Add("its status is `" + deployment.status + "`");
     }
     CheckSortedWords("tags", deployment.tags);
+    for (const auto& [property, fact] : deployment.own) {
+      if (std::ranges::find(policy_.properties, property, &Property::name) == policy_.properties.end()) {
+        Add("it has a property that is not declared");
+      }
+    }
+    if (deployment.seen_by) {
+      if (!IsSortedSet(*deployment.seen_by)) Add("its list of those who see the data is not sorted");
+      for (VendorId id : *deployment.seen_by) {
+        if (id.index >= policy_.vendors.size()) Add("one who sees the data is out of range");
+      }
+    }
   }
 
   void Check(const Condition& condition) {
@@ -309,8 +328,37 @@ class Checker {
       case Kind::kQuality:
       case Kind::kContext:
         return;
+      case Kind::kSeenBy:
+      case Kind::kSeenOnlyBy:
+        CheckIndexes("vendors", test.values, policy_.vendors.size());
+        return;
+      case Kind::kSeenFrom:
+      case Kind::kSeenOnlyFrom:
+        CheckIndexes("countries", test.values, Countries().size());
+        return;
+      case Kind::kOwnIs:
+      case Kind::kOwnRange:
+        CheckOwnFact(test);
+        return;
     }
     std::abort();  // every kind is handled above
+  }
+
+  void CheckOwnFact(const DeploymentTest& test) {
+    if (std::ranges::find(policy_.properties, test.property, &Property::name) == policy_.properties.end()) {
+      Add("a test names a property that is not declared");
+    }
+    for (const Deployment& deployment : policy_.deployments) {
+      const auto fact = deployment.own.find(test.property);
+      if (fact == deployment.own.end()) continue;
+      if (std::holds_alternative<std::string>(fact->second) != (test.kind == DeploymentTest::Kind::kOwnIs)) {
+        Add("a test does not fit the own property `" + test.property + "`");
+      }
+    }
+  }
+
+  void CheckLayer(std::uint32_t layer) {
+    if (layer >= policy_.layers.size()) Add("its layer is out of range");
   }
 
   void Check(const Tier& tier) {
@@ -326,6 +374,7 @@ class Checker {
   }
 
   void Check(const Guarantee& guarantee) {
+    CheckLayer(guarantee.layer);
     Check(guarantee.when);
     if (const auto* every = std::get_if<EveryDeploymentReached>(&guarantee.promise)) Check(every->test);
     if (const auto* first = std::get_if<FirstChoice>(&guarantee.promise)) Check(first->test);

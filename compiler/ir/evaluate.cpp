@@ -288,7 +288,7 @@ auto Holds(const Guarantee& guarantee, const Policy& policy, const Request& requ
 namespace {
 
 // What the gateway would find for an attribute in an empty request; nothing if it would find nothing.
-auto MeasuredOnEmptyRequest(const Attribute& attribute, Date today) -> std::optional<Value> {
+auto MeasuredOnEmptyRequest(const Attribute& attribute, Moment now) -> std::optional<Value> {
   const Source source = attribute.sources.empty() ? Source() : attribute.sources.front();
   switch (attribute.kind) {
     case AttributeKind::kAnyOf:
@@ -300,16 +300,19 @@ auto MeasuredOnEmptyRequest(const Attribute& attribute, Date today) -> std::opti
       if (source.kind == SourceKind::kBudget || (source.kind == SourceKind::kRequest && source.argument == "prompt")) {
         return Decimal{};
       }
+      if (source.kind == SourceKind::kClock) return Decimal::FromInteger(now.minute);
       return std::nullopt;
     case AttributeKind::kText:
       // The one field that every request has.
       if (source.kind == SourceKind::kRequest && source.argument == "model") return std::string();
       return std::nullopt;
     case AttributeKind::kDate:
-      if (source.kind == SourceKind::kClock) return today;
+      if (source.kind == SourceKind::kClock) return now.date;
+      return std::nullopt;
+    case AttributeKind::kOneOf:
+      if (source.kind == SourceKind::kClock) return OneOfValue{WeekdayOf(now.date)};
       return std::nullopt;
     case AttributeKind::kYesNo:
-    case AttributeKind::kOneOf:
     case AttributeKind::kCountry:
       return std::nullopt;
   }
@@ -318,8 +321,13 @@ auto MeasuredOnEmptyRequest(const Attribute& attribute, Date today) -> std::opti
 
 }  // namespace
 
-auto CompleteRequest(const Policy& policy, const std::vector<GivenValue>& given, Date today)
+auto CompleteRequest(const Policy& policy, const std::vector<GivenValue>& given, Moment now)
     -> std::expected<Request, AttributeId> {
+  for (const GivenValue& entry : given) {
+    const Attribute& attribute = policy.attributes.at(entry.attribute.index);
+    const bool is_clock = !attribute.sources.empty() && attribute.sources.front().kind == SourceKind::kClock;
+    if (is_clock && attribute.kind == AttributeKind::kDate) now.date = std::get<Date>(entry.value);
+  }
   Request request;
   for (std::uint32_t i = 0; i < policy.attributes.size(); ++i) {
     const Attribute& attribute = policy.attributes[i];
@@ -328,7 +336,7 @@ auto CompleteRequest(const Policy& policy, const std::vector<GivenValue>& given,
       if (entry.attribute == AttributeId{i}) value = entry.value;
     }
     if (!value) value = attribute.fallback;
-    if (!value) value = MeasuredOnEmptyRequest(attribute, today);
+    if (!value) value = MeasuredOnEmptyRequest(attribute, now);
     if (!value) return std::unexpected(AttributeId{i});
     request.push_back(std::move(*value));
   }

@@ -74,12 +74,13 @@ auto Holds(const Guarantee& guarantee, const Policy& policy, const Request& requ
 /// and has no default, in which case the gateway refuses such a request before it asks the policy.
 ///
 /// A value that is not given becomes the attribute's default. Without a default, what the gateway always measures
-/// is as for an empty request: no tokens, nothing spent, no personal data found, no needs, an empty `model`, `today`.
+/// is as for an empty request: no tokens, nothing spent, no personal data found, no needs, and the
+/// clock shows `now`; the day of the week is that of the date which is given, if one is.
 struct GivenValue {
   AttributeId attribute;
   Value value;
 };
-auto CompleteRequest(const Policy& policy, const std::vector<GivenValue>& given, Date today)
+auto CompleteRequest(const Policy& policy, const std::vector<GivenValue>& given, Moment now)
     -> std::expected<Request, AttributeId>;
 
 }  // namespace route::ir

@@ -4,6 +4,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "runtime/values/value_text.h"
+
 namespace route::ir {
 namespace {
 
@@ -36,8 +38,10 @@ auto ValueToJson(const Attribute& attribute, const Value& value) -> Json {
     }
     case AttributeKind::kYesNo:
       return std::get<YesNoValue>(value).yes;
-    case AttributeKind::kNumber:
-      return NumberToJson(std::get<Decimal>(value));
+    case AttributeKind::kNumber: {
+      const auto number = std::get<Decimal>(value);
+      return attribute.unit == Unit::kTimeOfDay ? Json(FormatQuantity(number, attribute.unit)) : NumberToJson(number);
+    }
     case AttributeKind::kText:
       return std::get<std::string>(value);
     case AttributeKind::kCountry:
@@ -65,6 +69,7 @@ auto OrderName(TierOrder order) -> std::string {
 }
 
 auto UnitToJson(Unit unit) -> Json {
+  if (unit == Unit::kTimeOfDay) return "time of day";
   return unit == Unit::kNone ? Json(nullptr) : Json(std::string(UnitName(unit)));
 }
 
@@ -88,6 +93,10 @@ auto NamesToJson(const std::vector<Entry>& entries, const std::vector<std::uint3
 void AddRange(Json& json, std::int64_t low, std::int64_t high) {
   if (low != std::numeric_limits<std::int64_t>::min()) json["at_least"] = NumberToJson({low});
   if (high != std::numeric_limits<std::int64_t>::max()) json["below"] = NumberToJson({high});
+}
+
+auto ProvenanceToJson(const Provenance& provenance) -> Json {
+  return {{"as_of", provenance.as_of ? Json(FormatDate(*provenance.as_of)) : Json()}, {"source", provenance.source}};
 }
 
 void AddDateRange(Json& json, std::int64_t low, std::int64_t high) {
@@ -209,6 +218,26 @@ class Writer {
         return range("quality");
       case Kind::kContext:
         return range("context_tokens");
+      case Kind::kSeenBy:
+        return {{"seen_by", NamesToJson(policy_.vendors, test.values)}};
+      case Kind::kSeenOnlyBy:
+        return {{"seen_only_by", NamesToJson(policy_.vendors, test.values)}};
+      case Kind::kSeenFrom:
+        return {{"seen_from", CountriesToJson(test.values)}};
+      case Kind::kSeenOnlyFrom:
+        return {{"seen_only_from", CountriesToJson(test.values)}};
+      case Kind::kOwnIs:
+        return {{"property", test.property}, {"is", test.text}};
+      case Kind::kOwnRange: {
+        Json json = {{"property", test.property}};
+        if (test.low != std::numeric_limits<std::int64_t>::min()) {
+          json["at_least"] = OwnFactText(policy_, test.property, test.low);
+        }
+        if (test.high != std::numeric_limits<std::int64_t>::max()) {
+          json["below"] = OwnFactText(policy_, test.property, test.high);
+        }
+        return json;
+      }
     }
     std::abort();  // every kind is handled above
   }
@@ -242,10 +271,15 @@ class Writer {
     return json;
   }
 
+  auto Write(const Property& property) const -> Json {
+    return {{"name", property.name}, {"kind", std::string(KindName(property.kind))}, {"unit", UnitToJson(property.unit)}};
+  }
+
   auto Write(const Vendor& vendor) const -> Json {
     return {{"name", vendor.name},
             {"headquarters", std::string(CountryCode(vendor.headquarters))},
-            {"certifications", vendor.certifications}};
+            {"certifications", vendor.certifications},
+            {"provenance", ProvenanceToJson(vendor.provenance)}};
   }
 
   auto Write(const Model& model) const -> Json {
@@ -256,10 +290,18 @@ class Writer {
             {"quality_by_work", std::move(by_work)},
             {"context_tokens", OptionalToJson(model.context_tokens)},
             {"capabilities", model.capabilities},
-            {"tags", model.tags}};
+            {"tags", model.tags},
+            {"provenance", ProvenanceToJson(model.provenance)}};
   }
 
   auto Write(const Deployment& deployment) const -> Json {
+    Json seen_by = nullptr;
+    if (deployment.seen_by) {
+      seen_by = Json::array();
+      for (VendorId id : *deployment.seen_by) seen_by.push_back(policy_.vendors.at(id.index).name);
+    }
+    Json own = Json::object();
+    for (const auto& [property, fact] : deployment.own) own[property] = OwnFactText(policy_, property, fact);
     return {{"name", deployment.name},
             {"model", policy_.models.at(deployment.model.index).name},
             {"vendor", policy_.vendors.at(deployment.vendor.index).name},
@@ -272,7 +314,10 @@ class Writer {
             {"tags", deployment.tags},
             {"endpoint", deployment.endpoint},
             {"upstream_model", deployment.upstream_model},
-            {"key_env", deployment.key_env}};
+            {"key_env", deployment.key_env},
+            {"seen_by", std::move(seen_by)},
+            {"own", std::move(own)},
+            {"provenance", ProvenanceToJson(deployment.provenance)}};
   }
 
   auto Write(const Rule& rule) const -> Json {
@@ -280,11 +325,12 @@ class Writer {
             {"origin", OriginName(rule.origin)},
             {"when", Write(rule.when)},
             {"keep", Write(rule.keep)},
-            {"because", rule.because}};
+            {"because", rule.because},
+            {"layer", LayerName(rule.layer)}};
   }
 
   auto Write(const Refusal& refusal) const -> Json {
-    return {{"name", refusal.name}, {"when", Write(refusal.when)}, {"reason", refusal.reason}};
+    return {{"name", refusal.name}, {"when", Write(refusal.when)}, {"reason", refusal.reason}, {"layer", LayerName(refusal.layer)}};
   }
 
   auto Write(const Candidate& candidate) const -> Json {
@@ -301,7 +347,7 @@ class Writer {
   }
 
   auto Write(const Route& route) const -> Json {
-    return {{"name", route.name}, {"when", Write(route.when)}, {"tiers", WriteAll(route.tiers)}};
+    return {{"name", route.name}, {"when", Write(route.when)}, {"tiers", WriteAll(route.tiers)}, {"layer", LayerName(route.layer)}};
   }
 
   auto operator()(const EveryDeploymentReached& promise) const -> Json {
@@ -339,14 +385,14 @@ class Writer {
     return {{"name", guarantee.name},
             {"text", guarantee.text},
             {"when", Write(guarantee.when)},
-            {"promise", std::visit(*this, guarantee.promise)}};
+            {"promise", std::visit(*this, guarantee.promise)},
+            {"layer", LayerName(guarantee.layer)}};
   }
 
   auto Write(const Jurisdiction& jurisdiction) const -> Json {
     return {{"name", jurisdiction.name},
             {"title", jurisdiction.title},
-            {"source", jurisdiction.source},
-            {"as_of", jurisdiction.as_of ? Json(FormatDate(*jurisdiction.as_of)) : Json()},
+            {"provenance", ProvenanceToJson(jurisdiction.provenance)},
             {"countries", CountriesToJson(jurisdiction.countries)}};
   }
 
@@ -366,9 +412,11 @@ class Writer {
   auto WritePolicy() const -> Json {
     return {{"policy", policy_.name},
             {"version", policy_.version},
+            {"layers", WriteAll(policy_.layers)},
             {"limits", {{"attempts", policy_.limits.attempts}, {"deadline_ms", policy_.limits.deadline_ms}}},
             {"attributes", WriteAll(policy_.attributes)},
             {"jurisdictions", WriteAll(policy_.jurisdictions)},
+            {"properties", WriteAll(policy_.properties)},
             {"vendors", WriteAll(policy_.vendors)},
             {"models", WriteAll(policy_.models)},
             {"deployments", WriteAll(policy_.deployments)},
@@ -379,7 +427,11 @@ class Writer {
             {"tests", WriteAll(policy_.tests)}};
   }
 
+  auto Write(const Layer& layer) const -> Json { return {{"name", layer.name}, {"version", layer.version}}; }
+
  private:
+  auto LayerName(std::uint32_t layer) const -> const std::string& { return policy_.layers.at(layer).name; }
+
   template <typename Entry>
   auto WriteAll(const std::vector<Entry>& entries) const -> Json {
     Json list = Json::array();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "runtime/values/value_text.h"
+
 namespace route::ir {
 namespace {
 
@@ -33,6 +35,10 @@ auto Holds(const DeploymentTest& test, const Policy& policy, DeploymentId deploy
   const Model& model = policy.models.at(facts.model.index);
   const Vendor& vendor = policy.vendors.at(facts.vendor.index);
   const auto child_holds = [&](const DeploymentTest& child) { return Holds(child, policy, deployment); };
+  const auto is_meant = [&](VendorId id) {
+    const bool by_place = test.kind == Kind::kSeenFrom || test.kind == Kind::kSeenOnlyFrom;
+    return IsAmong(test.values, by_place ? policy.vendors.at(id.index).headquarters.index : id.index);
+  };
 
   switch (test.kind) {
     case Kind::kTrue:
@@ -73,8 +79,33 @@ auto Holds(const DeploymentTest& test, const Policy& policy, DeploymentId deploy
       return IsInRange(test, Quality(model, test.text));
     case Kind::kContext:
       return IsInRange(test, model.context_tokens);
+    case Kind::kSeenBy:
+    case Kind::kSeenFrom:
+      return facts.seen_by && std::ranges::any_of(*facts.seen_by, is_meant);
+    case Kind::kSeenOnlyBy:
+    case Kind::kSeenOnlyFrom:
+      return facts.seen_by && std::ranges::all_of(*facts.seen_by, is_meant);
+    case Kind::kOwnIs: {
+      const auto fact = facts.own.find(test.property);
+      return fact != facts.own.end() && fact->second == OwnFact{test.text};
+    }
+    case Kind::kOwnRange: {
+      const auto fact = facts.own.find(test.property);
+      if (fact == facts.own.end()) return false;
+      const std::int64_t number = std::get<std::int64_t>(fact->second);
+      return test.low <= number && number < test.high;
+    }
   }
   std::abort();  // every kind is handled above
+}
+
+auto OwnFactText(const Policy& policy, const std::string& name, const OwnFact& fact) -> std::string {
+  if (const auto* word = std::get_if<std::string>(&fact)) return *word;
+  const std::int64_t number = std::get<std::int64_t>(fact);
+  const auto property = std::ranges::find(policy.properties, name, &Property::name);
+  if (property == policy.properties.end()) std::abort();  // CheckWellFormed says that it is declared
+  if (property->kind == AttributeKind::kDate) return FormatDate({static_cast<std::int32_t>(number)});
+  return FormatQuantity({number}, property->unit);
 }
 
 }  // namespace route::ir

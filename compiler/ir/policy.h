@@ -94,12 +94,17 @@ struct Condition {
 
 // --- The catalogue -------------------------------------------------------------------------------------------
 
+/// When a fact was last compared with its source, and what that source is.
+struct Provenance {
+  std::optional<Date> as_of;
+  std::string source;  ///< may be empty
+};
+
 /// A named set of countries and where its list was found. Rules hold the countries themselves; this is for people.
 struct Jurisdiction {
   std::string name;
   std::string title;                     ///< may be empty
-  std::string source;                    ///< may be empty
-  std::optional<Date> as_of;             ///< the day on which it was last compared with its source
+  Provenance provenance = {};
   std::vector<std::uint32_t> countries;  ///< sorted indices into `Countries()`
   Span span;
 };
@@ -108,6 +113,7 @@ struct Vendor {
   std::string name;
   Country headquarters;
   std::vector<std::string> certifications;  ///< sorted
+  Provenance provenance = {};
   Span span;
 };
 
@@ -118,8 +124,20 @@ struct Model {
   std::optional<Decimal> context_tokens;
   std::vector<std::string> capabilities;  ///< sorted
   std::vector<std::string> tags;          ///< sorted; `open_weights` and the author's own
+  Provenance provenance = {};
   Span span;
 };
+
+/// A property of vendors, models or deployments that the policy's author declared.
+struct Property {
+  std::string name;
+  AttributeKind kind = AttributeKind::kYesNo;  ///< every kind but kAnyOf
+  Unit unit = Unit::kNone;                     ///< kNumber only
+  Span span;
+};
+
+/// Its value: a word (a name, a text, `yes` or `no`, a country's code), or a number in millionths or days.
+using OwnFact = std::variant<std::string, std::int64_t>;
 
 /// What the `status` of a deployment can be.
 inline constexpr std::array<std::string_view, 3> kStatuses = {"live", "preview", "deprecated"};
@@ -138,6 +156,9 @@ struct Deployment {
   std::string endpoint;           ///< base URL, may be empty for a policy that is only checked
   std::string upstream_model;     ///< the model name to send upstream; the deployment's model when empty
   std::string key_env;            ///< environment variable with the credential; empty for none
+  std::optional<std::vector<VendorId>> seen_by;  ///< who can see the data while it is processed, sorted; unknown if unstated
+  std::map<std::string, OwnFact> own;            ///< the author's own properties, those of its vendor and model too
+  Provenance provenance = {};
   Span span;
 };
 
@@ -163,11 +184,18 @@ struct DeploymentTest {
     kRetention,
     kQuality,  ///< quality, or quality for the work `text` when it is not empty
     kContext,
+    kSeenBy,        ///< some vendor that can see the data is in `values` (sorted)
+    kSeenOnlyBy,    ///< every vendor that can see the data is in `values` (sorted, may be empty)
+    kSeenFrom,      ///< some vendor that can see the data has its headquarters in `values` (countries, sorted)
+    kSeenOnlyFrom,  ///< every one of them has
+    kOwnIs,         ///< the own fact `property` is the word `text`
+    kOwnRange,      ///< low <= own fact `property` < high
   };
 
   Kind kind = Kind::kTrue;
   std::vector<DeploymentTest> children;
   std::vector<std::uint32_t> values;
+  std::string property;
   std::string text;
   std::int64_t low = 0;
   std::int64_t high = 0;
@@ -188,6 +216,7 @@ struct Rule {
   Condition when;
   DeploymentTest keep;  ///< what must hold of a deployment; `forbid P` is kept as `not P`
   std::string because;  ///< the author's reason, may be empty
+  std::uint32_t layer = 0;  ///< index into `Policy::layers`: under whose policy it stands
   Span span;            ///< the name, or what implies the rule
 };
 
@@ -195,6 +224,7 @@ struct Refusal {
   std::string name;
   Condition when;
   std::string reason;  ///< shown to the caller, may be empty
+  std::uint32_t layer = 0;
   Span span;
 };
 
@@ -222,6 +252,7 @@ struct Route {
   std::string name;
   Condition when;
   std::vector<Tier> tiers;  ///< at least one
+  std::uint32_t layer = 0;
   Span span;
 };
 
@@ -257,6 +288,7 @@ struct Guarantee {
   Condition when;  ///< kTrue if it has no premise
   std::variant<EveryDeploymentReached, FirstChoice, Served, SurvivesLoss, Bounded> promise;
   std::string text;  ///< as written, on one line
+  std::uint32_t layer = 0;
   Span span;
 };
 
@@ -275,6 +307,7 @@ struct Expectation {
   Span span;
 };
 
+/// A written test, or one row of a test with cases.
 struct Test {
   std::string name;
   std::vector<std::pair<AttributeId, Value>> given;
@@ -284,17 +317,26 @@ struct Test {
 
 // --- The policy -----------------------------------------------------------------------------------------------------
 
+/// A policy that this one is made of: an operator's base, what extends it, and so on; the last is the policy itself.
+struct Layer {
+  std::string name;
+  std::string version;
+  Span span;  ///< the name in its `policy` line
+};
+
 struct Policy {
   std::string name;
   std::string version;
+  std::vector<Layer> layers;  ///< at least one, the base first
   std::vector<Attribute> attributes;
   std::vector<Jurisdiction> jurisdictions;
+  std::vector<Property> properties;
   std::vector<Vendor> vendors;
   std::vector<Model> models;
   std::vector<Deployment> deployments;
-  std::vector<Rule> rules;  ///< the implied ones come last
-  std::vector<Refusal> refusals;
-  std::vector<Route> routes;
+  std::vector<Rule> rules;  ///< the base's first, the implied ones last
+  std::vector<Refusal> refusals;  ///< the base's first
+  std::vector<Route> routes;      ///< the base's last
   std::vector<Guarantee> guarantees;
   std::vector<Test> tests;
   Limits limits;
@@ -304,5 +346,8 @@ struct Policy {
 /// Does the test hold of this deployment? A fact that the catalogue does not state makes a comparison on it
 /// false; Resolve reports every rule and guarantee that reads such a fact.
 auto Holds(const DeploymentTest& test, const Policy& policy, DeploymentId deployment) -> bool;
+
+/// The value of the own property `name`, which the policy declares, as policy text writes it: `dedicated`, `120`, `2026-08-02`.
+auto OwnFactText(const Policy& policy, const std::string& name, const OwnFact& fact) -> std::string;
 
 }  // namespace route::ir

@@ -44,8 +44,15 @@ void Resolver::AddVendor(const ast::Vendor& declared) {
     }
   }
   vendor.certifications = Sorted(DistinctNames(declared.certifications, "certification"));
+  vendor.provenance = ProvenanceOf(declared.provenance, declared.name);
+  if (declared.name.text == kNobody) {
+    Error(Code::kR0202, declared.name.span, "`nobody` stands for no vendor at all", "give the vendor another name");
+  }
   auto index = static_cast<std::uint32_t>(policy_.vendors.size());
-  if (Declare(vendor_names_, "vendor", declared.name, index)) policy_.vendors.push_back(std::move(vendor));
+  OwnFacts facts = OwnFactsOf(declared.own, ast::Owner::kVendor, declared.name);
+  if (!Declare(vendor_names_, "vendor", declared.name, index)) return;
+  policy_.vendors.push_back(std::move(vendor));
+  vendor_facts_.push_back(std::move(facts));
 }
 
 void Resolver::AddModel(const ast::Model& declared) {
@@ -78,8 +85,27 @@ void Resolver::AddModel(const ast::Model& declared) {
     tags.push_back(*licence);
   }
   model.tags = Sorted(DistinctNames(tags, "tag"));
+  model.provenance = ProvenanceOf(declared.provenance, declared.name);
   auto index = static_cast<std::uint32_t>(policy_.models.size());
-  if (Declare(model_names_, "model", declared.name, index)) policy_.models.push_back(std::move(model));
+  OwnFacts facts = OwnFactsOf(declared.own, ast::Owner::kModel, declared.name);
+  if (!Declare(model_names_, "model", declared.name, index)) return;
+  policy_.models.push_back(std::move(model));
+  model_facts_.push_back(std::move(facts));
+}
+
+auto Resolver::ObserversOf(const std::vector<ast::Name>& names) -> std::vector<VendorId> {
+  DistinctNames(names, "vendor");
+  std::set<VendorId> observers;
+  for (const ast::Name& name : names) {
+    if (name.text == kNobody) {
+      if (names.size() > 1) Error(Code::kR0206, name.span, "`nobody` and a vendor cannot both see the data", "take one of them out");
+    } else if (auto index = vendor_names_.Find(name.text)) {
+      observers.insert({*index});
+    } else {
+      UnknownName("vendor", name, vendor_names_.Names());
+    }
+  }
+  return {observers.begin(), observers.end()};
 }
 
 void Resolver::AddDeployment(const ast::Deployment& declared) {
@@ -142,6 +168,15 @@ void Resolver::AddDeployment(const ast::Deployment& declared) {
   }
   if (const ast::Name* key = Only(declared.key_env, Need::kOptional, declared.name, "key")) {
     deployment.key_env = key->text;
+  }
+  if (const ast::SeenBy* seen = Only(declared.seen_by, Need::kOptional, declared.name, "seen by")) {
+    deployment.seen_by = ObserversOf(seen->names);
+  }
+  deployment.provenance = ProvenanceOf(declared.provenance, declared.name);
+  deployment.own = OwnFactsOf(declared.own, ast::Owner::kDeployment, declared.name);
+  if (usable) {
+    deployment.own.insert(vendor_facts_[deployment.vendor.index].begin(), vendor_facts_[deployment.vendor.index].end());
+    deployment.own.insert(model_facts_[deployment.model.index].begin(), model_facts_[deployment.model.index].end());
   }
   auto index = static_cast<std::uint32_t>(policy_.deployments.size());
   // A deployment without a vendor or a model stays known by name, so that no other line is reported for it.

@@ -74,13 +74,26 @@ auto Resolver::ResolveConditionTree(const ast::Condition& condition) -> ir::Cond
 
 auto Resolver::ResolveBareName(const ast::Condition& condition) -> ir::Condition {
   const ast::Name& name = condition.subject;
-  if (condition_names_.Find(name.text)) return ResolveNamed(name);
+  if (auto index = condition_names_.Find(name.text)) {
+    const ast::NamedCondition& named = *conditions_[*index];
+    if (named.parameters.empty()) return ResolveNamed(name);
+    Report(diagnostics::Builder(Code::kR0214, name.span, "`" + name.text + "` needs arguments")
+               .AddNote(named.name.span, "it is declared here")
+               .WithHint("write, for example, `" + name.text + "(" + named.parameters[0].text + ")`"));
+    return Broken(condition.span);
+  }
   if (auto index = attribute_names_.Find(name.text)) {
     const ir::Attribute& attribute = policy_.attributes[*index];
     if (attribute.kind == AttributeKind::kYesNo) return Leaf(ir::Condition::Kind::kIsYes, {*index}, condition.span);
     Error(Code::kR0203, name.span, "`" + name.text + "` alone is not a question",
           "compare it with something, for example `" + name.text +
               (attribute.kind == AttributeKind::kOneOf && !attribute.values.empty() ? " is " + attribute.values[0] : " …") + "`");
+    return Broken(condition.span);
+  }
+  for (const ir::Attribute& attribute : policy_.attributes) {
+    if (std::ranges::find(attribute.values, name.text) == attribute.values.end()) continue;
+    Error(Code::kR0201, name.span, "`" + name.text + "` alone is not a question: it is a value of `" + attribute.name + "`",
+          "if it belongs to the list before it, join it with `or`");
     return Broken(condition.span);
   }
   std::vector<std::string> known = condition_names_.Names();
@@ -102,6 +115,60 @@ auto Resolver::ResolveNamed(const ast::Name& name) -> ir::Condition {
   return condition;
 }
 
+auto Resolver::ResolveApplied(const ast::Condition& condition) -> ir::Condition {
+  auto found = condition_names_.Find(condition.subject.text);
+  if (!found) {
+    UnknownName("condition", condition.subject, condition_names_.Names());
+    return Broken(condition.span);
+  }
+  const ast::NamedCondition& shape = *conditions_[*found];
+  if (!FitArguments("condition", shape.name, shape.parameters, {condition.path, condition.values, condition.span})) {
+    return Broken(condition.span);
+  }
+  if (std::find(conditions_open_.begin(), conditions_open_.end(), *found) != conditions_open_.end()) {
+    Error(Code::kR0211, condition.span, "the condition `" + shape.name.text + "` is defined by itself",
+          "take it out of its own definition");
+    return Broken(condition.span);
+  }
+  Bindings bindings(shape.parameters, condition.values);
+  ast::Condition body = bindings.Apply(shape.condition);
+  ReportMisfits(bindings, shape.name);
+  if (!bindings.misfits().empty()) return Broken(condition.span);
+  conditions_open_.push_back(*found);
+  applied_at_.push_back(condition.span);
+  ir::Condition resolved = ResolveCondition(body);
+  applied_at_.pop_back();
+  conditions_open_.pop_back();
+  return resolved;
+}
+
+/// `between monday and friday`; `between friday and monday` goes over the end of the week.
+auto Resolver::ResolveWeekdayInterval(const ast::Condition& condition, AttributeId id) -> ir::Condition {
+  const ir::Attribute& attribute = policy_.attributes[id.index];
+  auto first = MemberOf(attribute, condition.values[0]);
+  auto last = MemberOf(attribute, condition.values[1]);
+  if (!first || !last) return Broken(condition.span);
+  ir::Condition result = Leaf(ir::Condition::Kind::kIsOneOf, id, condition.span);
+  auto days = static_cast<std::uint32_t>(attribute.values.size());
+  for (std::uint32_t day = 0; day < days; ++day) {
+    if ((day + days - *first) % days <= (*last + days - *first) % days) result.values.push_back(day);
+  }
+  return result;
+}
+
+void Resolver::AddCondition(const ast::NamedCondition& declared) {
+  if (attribute_names_.Find(declared.name.text)) {
+    Error(Code::kR0202, declared.name.span, "`" + declared.name.text + "` is an attribute already",
+          "give the condition another name");
+    return;
+  }
+  Bindings bindings(declared.parameters, ParametersAsValues(declared.parameters));
+  bindings.Apply(declared.condition);
+  CheckParameters(declared.parameters, bindings.used());
+  auto index = static_cast<std::uint32_t>(conditions_.size());
+  if (Declare(condition_names_, "condition", declared.name, index)) conditions_.push_back(&declared);
+}
+
 auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Condition {
   using enum ast::Operator;
   // Named conditions that use each other twice double with every step.
@@ -114,6 +181,7 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
     return Broken(condition.span);
   }
   if (condition.op == kBare) return ResolveBareName(condition);
+  if (condition.op == kApply) return ResolveApplied(condition);
   const ast::Name& subject = condition.subject;
   auto found = attribute_names_.Find(subject.text);
   if (!found) {
@@ -137,6 +205,7 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
 
   switch (attribute.kind) {
     case AttributeKind::kOneOf: {
+      if (condition.op == kBetween && std::ranges::equal(attribute.values, Weekdays())) return ResolveWeekdayInterval(condition, id);
       if (!equality) return misfit("write `" + attribute.name + " is " + attribute.values.front() + "`");
       ir::Condition result = Leaf(ir::Condition::Kind::kIsOneOf, id, condition.span);
       std::set<std::uint32_t> indexes;
@@ -198,13 +267,17 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
         return leaf;
       };
       if (condition.op == kStartsWith) {
-        auto leaf = text_leaf(ir::Condition::Kind::kStartsWith, condition.values[0]);
-        if (!leaf) return Broken(condition.span);
-        if (leaf->text.empty()) {
-          Error(Code::kR0206, condition.span, "every text starts with an empty text", "name at least one letter");
-          return Broken(condition.span);
+        std::vector<ir::Condition> prefixes;
+        for (const ast::Value& value : condition.values) {
+          auto leaf = text_leaf(ir::Condition::Kind::kStartsWith, value);
+          if (!leaf) return Broken(condition.span);
+          if (leaf->text.empty()) {
+            Error(Code::kR0206, ast::SpanOf(value), "every text starts with an empty text", "name at least one letter");
+            return Broken(condition.span);
+          }
+          prefixes.push_back(std::move(*leaf));
         }
-        return *leaf;
+        return Combine(ir::Condition::Kind::kAny, std::move(prefixes), condition.span);
       }
       if (!equality) return misfit("write `" + attribute.name + " is \"…\"` or `" + attribute.name + " starts with \"…\"`");
       std::vector<ir::Condition> parts;
@@ -243,29 +316,36 @@ auto Resolver::ResolveNumberComparison(const ast::Condition& condition, Attribut
     leaf.high = high;
     return leaf;
   };
+  // The least step between two values: classes of a time of day begin at whole minutes.
+  std::int64_t step = attribute.unit == Unit::kTimeOfDay ? Decimal::kScale : 1;
   switch (condition.op) {
     case kLess: return range(kLowest, ends[0]);
-    case kLessEqual: return range(kLowest, ends[0] + 1);
-    case kGreater: return range(ends[0] + 1, kHighest);
+    case kLessEqual: return range(kLowest, ends[0] + step);
+    case kGreater: return range(ends[0] + step, kHighest);
     case kGreaterEqual: return range(ends[0], kHighest);
     case kBetween:
+      if (ends[0] > ends[1] && attribute.unit == Unit::kTimeOfDay) {  // over midnight
+        std::vector<ir::Condition> parts = {range(ends[0], kHighest), range(kLowest, ends[1] + step)};
+        return Combine(ir::Condition::Kind::kAny, std::move(parts), condition.span);
+      }
       if (ends[0] > ends[1]) {
         Error(Code::kR0206, condition.span, "nothing is between a value and a smaller one", "put the smaller one first",
               ExchangeFix(condition.values));
         return Broken(condition.span);
       }
-      return range(ends[0], ends[1] + 1);
+      return range(ends[0], ends[1] + step);
     case kIs:
     case kIn:
     case kIsNot:
     case kNotIn: {
       std::vector<ir::Condition> parts;
-      for (std::int64_t end : ends) parts.push_back(range(end, end + 1));
+      for (std::int64_t end : ends) parts.push_back(range(end, end + step));
       ir::Condition either = Combine(ir::Condition::Kind::kAny, std::move(parts), condition.span);
       bool negated = condition.op == kIsNot || condition.op == kNotIn;
       return negated ? Negate(std::move(either), condition.span) : either;
     }
     case kBare:
+    case kApply:
     case kIncludesEither:
     case kIncludesAll:
     case kIncludesNone:

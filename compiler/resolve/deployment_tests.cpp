@@ -52,6 +52,12 @@ auto OptionalFact(const ir::DeploymentTest& test, const ir::Policy& policy, cons
     case Kind::kTagged:
     case Kind::kPriceIn:
     case Kind::kPriceOut: return "";
+    case Kind::kSeenBy:
+    case Kind::kSeenOnlyBy:
+    case Kind::kSeenFrom:
+    case Kind::kSeenOnlyFrom: return deployment.seen_by ? "" : "seen by";
+    case Kind::kOwnIs:
+    case Kind::kOwnRange: return deployment.own.contains(test.property) ? "" : test.property;
   }
   return "";
 }
@@ -89,7 +95,13 @@ auto Evaluate(const ir::DeploymentTest& test, const ir::Policy& policy, Deployme
     case Kind::kFirstToken:
     case Kind::kRetention:
     case Kind::kQuality:
-    case Kind::kContext: break;
+    case Kind::kContext:
+    case Kind::kSeenBy:
+    case Kind::kSeenOnlyBy:
+    case Kind::kSeenFrom:
+    case Kind::kSeenOnlyFrom:
+    case Kind::kOwnIs:
+    case Kind::kOwnRange: break;
   }
   if (!OptionalFact(test, policy, policy.deployments[id.index]).empty()) return Truth::kUnknown;
   return ir::Holds(test, policy, id) ? Truth::kYes : Truth::kNo;
@@ -150,12 +162,6 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
     Error(Code::kR0206, test.span, "this set is empty, so the test says nothing", "list at least one value");
     return Node(Kind::kTrue, test.span);
   }
-  bool joined_by_and = test.op == ast::Operator::kIncludesAll;
-  if (joined_by_and && test.fact != ast::Fact::kCertified && test.fact != ast::Fact::kCapable &&
-      test.fact != ast::Fact::kTag) {
-    Error(Code::kR0107, test.span, "no deployment can be several of these at once", "join them with `or`",
-          OrFix(test.values));
-  }
 
   auto by_index = [&](const Symbols& symbols, std::string_view what, Kind kind) {
     ir::DeploymentTest result = Node(kind, test.span);
@@ -182,7 +188,12 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
     ir::DeploymentTest result = Node(kind, test.span);
     std::vector<std::int64_t> ends;
     for (const ast::Value& value : test.values) {
-      const auto& quantity = std::get<ast::Quantity>(value);
+      const auto* bound = std::get_if<ast::Quantity>(&value);
+      if (bound == nullptr) {
+        Error(Code::kR0203, ast::SpanOf(value), "a number is expected here");
+        return Node(Kind::kTrue, test.span);
+      }
+      const ast::Quantity& quantity = *bound;
       Decimal resolved = unit == ast::UnitWord::kMilliseconds
                              ? NumberIn(quantity, Unit::kMilliseconds, UnitNeed::kStated).value_or(Decimal{})
                              : FactNumber(quantity, unit, unit_text);
@@ -222,7 +233,28 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
       for (const ir::Model& model : policy_.models) known.insert(model.capabilities.begin(), model.capabilities.end());
       return ResolveNames(test, {known.begin(), known.end()}, "capability of any model called", Kind::kCapable);
     }
+    case ast::Fact::kSeenBy:
+    case ast::Fact::kSeenOnlyBy: {
+      Kind kind = test.fact == ast::Fact::kSeenBy ? Kind::kSeenBy : Kind::kSeenOnlyBy;
+      const auto* name = std::get_if<ast::Name>(&test.values[0]);
+      // Nobody sees the data: whoever sees it is in the empty set.
+      if (test.values.size() == 1 && name != nullptr && name->text == kNobody) return Node(Kind::kSeenOnlyBy, test.span);
+      return by_index(vendor_names_, "vendor", kind);
+    }
+    case ast::Fact::kSeenFrom: return countries(Kind::kSeenFrom);
+    case ast::Fact::kSeenOnlyFrom: return countries(Kind::kSeenOnlyFrom);
+    case ast::Fact::kOwn: return ResolveOwnFact(test);
     case ast::Fact::kTag: {
+      if (const auto* name = std::get_if<ast::Name>(&test.values[0]); name != nullptr && test.values.size() == 1) {
+        if (property_names_.Find(name->text)) return ResolveYesProperty(*name, test.span);
+        if (ParseCountry(name->text) || jurisdiction_names_.Find(name->text) || vendor_names_.Find(name->text) ||
+            model_names_.Find(name->text) || deployment_names_.Find(name->text) || group_names_.Find(name->text)) {
+          Error(Code::kR0201, name->span, "`" + name->text + "` alone is not a test",
+                "if it belongs to the list before it, join it with `or`; else say what is asked, for example `processed in " +
+                    name->text + "` or `vendor " + name->text + "`");
+          return Node(Kind::kTrue, test.span);
+        }
+      }
       std::set<std::string> known;
       for (const ir::Model& model : policy_.models) known.insert(model.tags.begin(), model.tags.end());
       for (const ir::Deployment& deployment : policy_.deployments) known.insert(deployment.tags.begin(), deployment.tags.end());

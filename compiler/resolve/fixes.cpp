@@ -17,6 +17,11 @@ auto IsName(std::string_view text) -> bool {
 
 }  // namespace
 
+auto Upper(std::string text) -> std::string {
+  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+  return text;
+}
+
 auto Resolver::Replace(Span span, std::string replacement) const -> diagnostics::Fix {
   return diagnostics::Replace(sources_, span, std::move(replacement));
 }
@@ -67,12 +72,13 @@ auto Resolver::InsertFix(FileId file, const std::string& declaration) const -> d
 }
 
 auto Resolver::MissingUnitHint(const std::string& number, Unit unit) -> std::string {
+  if (unit == Unit::kTimeOfDay) return "a time of day is written, for example, `22:30`";
   if (unit == Unit::kMilliseconds) return "write `" + number + " ms` or `" + number + " s`";
   return "write `" + number + (unit == Unit::kPercent ? "" : " ") + std::string(UnitName(unit)) + "`";
 }
 
 auto Resolver::MissingUnitFix(Span number, Unit unit) const -> std::optional<diagnostics::Fix> {
-  if (unit == Unit::kMilliseconds) return std::nullopt;
+  if (unit == Unit::kMilliseconds || unit == Unit::kTimeOfDay) return std::nullopt;
   std::string text(sources_.Text(number));
   return Replace(number, text + (unit == Unit::kPercent ? "" : " ") + std::string(UnitName(unit)));
 }

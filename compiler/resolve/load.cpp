@@ -1,7 +1,9 @@
 #include "compiler/resolve/load.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "compiler/diagnostics/fixes.h"
@@ -18,35 +20,76 @@ class Loader {
  public:
   Loader(SourceSet& sources, diagnostics::Emitter& emitter) : sources_(sources), emitter_(emitter) {}
 
-  void Read(FileId file) {
+  /// `owner` is the policy that the file belongs to, unless it begins one of its own.
+  void Read(FileId file, std::uint32_t owner) {
     const std::string path = sources_.Get(file).path();
     states_[path] = State::kOpen;
     ast::File tree = syntax::Parse(sources_, file, emitter_);
-    for (ast::Declaration& declaration : tree.declarations) {
+    owner = OwnerOf(tree, owner);
+    std::set<std::string> imported;
+    for (const ast::Declaration& declaration : tree.declarations) {
       if (const auto* import = std::get_if<ast::Import>(&declaration)) {
-        Import(*import, path);
+        Import(*import, path, owner, imported);
       } else {
-        result_.declarations.push_back(declaration);
+        result_.declarations.push_back({&declaration, owner});
       }
     }
     result_.files.push_back(std::move(tree));
     states_[path] = State::kDone;
   }
 
-  auto Take() && -> LoadedPolicy { return std::move(result_); }
+  auto Take() && -> LoadedPolicy {
+    for (std::size_t i = 0; i < policies_.size(); ++i) {
+      const ast::PolicyLine* line = policies_[i].line;
+      if (line == nullptr || !line->extends || policies_[i].base) continue;
+      emitter_.Report(Builder(Code::kR0406, line->extends->span, "no imported file begins the policy `" + line->extends->text + "`")
+                          .WithHint("import the file that says `policy " + line->extends->text + "`"));
+    }
+    // A policy that is extended was begun later than the one that extends it, and is the layer below.
+    auto last = static_cast<std::uint32_t>(policies_.size() - 1);
+    for (LoadedDeclaration& each : result_.declarations) each.layer = last - each.layer;
+    std::ranges::stable_sort(result_.declarations, {}, &LoadedDeclaration::layer);
+    result_.layers = last + 1;
+    return std::move(result_);
+  }
 
  private:
   enum class State : std::uint8_t { kOpen, kDone };
 
-  void Import(const ast::Import& import, const std::string& importing) {
+  struct PolicyOfFiles {
+    const ast::PolicyLine* line = nullptr;
+    bool base = false;  ///< the policy that it extends was found
+  };
+
+  /// The policy that a file belongs to: its importer's, or the next layer below if it is what that policy extends.
+  auto OwnerOf(const ast::File& tree, std::uint32_t importer) -> std::uint32_t {
+    const ast::PolicyLine* line = nullptr;
+    for (const ast::Declaration& declaration : tree.declarations) {
+      if (line == nullptr) line = std::get_if<ast::PolicyLine>(&declaration);
+    }
+    if (policies_.empty()) {
+      policies_.push_back({line});
+      return 0;
+    }
+    PolicyOfFiles& above = policies_[importer];
+    bool extended = line != nullptr && above.line != nullptr && above.line->extends && !above.base &&
+                    above.line->extends->text == line->name.text;
+    if (!extended) return importer;
+    above.base = true;
+    policies_.push_back({line});
+    return static_cast<std::uint32_t>(policies_.size() - 1);
+  }
+
+  void Import(const ast::Import& import, const std::string& importing, std::uint32_t owner, std::set<std::string>& imported) {
     if (import.path) {
-      ImportFile(import, importing);
+      ImportFile(import, importing, owner, imported);
     } else {
-      ImportLibrary(import);
+      ImportLibrary(import, owner, imported);
     }
   }
 
-  void ImportFile(const ast::Import& import, const std::string& importing) {
+  void ImportFile(const ast::Import& import, const std::string& importing, std::uint32_t owner,
+                  std::set<std::string>& imported) {
     std::filesystem::path named(import.path->text);
     if (named.is_absolute() || named.extension() != ".route") {
       emitter_.Report(Builder(Code::kR0210, import.path->span, "`" + import.path->text + "` cannot be imported")
@@ -54,17 +97,17 @@ class Loader {
       return;
     }
     std::string path = (std::filesystem::path(importing).parent_path() / named).lexically_normal().string();
-    if (Known(path, import)) return;
+    if (Known(path, import, imported)) return;
     auto text = ReadFile(path, 16 * syntax::kMaxFileBytes);
     if (!text) {
       emitter_.Report(Builder(Code::kR0210, import.path->span, text.error())
                           .WithHint("an import is relative to the file that it stands in"));
       return;
     }
-    Add(path, std::move(*text), import);
+    Add(path, std::move(*text), import, owner);
   }
 
-  void ImportLibrary(const ast::Import& import) {
+  void ImportLibrary(const ast::Import& import, std::uint32_t owner, std::set<std::string>& imported) {
     std::string name;
     for (const ast::Name& part : import.library) name += (name.empty() ? "" : ".") + part.text;
     auto text = stdlib::LibraryFile(name);
@@ -81,17 +124,18 @@ class Loader {
       return;
     }
     std::string path = "<" + name + ">";
-    if (Known(path, import)) return;
-    Add(path, std::string(*text), import);
+    if (Known(path, import, imported)) return;
+    Add(path, std::string(*text), import, owner);
   }
 
-  auto Known(const std::string& path, const ast::Import& import) -> bool {
+  auto Known(const std::string& path, const ast::Import& import, std::set<std::string>& imported) -> bool {
+    bool again = !imported.insert(path).second;
     auto found = states_.find(path);
     if (found == states_.end()) return false;
     if (found->second == State::kOpen) {
       emitter_.Report(Builder(Code::kR0210, import.span, "`" + path + "` imports itself, directly or through other files")
                           .WithHint("take this import out, or move what both files need into a third"));
-    } else {
+    } else if (again) {
       emitter_.Report(Builder(Code::kR0212, import.span, "`" + path + "` is already imported")
                           .WithHint("take one of the two lines out")
                           .WithRules({path})
@@ -100,7 +144,7 @@ class Loader {
     return true;
   }
 
-  void Add(const std::string& path, std::string text, const ast::Import& import) {
+  void Add(const std::string& path, std::string text, const ast::Import& import, std::uint32_t owner) {
     if (sources_.size() >= kMaxFiles) {
       emitter_.Report(Builder(Code::kR0210, import.span, "more than " + std::to_string(kMaxFiles) + " files are imported"));
       return;
@@ -111,7 +155,7 @@ class Loader {
       return;
     }
     ++depth_;
-    Read(sources_.Add(path, std::move(text)));
+    Read(sources_.Add(path, std::move(text)), owner);
     --depth_;
   }
 
@@ -121,6 +165,7 @@ class Loader {
   diagnostics::Emitter& emitter_;
   LoadedPolicy result_;
   std::map<std::string, State> states_;
+  std::vector<PolicyOfFiles> policies_;  // the root's first, each extended by the one before it
   std::uint32_t depth_ = 0;
 };
 
@@ -128,7 +173,7 @@ class Loader {
 
 auto Load(SourceSet& sources, FileId root, diagnostics::Emitter& emitter) -> LoadedPolicy {
   Loader loader(sources, emitter);
-  loader.Read(root);
+  loader.Read(root, 0);
   return std::move(loader).Take();
 }
 

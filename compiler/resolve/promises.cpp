@@ -20,12 +20,46 @@ auto Resolver::RefusalsOf(const std::vector<ast::Name>& names) -> std::vector<Re
   return ids;
 }
 
+void Resolver::AddGuaranteeShape(const ast::Guarantee& declared) {
+  if (declared.parameters.empty()) return;
+  Bindings bindings(declared.parameters, ParametersAsValues(declared.parameters));
+  bindings.Apply(declared);
+  CheckParameters(declared.parameters, bindings.used());
+  auto index = static_cast<std::uint32_t>(guarantee_shapes_.size());
+  if (Declare(guarantee_shape_names_, "guarantee with parameters", declared.name, index)) guarantee_shapes_.push_back(&declared);
+}
+
 void Resolver::AddGuarantee(const ast::Guarantee& declared) {
+  if (!declared.shape) {
+    std::string text = TextOf({declared.span.file, declared.name.span.end, declared.span.end});
+    if (declared.parameters.empty()) AddWrittenGuarantee(declared, std::move(text));
+    return;
+  }
+  const ast::Name& name = declared.shape->path.back();
+  auto found = guarantee_shape_names_.Find(name.text);
+  if (!found) {
+    UnknownName("guarantee with parameters", name, guarantee_shape_names_.Names());
+    return;
+  }
+  const ast::Guarantee& shape = *guarantee_shapes_[*found];
+  if (!FitArguments("guarantee", shape.name, shape.parameters, *declared.shape)) return;
+  Bindings bindings(shape.parameters, declared.shape->arguments);
+  ast::Guarantee guarantee = bindings.Apply(shape);
+  ReportMisfits(bindings, shape.name);
+  if (!bindings.misfits().empty()) return;
+  guarantee.name = declared.name;
+  applied_at_.push_back(declared.shape->span);
+  AddWrittenGuarantee(guarantee, TextOf(declared.shape->span));
+  applied_at_.pop_back();
+}
+
+void Resolver::AddWrittenGuarantee(const ast::Guarantee& declared, std::string text) {
   constexpr std::uint32_t kMost = 1'000'000;
   ir::Guarantee guarantee;
   guarantee.name = declared.name.text;
   guarantee.span = declared.name.span;
-  guarantee.text = TextOf({declared.span.file, declared.name.span.end, declared.span.end});
+  guarantee.text = std::move(text);
+  guarantee.layer = layer_;
   guarantee.when.span = declared.name.span;
   if (declared.premise) guarantee.when = ResolveCondition(*declared.premise);
   if (const auto* every = std::get_if<ast::EveryReached>(&declared.promise)) {
@@ -56,12 +90,59 @@ void Resolver::AddGuarantee(const ast::Guarantee& declared) {
   if (Declare(guarantee_names_, "guarantee", declared.name, index)) policy_.guarantees.push_back(std::move(guarantee));
 }
 
+// A base's tests say how the base decides; what extends it has routes of its own.
 void Resolver::AddTest(const ast::Test& declared) {
-  ir::Test test;
+  if (layer_ + 1 != policy_.layers.size()) return;
+  if (!Declare(test_names_, "test", {declared.name.text, declared.name.span}, 0)) return;
+  if (!declared.cases.empty()) {
+    std::map<std::string, std::uint32_t> names;
+    for (const ast::Case& row : declared.cases) AddCase(declared, row, names);
+    return;
+  }
+  for (const ast::Assignment& given : declared.given) {
+    if (!given.values.empty()) continue;
+    Error(Code::kR0301, given.attribute.span, "`" + given.attribute.text + "` is given no value",
+          "write one behind it; only a test with cases gives the values in each `case`");
+    return;
+  }
+  ir::Test test = TestOf(declared.given, declared.expectations);
   test.name = declared.name.text;
   test.span = declared.span;
+  policy_.tests.push_back(std::move(test));
+}
+
+void Resolver::AddCase(const ast::Test& declared, const ast::Case& row, std::map<std::string, std::uint32_t>& names) {
+  std::vector<ast::Assignment> given = declared.given;
+  std::string name;
+  std::size_t cell = 0;
+  for (ast::Assignment& each : given) {
+    if (!each.values.empty()) continue;
+    if (cell < row.cells.size()) {
+      each.values = row.cells[cell];
+      Span span = Join(ast::SpanOf(each.values.front()), ast::SpanOf(each.values.back()));
+      name += (name.empty() ? "" : ", ") + TextOf(span);
+    }
+    ++cell;
+  }
+  if (cell != row.cells.size()) {
+    Report(diagnostics::Builder(Code::kR0215, row.span, "this case has " + std::to_string(row.cells.size()) + " values, and the test asks for " +
+                                                           std::to_string(cell))
+               .AddNote(declared.name.span, "the attributes that are given without a value")
+               .WithHint("write one value for each of them, in their order, divided by commas"));
+    return;
+  }
+  ir::Test test = TestOf(given, row.expectations);
+  std::uint32_t times = ++names[name];
+  test.name = declared.name.text + ": " + name + (times > 1 ? " #" + std::to_string(times) : "");
+  test.span = row.span;
+  policy_.tests.push_back(std::move(test));
+}
+
+auto Resolver::TestOf(const std::vector<ast::Assignment>& all_given, const std::vector<ast::Expectation>& expectations)
+    -> ir::Test {
+  ir::Test test;
   std::set<std::uint32_t> seen;
-  for (const ast::Assignment& given : declared.given) {
+  for (const ast::Assignment& given : all_given) {
     auto index = attribute_names_.Find(given.attribute.text);
     if (!index) {
       UnknownName("attribute", given.attribute, attribute_names_.Names());
@@ -75,7 +156,7 @@ void Resolver::AddTest(const ast::Test& declared) {
       test.given.emplace_back(AttributeId{*index}, std::move(*value));
     }
   }
-  for (const ast::Expectation& expectation : declared.expectations) {
+  for (const ast::Expectation& expectation : expectations) {
     ir::Expectation resolved;
     resolved.text = TextOf(expectation.span);
     resolved.span = expectation.span;
@@ -107,10 +188,7 @@ void Resolver::AddTest(const ast::Test& declared) {
     }
     test.expectations.push_back(std::move(resolved));
   }
-  if (Declare(test_names_, "test", {declared.name.text, declared.name.span},
-              static_cast<std::uint32_t>(policy_.tests.size()))) {
-    policy_.tests.push_back(std::move(test));
-  }
+  return test;
 }
 
 }  // namespace route::resolve

@@ -11,41 +11,35 @@ using diagnostics::Code;
 // above the declaration of another. Within a kind the order is that of the text: a jurisdiction or a group that another
 // one uses stands above it.
 auto Resolver::Run() -> ir::Policy {
-  ForEach<ast::PolicyLine>(&Resolver::SetPolicyLine);
+  SetLayers();
+  CheckLayers();
   ForEach<ast::LimitsBlock>(&Resolver::SetLimits);
   ForEach<ast::Jurisdiction>(&Resolver::AddJurisdiction);
+  ForEach<ast::NamedType>(&Resolver::AddNamedType);
   ForEach<ast::Attribute>(&Resolver::AddAttribute);
-  for (const ast::Declaration& declaration : loaded_.declarations) {
-    const auto* named = std::get_if<ast::NamedCondition>(&declaration);
-    if (named == nullptr) continue;
-    if (attribute_names_.Find(named->name.text)) {
-      Error(Code::kR0202, named->name.span, "`" + named->name.text + "` is an attribute already",
-            "give the condition another name");
-    } else if (Declare(condition_names_, "condition", named->name, static_cast<std::uint32_t>(conditions_.size()))) {
-      conditions_.push_back(named);
-    }
-  }
+  ForEach<ast::NamedCondition>(&Resolver::AddCondition);
+  ForEach<ast::Property>(&Resolver::AddProperty);
   ForEach<ast::Vendor>(&Resolver::AddVendor);
   ForEach<ast::Model>(&Resolver::AddModel);
   ForEach<ast::Deployment>(&Resolver::AddDeployment);
   ForEach<ast::Group>(&Resolver::AddGroup);
   // A named condition is resolved wherever it is used; once more here, so that an unused one is checked too.
   std::size_t errors = emitter_.error_count();
+  ForEach<ast::Rule>(&Resolver::AddRuleShape);
   ForEach<ast::Rule>(&Resolver::AddRule);
   ForEach<ast::Refuse>(&Resolver::AddRefusal);
   ForEach<ast::Route>(&Resolver::AddRoute);
+  OrderRoutes();
+  ForEach<ast::Guarantee>(&Resolver::AddGuaranteeShape);
   ForEach<ast::Guarantee>(&Resolver::AddGuarantee);
   ForEach<ast::Test>(&Resolver::AddTest);
   if (emitter_.error_count() == errors) {
-    for (const ast::NamedCondition* named : conditions_) ResolveNamed(named->name);
+    for (const ast::NamedCondition* named : conditions_) {
+      if (named->parameters.empty()) ResolveNamed(named->name);
+    }
   }
   AddImpliedRules();
 
-  Span start = loaded_.files.empty() ? Span{} : Span{loaded_.files.back().id, 0, 0};
-  if (!has_policy_line_) {
-    policy_.span = start;
-    Error(Code::kR0401, start, "this file has no `policy` line", "begin it with, for example, `policy acme version \"1\"`");
-  }
   if (policy_.deployments.empty()) {
     Error(Code::kR0401, policy_.span, "this policy has no deployment", "declare at least one with `deployment NAME serves MODEL { … }`");
   }

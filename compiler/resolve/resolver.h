@@ -13,6 +13,7 @@
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/ir/policy.h"
 #include "compiler/resolve/resolve.h"
+#include "compiler/resolve/shapes.h"
 #include "compiler/syntax/ast.h"
 #include "runtime/table/table.h"
 
@@ -46,6 +47,11 @@ struct ResolvedSelection {
   OrderedBy ordered_by = OrderedBy::kList;  ///< kSelection: `cheapest …` and the like, which another order would undo
 };
 
+inline constexpr std::string_view kNobody = "nobody";  ///< `seen by nobody`
+
+/// The same word with capital letters, as codes of countries are written.
+auto Upper(std::string text) -> std::string;
+
 /// The test that holds where this one does not.
 auto Negate(ir::DeploymentTest test) -> ir::DeploymentTest;
 
@@ -65,13 +71,15 @@ class Resolver {
 
   template <typename T, typename Method>
   void ForEach(Method method) {
-    for (const ast::Declaration& declaration : loaded_.declarations) {
-      if (const T* t = std::get_if<T>(&declaration)) (this->*method)(*t);
+    for (const LoadedDeclaration& each : loaded_.declarations) {
+      layer_ = each.layer;
+      if (const T* t = std::get_if<T>(each.declaration)) (this->*method)(*t);
     }
   }
 
   // --- symbols.cpp, fixes.cpp
-  void Report(diagnostics::Builder&& builder) { emitter_.Report(std::move(builder)); }
+  /// What is wrong inside a shape is told with the place where the shape is used.
+  void Report(diagnostics::Builder&& builder);
   void Error(diagnostics::Code code, Span span, std::string message, std::string hint = {});
   /// The same with a fix, if there is one, that does what the hint says.
   void Error(diagnostics::Code code, Span span, std::string message, std::string hint,
@@ -106,14 +114,33 @@ class Resolver {
   void ReportLookalike(std::string_view kind, const ast::Name& name, const std::string& other, Span other_span);
   void CheckLookalikes(std::string_view kind, const std::vector<ast::Name>& names);
 
-  // --- attributes.cpp
+  // --- shapes.cpp
+  void CheckParameters(const std::vector<ast::Name>& parameters, const std::set<std::string>& used);
+  static auto ParametersAsValues(const std::vector<ast::Name>& parameters) -> std::vector<ast::Value>;
+  /// Is the shape in the file that is named, and are there as many arguments as parameters? Reports what is not.
+  auto FitArguments(std::string_view kind, const ast::Name& shape, const std::vector<ast::Name>& parameters,
+                    const ast::Application& application) -> bool;
+  void ReportMisfits(const Bindings& bindings, const ast::Name& shape);
+
+  // --- jurisdictions.cpp
   void AddJurisdiction(const ast::Jurisdiction& declared);
   auto CountriesOf(const ast::Name& name) -> const Countries*;
   auto CountriesOf(const std::vector<ast::Value>& values) -> Countries;
   /// A deployment or a vendor lies in one country: reports what is none.
   auto CountryOf(const ast::Name& name, std::string_view hint) -> std::optional<Country>;
+  auto ProvenanceOf(const ast::Provenance& provenance, const ast::Name& owner) -> ir::Provenance;
+
+  // --- attributes.cpp
+  void AddNamedType(const ast::NamedType& declared);
   void AddAttribute(const ast::Attribute& declared);
-  void CheckSources(const ast::Attribute& declared, ir::Attribute& attribute);
+  /// The type, looked up if it is named; nothing, reported, if there is none.
+  auto TypeOf(const ast::TypeUse& use) -> const ast::Type*;
+  /// Fills the kind, the values, the unit and the maximum.
+  enum class Maximum : std::uint8_t { kNeeded, kOptional };
+  void ApplyType(const ast::Type& type, Maximum need, ir::Attribute& attribute);
+  void CheckSources(const ast::Attribute& declared, const ast::Type& type, ir::Attribute& attribute);
+
+  // --- values.cpp
   auto ValueOf(const ir::Attribute& attribute, const std::vector<ast::Value>& values) -> std::optional<ir::Value>;
   auto MemberOf(const ir::Attribute& attribute, const ast::Value& value) -> std::optional<std::uint32_t>;
   /// A quantity as the unit counts: seconds become milliseconds. Reports a wrong or missing unit.
@@ -127,13 +154,25 @@ class Resolver {
   auto ResolveNumberComparison(const ast::Condition& condition, AttributeId id) -> ir::Condition;
   auto ResolveBareName(const ast::Condition& condition) -> ir::Condition;
   auto ResolveNamed(const ast::Name& name) -> ir::Condition;
+  auto ResolveApplied(const ast::Condition& condition) -> ir::Condition;
+  auto ResolveWeekdayInterval(const ast::Condition& condition, AttributeId id) -> ir::Condition;
+  void AddCondition(const ast::NamedCondition& declared);
   auto ResolveClauses(const std::vector<ast::Clause>& clauses, const ast::Dates& dates, Span span) -> ir::Condition;
   void DateClause(const ast::Quantity& date, ast::Operator op, std::vector<ir::Condition>& parts);
+
+  // --- properties.cpp
+  void AddProperty(const ast::Property& declared);
+  using OwnFacts = std::map<std::string, ir::OwnFact>;
+  auto OwnFactsOf(const std::vector<ast::OwnFact>& facts, ast::Owner owner, const ast::Name& name) -> OwnFacts;
+  auto OwnFactOf(const ir::Attribute& type, const ast::Value& value) -> std::optional<ir::OwnFact>;
+  auto ResolveYesProperty(const ast::Name& name, Span span) -> ir::DeploymentTest;
+  auto ResolveOwnFact(const ast::DeploymentTest& test) -> ir::DeploymentTest;
 
   // --- catalogue.cpp
   void AddVendor(const ast::Vendor& declared);
   void AddModel(const ast::Model& declared);
   void AddDeployment(const ast::Deployment& declared);
+  auto ObserversOf(const std::vector<ast::Name>& names) -> std::vector<VendorId>;
   auto FactNumber(const ast::Quantity& quantity, ast::UnitWord unit, std::string_view unit_text) -> Decimal;
 
   // --- deployment_tests.cpp
@@ -160,18 +199,28 @@ class Resolver {
       -> std::optional<std::uint32_t>;
   auto Milliseconds(const ast::Quantity& quantity, std::string_view what) -> std::optional<std::uint32_t>;
 
+  // --- layers.cpp
+  void SetLayers();
+  void CheckLayers();
+
   // --- rules.cpp
-  void SetPolicyLine(const ast::PolicyLine& line);
   void SetLimits(const ast::LimitsBlock& limits);
+  void AddRuleShape(const ast::Rule& declared);
   void AddRule(const ast::Rule& declared);
+  void AddWrittenRule(const ast::Rule& declared);
   void AddRefusal(const ast::Refuse& declared);
   void AddRoute(const ast::Route& declared);
+  void OrderRoutes();
   void AddImpliedRules();
   void CheckClasses();
 
   // --- promises.cpp
+  void AddGuaranteeShape(const ast::Guarantee& declared);
   void AddGuarantee(const ast::Guarantee& declared);
+  void AddWrittenGuarantee(const ast::Guarantee& declared, std::string text);
   void AddTest(const ast::Test& declared);
+  void AddCase(const ast::Test& declared, const ast::Case& row, std::map<std::string, std::uint32_t>& names);
+  auto TestOf(const std::vector<ast::Assignment>& given, const std::vector<ast::Expectation>& expectations) -> ir::Test;
   auto RefusalsOf(const std::vector<ast::Name>& names) -> std::vector<RefusalId>;
 
   const SourceSet& sources_;
@@ -180,6 +229,20 @@ class Resolver {
   diagnostics::Emitter& emitter_;
   ir::Policy policy_;
 
+  std::uint32_t layer_ = 0;               // of the declaration that is being resolved
+  std::vector<Span> applied_at_;          // uses of the shapes that are being resolved
+  Symbols type_names_;
+  std::vector<const ast::NamedType*> types_;
+  Symbols property_names_;
+  std::vector<ir::Attribute> properties_;  // as if they were attributes, for the checks of types and values
+  std::vector<ast::Owner> property_owners_;
+  std::vector<std::optional<ir::OwnFact>> property_defaults_;
+  std::vector<OwnFacts> vendor_facts_;
+  std::vector<OwnFacts> model_facts_;
+  Symbols rule_shape_names_;
+  std::vector<const ast::Rule*> rule_shapes_;
+  Symbols guarantee_shape_names_;
+  std::vector<const ast::Guarantee*> guarantee_shapes_;
   Symbols jurisdiction_names_;
   std::vector<Countries> jurisdictions_;
   std::map<std::string, Countries> single_countries_;
@@ -200,8 +263,7 @@ class Resolver {
   Symbols route_names_;
   Symbols guarantee_names_;
   Symbols test_names_;
-  bool has_policy_line_ = false;
-  bool has_limits_ = false;
+  std::optional<std::uint32_t> limits_layer_;  // of the last `limits`
 };
 
 template <typename T>

@@ -10,35 +10,28 @@ namespace route::resolve {
 using diagnostics::Builder;
 using diagnostics::Code;
 
-void Resolver::SetPolicyLine(const ast::PolicyLine& line) {
-  if (has_policy_line_) {
-    Builder builder(Code::kR0402, line.name.span, "this is the second `policy` line");
-    // In the file that the user named, a `policy` line is right, even if one that was imported came first.
-    if (line.name.span.file != loaded_.files.back().id) {
-      Span value = line.version ? Join(line.name.span, line.version->span) : line.name.span;
-      Span whole = diagnostics::WithWordsBefore(sources_, "policy", value);
-      if (whole.end > 0) std::move(builder).WithFix(diagnostics::DeleteStatement(sources_, whole));
-    }
-    Report(std::move(builder).AddNote(policy_.span, "the first is here").WithHint("an imported file has none"));
-    return;
-  }
-  has_policy_line_ = true;
-  policy_.name = line.name.text;
-  policy_.span = line.name.span;
-  if (line.version) policy_.version = line.version->text;
-}
-
 void Resolver::SetLimits(const ast::LimitsBlock& limits) {
   constexpr std::uint32_t kMostAttempts = 1000;
-  if (has_limits_) Error(Code::kR0302, limits.span, "the policy says its `limits` twice", "take one of the two out");
-  has_limits_ = true;
-  if (!limits.attempts.empty()) {
-    if (auto attempts = PositiveInteger(limits.attempts[0], kMostAttempts, "the number of attempts")) {
-      policy_.limits.attempts = *attempts;
+  if (limits_layer_ == layer_) Error(Code::kR0302, limits.span, "the policy says its `limits` twice", "take one of the two out");
+  limits_layer_ = layer_;
+  // A policy that extends another may lower its limits, and not raise them.
+  auto lower = [&](std::uint32_t& limit, std::optional<std::uint32_t> stated, Span span, const std::string& unit) {
+    if (!stated) return;
+    if (layer_ > 0 && *stated > limit) {
+      Report(Builder(Code::kR0407, span, "`" + TextOf(span) + "` is more than `" + policy_.layers[layer_ - 1].name +
+                                             "`, which is extended here, allows")
+                 .AddNote(policy_.layers[layer_ - 1].span, "the policy that is extended")
+                 .WithHint("a policy only narrows what it extends; there it is " + std::to_string(limit) + unit));
+      return;
     }
+    limit = *stated;
+  };
+  if (!limits.attempts.empty()) {
+    lower(policy_.limits.attempts, PositiveInteger(limits.attempts[0], kMostAttempts, "the number of attempts"),
+          limits.attempts[0].span, "");
   }
   if (!limits.deadline.empty()) {
-    if (auto deadline = Milliseconds(limits.deadline[0], "the deadline")) policy_.limits.deadline_ms = *deadline;
+    lower(policy_.limits.deadline_ms, Milliseconds(limits.deadline[0], "the deadline"), limits.deadline[0].span, " ms");
   }
   auto once = [&](std::string_view words, const std::vector<ast::Quantity>& stated) {
     if (stated.size() < 2) return;
@@ -49,9 +42,43 @@ void Resolver::SetLimits(const ast::LimitsBlock& limits) {
   once("deadline", limits.deadline);
 }
 
+void Resolver::AddRuleShape(const ast::Rule& declared) {
+  if (declared.parameters.empty()) return;
+  Bindings bindings(declared.parameters, ParametersAsValues(declared.parameters));
+  bindings.Apply(declared);
+  CheckParameters(declared.parameters, bindings.used());
+  auto index = static_cast<std::uint32_t>(rule_shapes_.size());
+  if (Declare(rule_shape_names_, "rule with parameters", declared.name, index)) rule_shapes_.push_back(&declared);
+}
+
 void Resolver::AddRule(const ast::Rule& declared) {
+  if (!declared.shape) {
+    if (declared.parameters.empty()) AddWrittenRule(declared);
+    return;
+  }
+  const ast::Name& name = declared.shape->path.back();
+  auto found = rule_shape_names_.Find(name.text);
+  if (!found) {
+    UnknownName("rule with parameters", name, rule_shape_names_.Names());
+    return;
+  }
+  const ast::Rule& shape = *rule_shapes_[*found];
+  if (!FitArguments("rule", shape.name, shape.parameters, *declared.shape)) return;
+  Bindings bindings(shape.parameters, declared.shape->arguments);
+  ast::Rule rule = bindings.Apply(shape);
+  ReportMisfits(bindings, shape.name);
+  if (!bindings.misfits().empty()) return;
+  rule.name = declared.name;
+  if (declared.because) rule.because = declared.because;
+  applied_at_.push_back(declared.shape->span);
+  AddWrittenRule(rule);
+  applied_at_.pop_back();
+}
+
+void Resolver::AddWrittenRule(const ast::Rule& declared) {
   ir::Rule rule;
   rule.name = declared.name.text;
+  rule.layer = layer_;
   rule.span = declared.name.span;
   rule.when = ResolveClauses(declared.clauses, declared.dates, declared.name.span);
   if (declared.because) rule.because = declared.because->text;
@@ -74,6 +101,7 @@ void Resolver::AddRule(const ast::Rule& declared) {
 void Resolver::AddRefusal(const ast::Refuse& declared) {
   ir::Refusal refusal;
   refusal.name = declared.name.text;
+  refusal.layer = layer_;
   refusal.span = declared.name.span;
   refusal.when = ResolveClauses(declared.clauses, declared.dates, declared.name.span);
   if (declared.reason) refusal.reason = declared.reason->text;
@@ -86,17 +114,26 @@ void Resolver::AddRefusal(const ast::Refuse& declared) {
 void Resolver::AddRoute(const ast::Route& declared) {
   ir::Route route;
   route.name = declared.name.text;
+  route.layer = layer_;
   route.span = declared.name.span;
-  route.when = ResolveClauses(declared.clauses, {}, declared.name.span);
+  route.when = ResolveClauses(declared.clauses, declared.dates, declared.name.span);
   for (const ast::Tier& tier : declared.tiers) route.tiers.push_back(ResolveTier(tier));
   auto index = static_cast<std::uint32_t>(policy_.routes.size());
   if (Declare(route_names_, "route", declared.name, index)) policy_.routes.push_back(std::move(route));
+}
+
+/// An extension's routes are tried before its base's. Nothing has named a route by its index yet but its own table of names.
+void Resolver::OrderRoutes() {
+  std::ranges::stable_sort(policy_.routes, std::greater<>(), &ir::Route::layer);
+  route_names_ = {};
+  for (std::uint32_t i = 0; i < policy_.routes.size(); ++i) route_names_.Add(policy_.routes[i].name, i, policy_.routes[i].span);
 }
 
 // What a request needs is a constraint like any other, so it is stated as rules: the evaluator, the solver and the
 // table then have nothing more to know. Their names hold a dot, which no written name can.
 void Resolver::AddImpliedRules() {
   constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
+  const auto top = static_cast<std::uint32_t>(policy_.layers.size() - 1);
   for (std::uint32_t a = 0; a < policy_.attributes.size(); ++a) {
     const ir::Attribute& attribute = policy_.attributes[a];
     auto measures = [&](std::string_view fact) {
@@ -109,6 +146,7 @@ void Resolver::AddImpliedRules() {
         ir::Rule rule;
         rule.name = "needs." + attribute.values[i];
         rule.origin = ir::Rule::Origin::kCapability;
+        rule.layer = top;
         rule.span = attribute.span;
         rule.because = "the request uses " + attribute.values[i];
         rule.when.kind = ir::Condition::Kind::kIncludes;
@@ -142,6 +180,7 @@ void Resolver::AddImpliedRules() {
         ir::Rule rule;
         rule.name = "context." + FormatDecimal({window});
         rule.origin = ir::Rule::Origin::kContext;
+        rule.layer = top;
         rule.span = attribute.span;
         rule.because = "the prompt may be longer than " + FormatQuantity({window}, Unit::kTokens);
         rule.when.kind = ir::Condition::Kind::kInRange;

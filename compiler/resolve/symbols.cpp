@@ -31,6 +31,12 @@ auto Symbols::Names() const -> std::vector<std::string> {
   return names;
 }
 
+void Resolver::Report(Builder&& builder) {
+  // A fix inside a shape would change every place that uses it, and its words come from two places.
+  if (!applied_at_.empty()) builder = std::move(builder).AddNote(applied_at_.back(), "it is used here").WithoutFixes();
+  emitter_.Report(std::move(builder));
+}
+
 void Resolver::Error(Code code, Span span, std::string message, std::string hint) {
   Report(Builder(code, span, std::move(message)).WithHint(std::move(hint)));
 }

@@ -25,11 +25,11 @@ struct String {
 };
 
 /// The unit word beside a number. Seconds and milliseconds stay apart here, so that text can be printed back.
-enum class UnitWord : std::uint8_t { kNone, kPercent, kTokens, kMilliseconds, kSeconds, kUsd, kEur, kDays };
+enum class UnitWord : std::uint8_t { kNone, kPercent, kTokens, kMilliseconds, kSeconds, kUsd, kEur, kDays, kTimeOfDay };
 
-/// A number with its unit, or a date.
+/// A number with its unit, a date, or a time of day.
 struct Quantity {
-  Decimal number;
+  Decimal number;  ///< of a time of day: the minutes since midnight
   UnitWord unit = UnitWord::kNone;
   std::optional<Date> date;
   Span span;
@@ -41,19 +41,21 @@ auto SpanOf(const Value& value) -> Span;
 
 enum class Connective : std::uint8_t { kAnd, kOr };
 
-/// What a comparison asks. `kBare` is a name alone: a named condition or a yes/no attribute.
+/// What a comparison asks. `kBare` is a name alone: a named condition or a yes/no attribute; `kApply` a condition with
+/// parameters and their values.
 enum class Operator : std::uint8_t {
   kBare, kIs, kIsNot, kIn, kNotIn, kIncludesEither, kIncludesAll, kIncludesNone, kIsEmpty, kIsNotEmpty,
-  kLess, kLessEqual, kGreater, kGreaterEqual, kBetween, kStartsWith,
+  kLess, kLessEqual, kGreater, kGreaterEqual, kBetween, kStartsWith, kApply,
 };
 
 struct Condition {
   enum class Kind : std::uint8_t { kAll, kAny, kNot, kComparison };
   Kind kind = Kind::kComparison;
   std::vector<Condition> children;  ///< of kAll, kAny and kNot
-  Name subject;                     ///< of a comparison; so are the rest
+  Name subject;                     ///< of a comparison; so are the rest. kApply: the shape
+  std::vector<Name> path;           ///< kApply: the shape's name with the file's before it, `std.data_classes.special`
   Operator op = Operator::kBare;
-  std::vector<Value> values;        ///< kBetween: the two ends
+  std::vector<Value> values;        ///< kBetween: the two ends; kApply: the arguments
   Span span;
 };
 
@@ -66,7 +68,7 @@ struct Clause {
 
 enum class Fact : std::uint8_t {
   kProcessed, kHeadquarters, kVendor, kModel, kDeployment, kStatus, kCertified, kCapable, kPriceIn, kPriceOut,
-  kFirstToken, kRetention, kQuality, kContext, kGroup, kTag,
+  kFirstToken, kRetention, kQuality, kContext, kGroup, kTag, kSeenBy, kSeenOnlyBy, kSeenFrom, kSeenOnlyFrom, kOwn,
 };
 
 struct DeploymentTest {
@@ -74,7 +76,7 @@ struct DeploymentTest {
   Kind kind = Kind::kFact;
   std::vector<DeploymentTest> children;
   Fact fact = Fact::kTag;
-  std::optional<Name> work;         ///< `quality code`
+  std::optional<Name> work;         ///< `quality code`; of kOwn: the property
   Operator op = Operator::kIs;      ///< kIs: one of `values`; kIncludesAll: every one of them; or an inequality
   std::vector<Value> values;
   Span span;
@@ -84,6 +86,7 @@ struct DeploymentTest {
 
 struct PolicyLine {
   Name name;
+  std::optional<Name> extends;
   std::optional<String> version;
 };
 
@@ -93,13 +96,17 @@ struct Import {
   Span span;
 };
 
+/// When a fact was last compared with its source, and what that source is. Lists, so that a second one can be reported.
+struct Provenance {
+  std::vector<Quantity> as_of;
+  std::vector<String> source;
+};
+
 struct Jurisdiction {
   Name name;
   std::optional<String> title;
   std::vector<Name> members;
-  std::optional<Date> as_of;
-  Span as_of_span;
-  std::optional<String> source;
+  Provenance provenance;
 };
 
 struct Source {
@@ -110,28 +117,65 @@ struct Source {
 
 struct Type {
   AttributeKind kind = AttributeKind::kYesNo;
+  enum class Word : std::uint8_t { kNone, kTime, kWeekday };
+  Word word = Word::kNone;  ///< kTime is kept as a kNumber, kWeekday as a kOneOf
   std::vector<Name> names;
   Unit unit = Unit::kNone;
   std::optional<Quantity> maximum;
   Span span;
 };
 
-struct Attribute {
+struct NamedType {
   Name name;
   Type type;
+  Provenance provenance;
+};
+
+/// A type as written out, or the name of one.
+using TypeUse = std::variant<Type, Name>;
+
+struct Attribute {
+  Name name;
+  TypeUse type;
   std::vector<Source> sources;
   std::vector<Value> fallback;  ///< empty: none declared
 };
 
 struct NamedCondition {
   Name name;
+  std::vector<Name> parameters;
   Condition condition;
+};
+
+/// `std.guarantees.eu_residency(data)`: a shape with the values of its parameters.
+struct Application {
+  std::vector<Name> path;  ///< the last one names the shape
+  std::vector<Value> arguments;
+  Span span;
+};
+
+enum class Owner : std::uint8_t { kVendor, kModel, kDeployment };
+
+/// A fact that the policy's author declares: `property hosting of deployments one of shared, dedicated`.
+struct Property {
+  Name name;
+  Owner owner = Owner::kDeployment;
+  TypeUse type;
+  std::optional<Value> fallback;
+};
+
+/// The value of such a property: `hosting dedicated`.
+struct OwnFact {
+  Name property;
+  Value value;
 };
 
 struct Vendor {
   Name name;
   std::vector<Name> headquarters;  ///< every statement of it, so that a second one can be reported
   std::vector<Name> certifications;
+  Provenance provenance;
+  std::vector<OwnFact> own;
 };
 
 struct WorkQuality {
@@ -146,11 +190,19 @@ struct Model {
   std::vector<Name> capabilities;
   std::vector<Name> licence;
   std::vector<Name> tags;
+  Provenance provenance;
+  std::vector<OwnFact> own;
 };
 
 struct Price {
   Quantity in;
   Quantity out;
+  Span span;
+};
+
+/// `seen by mistral, ovhcloud`
+struct SeenBy {
+  std::vector<Name> names;
   Span span;
 };
 
@@ -167,6 +219,9 @@ struct Deployment {
   std::vector<String> endpoint;
   std::vector<String> upstream_model;
   std::vector<Name> key_env;
+  std::vector<SeenBy> seen_by;
+  Provenance provenance;
+  std::vector<OwnFact> own;
 };
 
 struct Member {
@@ -215,6 +270,8 @@ struct Dates {
 
 struct Rule {
   Name name;
+  std::optional<Application> shape;  ///< `= shape(…)`: nothing else is stated then but the reason
+  std::vector<Name> parameters;
   Dates dates;
   std::vector<Clause> clauses;
   std::vector<Effect> effects;
@@ -238,6 +295,7 @@ struct Tier {
 
 struct Route {
   Name name;
+  Dates dates;
   std::vector<Clause> clauses;
   std::vector<Tier> tiers;
 };
@@ -266,14 +324,24 @@ struct Bounded {
 
 struct Guarantee {
   Name name;
+  std::optional<Application> shape;  ///< `= shape(…)`: nothing else is stated then
+  std::vector<Name> parameters;
   std::optional<Condition> premise;
   std::variant<EveryReached, Never, FirstChoice, Served, Survives, Bounded> promise;
   Span span;
 };
 
+/// `accept R0504 for a, b because "…"`: warnings that the author has looked at.
+struct Accept {
+  Name code;
+  std::vector<Name> subjects;  ///< empty: wherever it stands
+  String because;
+  Span span;
+};
+
 struct Assignment {
   Name attribute;
-  std::vector<Value> values;
+  std::vector<Value> values;  ///< empty in a test with cases: each case gives the value
 };
 
 struct ExpectRoute {
@@ -290,15 +358,23 @@ struct Expectation {
   Span span;
 };
 
-struct Test {
-  String name;
-  std::vector<Assignment> given;
+/// One row of a test with cases: a value for each attribute that `given` names without one.
+struct Case {
+  std::vector<std::vector<Value>> cells;
   std::vector<Expectation> expectations;
   Span span;
 };
 
-using Declaration = std::variant<PolicyLine, Import, Jurisdiction, Attribute, NamedCondition, Vendor, Model, Deployment,
-                                 Group, LimitsBlock, Rule, Refuse, Route, Guarantee, Test>;
+struct Test {
+  String name;
+  std::vector<Assignment> given;
+  std::vector<Expectation> expectations;  ///< empty if it has cases
+  std::vector<Case> cases;
+  Span span;
+};
+
+using Declaration = std::variant<PolicyLine, Import, Jurisdiction, NamedType, Attribute, Property, NamedCondition, Vendor,
+                                 Model, Deployment, Group, LimitsBlock, Rule, Refuse, Route, Guarantee, Accept, Test>;
 
 struct File {
   FileId id;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/values/value_text.h"
+
 namespace route::syntax {
 namespace {
 
@@ -19,8 +21,12 @@ class TreeBuilder {
     if (auto* t = tree.policyLine()) return PolicyLine(*t);
     if (auto* t = tree.importLine()) return Import(*t);
     if (auto* t = tree.jurisdiction()) return Jurisdiction(*t);
+    if (auto* t = tree.namedType()) return NamedType(*t);
     if (auto* t = tree.attribute()) return Attribute(*t);
-    if (auto* t = tree.namedCondition()) return ast::NamedCondition{Name(*t->name()), Condition(*t->condition())};
+    if (auto* t = tree.property()) return Property(*t);
+    if (auto* t = tree.namedCondition()) {
+      return ast::NamedCondition{Name(*t->name()), Parameters(t->parameters()), Condition(*t->condition())};
+    }
     if (auto* t = tree.vendor()) return Vendor(*t);
     if (auto* t = tree.model()) return Model(*t);
     if (auto* t = tree.deployment()) return Deployment(*t);
@@ -30,6 +36,7 @@ class TreeBuilder {
     if (auto* t = tree.refuse()) return Refuse(*t);
     if (auto* t = tree.route()) return Route(*t);
     if (auto* t = tree.guarantee()) return Guarantee(*t);
+    if (auto* t = tree.accept()) return Accept(*t);
     return Test(*tree.test());
   }
 
@@ -109,8 +116,19 @@ class TreeBuilder {
     return {Decimal{}, ast::UnitWord::kNone, date, span};
   }
 
+  auto TimeOf(antlr4::tree::TerminalNode& node) -> ast::Quantity {
+    Span span = SpanOf(*node.getSymbol());
+    auto minutes = ParseTimeOfDay(node.getText());
+    if (!minutes) {
+      emitter_.Report(Builder(Code::kR0109, span, "there is no time of day `" + node.getText() + "`")
+                          .WithHint("times are written hours:minutes, from 00:00 to 23:59"));
+    }
+    return {minutes.value_or(Decimal{}), ast::UnitWord::kTimeOfDay, std::nullopt, span};
+  }
+
   auto Quantity(P::QuantityContext& tree) -> ast::Quantity {
     if (auto* date = tree.DATE()) return DateOf(*date);
+    if (auto* time = tree.TIME()) return TimeOf(*time);
     ast::Quantity quantity = Number(*tree.NUMBER());
     if (auto* unit = tree.unit()) {
       if (unit->PERCENT_SIGN() != nullptr || unit->PERCENT() != nullptr) quantity.unit = ast::UnitWord::kPercent;
@@ -129,6 +147,40 @@ class TreeBuilder {
     if (auto* name = tree.name()) return Name(*name);
     if (auto* quantity = tree.quantity()) return Quantity(*quantity);
     return String(*tree.STRING());
+  }
+
+  auto Bound(P::BoundContext& tree) -> ast::Value {
+    if (auto* name = tree.name()) return Name(*name);
+    return Quantity(*tree.quantity());
+  }
+
+  auto Cell(P::CellContext& tree) -> std::vector<ast::Value> { return ValueList(tree.value()); }
+
+  auto Parameters(P::ParametersContext* tree) const -> std::vector<ast::Name> {
+    return tree == nullptr ? std::vector<ast::Name>{} : Names(tree->name());
+  }
+
+  auto Application(P::ApplicationContext& tree) -> ast::Application {
+    ast::Application result{Names(tree.name()), {}, SpanOf(tree)};
+    if (tree.arguments() != nullptr) result.arguments = ValueList(tree.arguments()->value());
+    return result;
+  }
+
+  auto ProvenanceOf(P::AsOfContext* as_of, P::SourceTextContext* source) -> ast::Provenance {
+    ast::Provenance result;
+    if (as_of != nullptr) result.as_of.push_back(DateOf(*as_of->DATE()));
+    if (source != nullptr) result.source.push_back(String(*source->STRING()));
+    return result;
+  }
+
+  void AddFact(P::FactPropertyContext& tree, ast::Provenance& provenance, std::vector<ast::OwnFact>& own) {
+    if (tree.asOf() != nullptr) {
+      provenance.as_of.push_back(DateOf(*tree.asOf()->DATE()));
+    } else if (tree.sourceText() != nullptr) {
+      provenance.source.push_back(String(*tree.sourceText()->STRING()));
+    } else {
+      own.push_back({{tree.IDENTIFIER()->getText(), SpanOf(*tree.IDENTIFIER()->getSymbol())}, Value(*tree.value())});
+    }
   }
 
   auto ValueList(const std::vector<P::ValueContext*>& trees) -> std::vector<ast::Value> {
@@ -152,6 +204,11 @@ class TreeBuilder {
     return {How::kOne, {Value(*dynamic_cast<P::OneValueContext&>(tree).value())}};
   }
 
+  auto Choice(P::ChoiceContext& tree) -> std::vector<ast::Value> {
+    if (auto* t = dynamic_cast<P::SetChoiceContext*>(&tree)) return ValueList(t->value());
+    return ValueList(dynamic_cast<P::OrChoiceContext&>(tree).value());
+  }
+
   static auto Comparator(P::ComparatorContext& tree) -> ast::Operator {
     if (tree.LESS() != nullptr) return ast::Operator::kLess;
     if (tree.LESS_EQUAL() != nullptr) return ast::Operator::kLessEqual;
@@ -162,7 +219,9 @@ class TreeBuilder {
   // --- Declarations --------------------------------------------------------------------------------------------
 
   auto PolicyLine(P::PolicyLineContext& tree) const -> ast::PolicyLine {
-    return {Name(*tree.name()), OptionalString(tree.STRING())};
+    ast::PolicyLine line{Name(*tree.name(0)), std::nullopt, OptionalString(tree.STRING())};
+    if (tree.EXTENDS() != nullptr) line.extends = Name(*tree.name(1));
+    return line;
   }
 
   auto Import(P::ImportLineContext& tree) const -> ast::Import {
@@ -173,19 +232,36 @@ class TreeBuilder {
     ast::Jurisdiction result;
     result.name = Name(*tree.name(0));
     result.members = Names(tree.name(), 1);
-    if (tree.DATE() != nullptr) {
-      result.as_of = DateOf(*tree.DATE()).date;
-      result.as_of_span = SpanOf(*tree.DATE()->getSymbol());
+    result.title = OptionalString(tree.STRING());
+    result.provenance = ProvenanceOf(tree.asOf(), tree.sourceText());
+    return result;
+  }
+
+  auto NamedType(P::NamedTypeContext& tree) -> ast::NamedType {
+    return {Name(*tree.name()), Type(*tree.type()), ProvenanceOf(tree.asOf(), tree.sourceText())};
+  }
+
+  auto Property(P::PropertyContext& tree) -> ast::Property {
+    ast::Property result;
+    result.name = Name(*tree.name(0));
+    if (tree.VENDORS() != nullptr) result.owner = ast::Owner::kVendor;
+    if (tree.MODELS() != nullptr) result.owner = ast::Owner::kModel;
+    if (tree.type() != nullptr) {
+      result.type = Type(*tree.type());
+    } else {
+      result.type = Name(*tree.name(1));
     }
-    for (auto* text : tree.STRING()) {
-      bool title = tree.EQUALS() == nullptr || text->getSymbol()->getTokenIndex() < tree.EQUALS()->getSymbol()->getTokenIndex();
-      (title ? result.title : result.source) = String(*text);
-    }
+    if (tree.value() != nullptr) result.fallback = Value(*tree.value());
     return result;
   }
 
   auto Attribute(P::AttributeContext& tree) -> ast::Attribute {
-    ast::Attribute result{Name(*tree.name()), Type(*tree.type()), {}, ValueList(tree.value())};
+    ast::Attribute result{Name(*tree.name(0)), ast::Type{}, {}, ValueList(tree.value())};
+    if (tree.type() != nullptr) {
+      result.type = Type(*tree.type());
+    } else {
+      result.type = Name(*tree.name(1));
+    }
     for (auto* source : tree.source()) result.sources.push_back(Source(*source));
     return result;
   }
@@ -209,6 +285,14 @@ class TreeBuilder {
       type.kind = AttributeKind::kDate;
     } else if (dynamic_cast<P::CountryTypeContext*>(&tree) != nullptr) {
       type.kind = AttributeKind::kCountry;
+    } else if (dynamic_cast<P::TimeTypeContext*>(&tree) != nullptr) {
+      type.kind = AttributeKind::kNumber;
+      type.unit = Unit::kTimeOfDay;
+      type.word = ast::Type::Word::kTime;
+    } else if (dynamic_cast<P::WeekdayTypeContext*>(&tree) != nullptr) {
+      type.kind = AttributeKind::kOneOf;
+      type.word = ast::Type::Word::kWeekday;
+      for (std::string_view day : Weekdays()) type.names.push_back({std::string(day), type.span});
     }
     return type;
   }
@@ -237,12 +321,14 @@ class TreeBuilder {
     return source;
   }
 
-  auto Vendor(P::VendorContext& tree) const -> ast::Vendor {
+  auto Vendor(P::VendorContext& tree) -> ast::Vendor {
     ast::Vendor result;
     result.name = Name(*tree.name());
     for (auto* property : tree.vendorProperty()) {
       if (property->HEADQUARTERS() != nullptr) {
         result.headquarters.push_back(Name(*property->name(0)));
+      } else if (property->factProperty() != nullptr) {
+        AddFact(*property->factProperty(), result.provenance, result.own);
       } else {
         Append(result.certifications, Names(property->name()));
       }
@@ -265,6 +351,8 @@ class TreeBuilder {
         Append(result.capabilities, Names(property->name()));
       } else if (property->LICENCE() != nullptr) {
         result.licence.push_back(Name(*property->name(0)));
+      } else if (property->factProperty() != nullptr) {
+        AddFact(*property->factProperty(), result.provenance, result.own);
       } else {
         Append(result.tags, Names(property->name()));
       }
@@ -289,6 +377,8 @@ class TreeBuilder {
       if (p->ENDPOINT() != nullptr) result.endpoint.push_back(String(*p->STRING()));
       if (p->MODEL() != nullptr) result.upstream_model.push_back(String(*p->STRING()));
       if (p->KEY() != nullptr) result.key_env.push_back(Name(*p->name(0)));
+      if (p->SEEN() != nullptr) result.seen_by.push_back({Names(p->name()), SpanOf(*p)});
+      if (p->factProperty() != nullptr) AddFact(*p->factProperty(), result.provenance, result.own);
     }
     return result;
   }
@@ -375,7 +465,16 @@ class TreeBuilder {
   }
 
   auto Rule(P::Rule_Context& tree) -> ast::Rule {
-    ast::Rule rule{Name(*tree.name()), Dates(*tree.dates()), Clauses(tree.clause()), {}, OptionalString(tree.STRING())};
+    ast::Rule rule;
+    rule.name = Name(*tree.name());
+    rule.because = OptionalString(tree.STRING());
+    if (tree.application() != nullptr) {
+      rule.shape = Application(*tree.application());
+      return rule;
+    }
+    rule.parameters = Parameters(tree.parameters());
+    rule.dates = Dates(*tree.dates());
+    rule.clauses = Clauses(tree.clause());
     for (auto* effect : tree.effect()) {
       auto kind = effect->REQUIRE() != nullptr ? ast::Effect::Kind::kRequire : ast::Effect::Kind::kForbid;
       rule.effects.push_back({kind, DeploymentTest(*effect->deploymentTest())});
@@ -388,7 +487,7 @@ class TreeBuilder {
   }
 
   auto Route(P::RouteContext& tree) -> ast::Route {
-    ast::Route route{Name(*tree.name()), Clauses(tree.clause()), {}};
+    ast::Route route{Name(*tree.name()), Dates(*tree.dates()), Clauses(tree.clause()), {}};
     for (auto* tier : tree.tier()) route.tiers.push_back(Tier(*tier));
     return route;
   }
@@ -416,6 +515,11 @@ class TreeBuilder {
     ast::Guarantee guarantee;
     guarantee.name = Name(*tree.name());
     guarantee.span = SpanOf(tree);
+    if (tree.application() != nullptr) {
+      guarantee.shape = Application(*tree.application());
+      return guarantee;
+    }
+    guarantee.parameters = Parameters(tree.parameters());
     if (tree.condition() != nullptr) guarantee.premise = Condition(*tree.condition());
     auto* promise = tree.promise();
     if (auto* every_reached = dynamic_cast<P::EveryReachedContext*>(promise)) {
@@ -442,11 +546,32 @@ class TreeBuilder {
     return guarantee;
   }
 
+  auto Accept(P::AcceptContext& tree) const -> ast::Accept {
+    return {Name(*tree.name(0)), Names(tree.name(), 1), String(*tree.STRING()), SpanOf(tree)};
+  }
+
   auto Test(P::TestContext& tree) -> ast::Test {
-    ast::Test test{String(*tree.STRING()), {}, {}, SpanOf(tree)};
-    for (auto* given : tree.assignment()) test.given.push_back({Name(*given->name()), ValueList(given->value())});
-    for (auto* expectation : tree.expectation()) test.expectations.push_back(Expectation(*expectation));
+    ast::Test test{String(*tree.STRING()), {}, {}, {}, SpanOf(tree)};
+    for (auto* given : tree.given()) {
+      ast::Assignment assignment{Name(*given->name()), {}};
+      if (given->cell() != nullptr) assignment.values = Cell(*given->cell());
+      test.given.push_back(std::move(assignment));
+    }
+    if (tree.expected() != nullptr) test.expectations = Expectations(*tree.expected());
+    for (auto* row : tree.testCase()) {
+      ast::Case result;
+      for (auto* cell : row->cell()) result.cells.push_back(Cell(*cell));
+      result.expectations = Expectations(*row->expected());
+      result.span = SpanOf(*row);
+      test.cases.push_back(std::move(result));
+    }
     return test;
+  }
+
+  auto Expectations(P::ExpectedContext& tree) -> std::vector<ast::Expectation> {
+    std::vector<ast::Expectation> result;
+    for (auto* expectation : tree.expectation()) result.push_back(Expectation(*expectation));
+    return result;
   }
 
   auto Expectation(P::ExpectationContext& tree) -> ast::Expectation {
@@ -521,13 +646,9 @@ class TreeBuilder {
     if (auto* emptiness = dynamic_cast<P::EmptinessContext*>(tree)) {
       set(emptiness->name(), emptiness->NOT() != nullptr ? kIsNotEmpty : kIsEmpty, {});
     } else if (auto* equality = dynamic_cast<P::EqualityContext*>(tree)) {
-      JoinedValues joined = Values(*equality->values());
-      ReportEvery(joined, *equality->values(), "`is`");
-      set(equality->name(), equality->NOT() != nullptr ? kIsNot : kIs, std::move(joined.values));
+      set(equality->name(), equality->NOT() != nullptr ? kIsNot : kIs, Choice(*equality->choice()));
     } else if (auto* membership = dynamic_cast<P::MembershipContext*>(tree)) {
-      JoinedValues joined = Values(*membership->values());
-      ReportEvery(joined, *membership->values(), "`in`");
-      set(membership->name(), membership->NOT() != nullptr ? kNotIn : kIn, std::move(joined.values));
+      set(membership->name(), membership->NOT() != nullptr ? kNotIn : kIn, Choice(*membership->choice()));
     } else if (auto* inclusion = dynamic_cast<P::InclusionContext*>(tree)) {
       JoinedValues joined = Values(*inclusion->values());
       ast::Operator op = joined.how == JoinedValues::How::kEvery ? kIncludesAll : kIncludesEither;
@@ -545,22 +666,20 @@ class TreeBuilder {
       if (inclusion->NONE() != nullptr) op = kIncludesNone;
       set(inclusion->name(), op, std::move(joined.values));
     } else if (auto* inequality = dynamic_cast<P::InequalityContext*>(tree)) {
-      set(inequality->name(), Comparator(*inequality->comparator()), {Quantity(*inequality->quantity())});
+      set(inequality->name(), Comparator(*inequality->comparator()), {Bound(*inequality->bound())});
     } else if (auto* interval = dynamic_cast<P::IntervalContext*>(tree)) {
-      set(interval->name(), kBetween, {Quantity(*interval->quantity(0)), Quantity(*interval->quantity(1))});
+      set(interval->name(), kBetween, {Bound(*interval->bound(0)), Bound(*interval->bound(1))});
     } else if (auto* prefix = dynamic_cast<P::PrefixContext*>(tree)) {
-      set(prefix->name(), kStartsWith, {String(*prefix->STRING())});
+      std::vector<ast::Value> prefixes;
+      for (auto* text : prefix->STRING()) prefixes.emplace_back(String(*text));
+      set(prefix->name(), kStartsWith, std::move(prefixes));
+    } else if (auto* applied = dynamic_cast<P::AppliedShapeContext*>(tree)) {
+      result.path = Names(applied->name());
+      set(applied->name().back(), kApply, ValueList(applied->arguments()->value()));
     } else {
       set(dynamic_cast<P::BareNameContext&>(*tree).name(), kBare, {});
     }
     return result;
-  }
-
-  /// `is a and b` can never hold: the thing would have to be both.
-  void ReportEvery(const JoinedValues& joined, const P::ValuesContext& tree, std::string_view word) {
-    if (joined.how != JoinedValues::How::kEvery) return;
-    emitter_.Report(Builder(Code::kR0107, SpanOf(tree), "values after " + std::string(word) + " are joined by `or`, not `and`")
-                        .WithHint("write `or` between the values, or put the next comparison in parentheses if it is one"));
   }
 
   // --- Deployment tests -----------------------------------------------------------------------------------------
@@ -600,8 +719,7 @@ class TreeBuilder {
     auto values = [&](P::ValuesContext* list) {
       JoinedValues joined = Values(*list);
       if (joined.how == JoinedValues::How::kEvery) result.op = ast::Operator::kIncludesAll;
-      bool has = result.fact == ast::Fact::kCertified || result.fact == ast::Fact::kCapable || result.fact == ast::Fact::kTag;
-      if (has && joined.how == JoinedValues::How::kSet && joined.values.size() > 1) {
+      if (joined.how == JoinedValues::How::kSet && joined.values.size() > 1) {
         emitter_.Report(Builder(Code::kR0107, SpanOf(*list), "it is not said whether all of these are needed, or any one")
                             .WithHint("join them with `and` or with `or` instead of braces"));
       }
@@ -609,26 +727,20 @@ class TreeBuilder {
     };
     auto range = [&](ast::Fact fact, P::RangeContext* tree_of_range) {
       result.fact = fact;
-      if (tree_of_range->comparator() != nullptr) {
-        result.op = Comparator(*tree_of_range->comparator());
-        result.values.emplace_back(Quantity(*tree_of_range->quantity(0)));
-      } else {
-        result.op = ast::Operator::kBetween;
-        result.values.emplace_back(Quantity(*tree_of_range->quantity(0)));
-        result.values.emplace_back(Quantity(*tree_of_range->quantity(1)));
-      }
+      result.op = tree_of_range->comparator() != nullptr ? Comparator(*tree_of_range->comparator()) : ast::Operator::kBetween;
+      for (auto* bound : tree_of_range->bound()) result.values.emplace_back(Bound(*bound));
     };
     using enum ast::Fact;
     if (auto* processed_fact = dynamic_cast<P::ProcessedFactContext*>(tree)) {
       result.fact = kProcessed;
-      values(processed_fact->values());
+      result.values = Choice(*processed_fact->choice());
     } else if (auto* headquarters_fact = dynamic_cast<P::HeadquartersFactContext*>(tree)) {
       result.fact = kHeadquarters;
-      values(headquarters_fact->values());
+      result.values = Choice(*headquarters_fact->choice());
     } else if (auto* identity_fact = dynamic_cast<P::IdentityFactContext*>(tree)) {
       result.fact = identity_fact->VENDOR() != nullptr ? kVendor : identity_fact->MODEL() != nullptr ? kModel
                     : identity_fact->DEPLOYMENT() != nullptr ? kDeployment : kStatus;
-      values(identity_fact->values());
+      result.values = Choice(*identity_fact->choice());
       if (identity_fact->NOT() != nullptr) return Negate(std::move(result), SpanOf(*tree));
     } else if (auto* certified_fact = dynamic_cast<P::CertifiedFactContext*>(tree)) {
       result.fact = kCertified;
@@ -640,6 +752,18 @@ class TreeBuilder {
       range(price_fact->IN() != nullptr ? kPriceIn : kPriceOut, price_fact->range());
     } else if (auto* first_token_fact = dynamic_cast<P::FirstTokenFactContext*>(tree)) {
       range(kFirstToken, first_token_fact->range());
+    } else if (auto* seen_fact = dynamic_cast<P::SeenFactContext*>(tree)) {
+      bool only = seen_fact->ONLY() != nullptr;
+      result.fact = seen_fact->BY() != nullptr ? (only ? kSeenOnlyBy : kSeenBy) : only ? kSeenOnlyFrom : kSeenFrom;
+      result.values = Choice(*seen_fact->choice());
+    } else if (auto* own_fact = dynamic_cast<P::OwnFactContext*>(tree)) {
+      result.fact = kOwn;
+      result.work = ast::Name{own_fact->IDENTIFIER()->getText(), SpanOf(*own_fact->IDENTIFIER()->getSymbol())};
+      result.values = Choice(*own_fact->choice());
+      if (own_fact->NOT() != nullptr) return Negate(std::move(result), SpanOf(*tree));
+    } else if (auto* own_range_fact = dynamic_cast<P::OwnRangeFactContext*>(tree)) {
+      range(kOwn, own_range_fact->range());
+      result.work = ast::Name{own_range_fact->IDENTIFIER()->getText(), SpanOf(*own_range_fact->IDENTIFIER()->getSymbol())};
     } else if (auto* retention_fact = dynamic_cast<P::RetentionFactContext*>(tree)) {
       range(kRetention, retention_fact->range());
     } else if (auto* quality_fact = dynamic_cast<P::QualityFactContext*>(tree)) {
@@ -649,7 +773,7 @@ class TreeBuilder {
       range(kContext, context_fact->range());
     } else if (auto* group_fact = dynamic_cast<P::GroupFactContext*>(tree)) {
       result.fact = kGroup;
-      values(group_fact->values());
+      result.values = Choice(*group_fact->choice());
     } else if (auto* tagged_fact = dynamic_cast<P::TaggedFactContext*>(tree)) {
       result.fact = kTag;
       values(tagged_fact->values());

@@ -17,6 +17,7 @@ auto UnitText(ast::UnitWord unit) -> std::string_view {
     case ast::UnitWord::kUsd: return " USD";
     case ast::UnitWord::kEur: return " EUR";
     case ast::UnitWord::kDays: return " days";
+    case ast::UnitWord::kTimeOfDay: return "";
   }
   return "";
 }
@@ -39,6 +40,7 @@ auto OperatorText(ast::Operator op) -> std::string_view {
     case ast::Operator::kGreaterEqual: return ">=";
     case ast::Operator::kBetween: return "between";
     case ast::Operator::kStartsWith: return "starts with";
+    case ast::Operator::kApply: return "with";
   }
   return "";
 }
@@ -61,6 +63,11 @@ auto FactText(ast::Fact fact) -> std::string_view {
     case ast::Fact::kContext: return "context";
     case ast::Fact::kGroup: return "in group";
     case ast::Fact::kTag: return "tagged";
+    case ast::Fact::kSeenBy: return "seen by";
+    case ast::Fact::kSeenOnlyBy: return "seen only by";
+    case ast::Fact::kSeenFrom: return "seen from";
+    case ast::Fact::kSeenOnlyFrom: return "seen only from";
+    case ast::Fact::kOwn: return "property";
   }
   return "";
 }
@@ -89,7 +96,7 @@ class Printer {
   }
 
   void operator()(const ast::PolicyLine& node) {
-    Line("policy " + node.name.text + (node.version ? " version " + Quote(node.version->text) : ""), node.name.span);
+    Line("policy " + node.name.text + (node.extends ? " extends " + node.extends->text : "") + (node.version ? " version " + Quote(node.version->text) : ""), node.name.span);
   }
 
   void operator()(const ast::Import& node) {
@@ -99,16 +106,28 @@ class Printer {
   }
 
   void operator()(const ast::Jurisdiction& node) {
-    Line("jurisdiction " + node.name.text + " = " + Join(node.members) + (node.as_of ? " as of " + FormatDate(*node.as_of) : "") +
-             (node.source ? " source " + Quote(node.source->text) : ""),
-         node.name.span);
+    Line("jurisdiction " + node.name.text + " = " + Join(node.members) + Text(node.provenance), node.name.span);
+  }
+
+  void operator()(const ast::NamedType& node) {
+    Line("type " + node.name.text + ": " + Text(node.type) + Text(node.provenance), node.name.span);
+  }
+
+  void operator()(const ast::Property& node) {
+    const char* owner = node.owner == ast::Owner::kVendor ? "vendors" : node.owner == ast::Owner::kModel ? "models" : "deployments";
+    std::string text = "property " + node.name.text + " of " + owner + ": " + Text(node.type);
+    if (node.fallback) text += " default " + Text(std::vector{*node.fallback});
+    Line(text, node.name.span);
+  }
+
+  void operator()(const ast::Accept& node) {
+    std::string text = "accept " + node.code.text;
+    if (!node.subjects.empty()) text += " for " + Join(node.subjects);
+    Line(text + " because " + Quote(node.because.text), node.span);
   }
 
   void operator()(const ast::Attribute& node) {
-    std::string text = "attribute " + node.name.text + ": " + std::string(KindName(node.type.kind));
-    if (!node.type.names.empty()) text += " of " + Join(node.type.names);
-    if (node.type.unit != Unit::kNone) text += " in " + std::string(UnitName(node.type.unit));
-    if (node.type.maximum) text += " up to " + Text(*node.type.maximum);
+    std::string text = "attribute " + node.name.text + ": " + Text(node.type);
     for (const ast::Source& source : node.sources) {
       text += " from " + std::string(SourceName(source.kind)) + (source.argument.empty() ? "" : " " + Quote(source.argument));
     }
@@ -117,13 +136,14 @@ class Printer {
   }
 
   void operator()(const ast::NamedCondition& node) {
-    Line("condition " + node.name.text, node.name.span);
+    Line("condition " + node.name.text + Parameters(node.parameters), node.name.span);
     Nested([&] { Print(node.condition); });
   }
 
   void operator()(const ast::Vendor& node) {
     Line("vendor " + node.name.text + " headquarters " + Join(node.headquarters) + " certified " + Join(node.certifications),
          node.name.span);
+    Nested([&] { Print(node.provenance, node.own); });
   }
 
   void operator()(const ast::Model& node) {
@@ -136,6 +156,7 @@ class Printer {
       if (!node.capabilities.empty()) Line("capabilities " + Join(node.capabilities), node.capabilities[0].span);
       if (!node.licence.empty()) Line("licence " + Join(node.licence), node.licence[0].span);
       if (!node.tags.empty()) Line("tags " + Join(node.tags), node.tags[0].span);
+      Print(node.provenance, node.own);
     });
   }
 
@@ -152,6 +173,8 @@ class Printer {
       for (const ast::String& text : node.endpoint) Line("endpoint " + Quote(text.text), text.span);
       for (const ast::String& text : node.upstream_model) Line("model " + Quote(text.text), text.span);
       for (const ast::Name& name : node.key_env) Line("key env " + name.text, name.span);
+      for (const ast::SeenBy& seen : node.seen_by) Line("seen by " + Join(seen.names), seen.span);
+      Print(node.provenance, node.own);
     });
   }
 
@@ -176,8 +199,9 @@ class Printer {
   }
 
   void operator()(const ast::Rule& node) {
-    Line("rule " + node.name.text + Text(node.dates), node.name.span);
+    Line("rule " + node.name.text + Parameters(node.parameters) + Text(node.dates), node.name.span);
     Nested([&] {
+      if (node.shape) Print(*node.shape);
       Print(node.clauses);
       for (const ast::Effect& effect : node.effects) {
         Line(effect.kind == ast::Effect::Kind::kRequire ? "require" : "forbid", effect.test.span);
@@ -196,7 +220,7 @@ class Printer {
   }
 
   void operator()(const ast::Route& node) {
-    Line("route " + node.name.text, node.name.span);
+    Line("route " + node.name.text + Text(node.dates), node.name.span);
     Nested([&] {
       Print(node.clauses);
       for (const ast::Tier& tier : node.tiers) Print(tier);
@@ -204,8 +228,12 @@ class Printer {
   }
 
   void operator()(const ast::Guarantee& node) {
-    Line("guarantee " + node.name.text, node.name.span);
+    Line("guarantee " + node.name.text + Parameters(node.parameters), node.name.span);
     Nested([&] {
+      if (node.shape) {
+        Print(*node.shape);
+        return;
+      }
       if (node.premise) {
         Line("when", node.premise->span);
         Nested([&] { Print(*node.premise); });
@@ -220,8 +248,12 @@ class Printer {
       for (const ast::Assignment& given : node.given) {
         Line("given " + given.attribute.text + " " + Text(given.values), given.attribute.span);
       }
-      for (const ast::Expectation& expectation : node.expectations) {
-        std::visit([&](const auto& what) { Promise(what, expectation.span); }, expectation.what);
+      Print(node.expectations);
+      for (const ast::Case& row : node.cases) {
+        std::string text = "case";
+        for (const std::vector<ast::Value>& cell : row.cells) text += " (" + Text(cell) + ")";
+        Line(text, row.span);
+        Nested([&] { Print(row.expectations); });
       }
     });
   }
@@ -251,6 +283,7 @@ class Printer {
 
   static auto Text(const ast::Quantity& quantity) -> std::string {
     if (quantity.date) return FormatDate(*quantity.date);
+    if (quantity.unit == ast::UnitWord::kTimeOfDay) return FormatQuantity(quantity.number, Unit::kTimeOfDay);
     return FormatDecimal(quantity.number) + std::string(UnitText(quantity.unit));
   }
 
@@ -267,6 +300,50 @@ class Printer {
 
   static auto Text(const ast::Dates& dates) -> std::string {
     return (dates.from ? " from " + Text(*dates.from) : "") + (dates.until ? " until " + Text(*dates.until) : "");
+  }
+
+  static auto Text(const ast::Provenance& provenance) -> std::string {
+    std::string text;
+    for (const ast::Quantity& day : provenance.as_of) text += " as of " + Text(day);
+    for (const ast::String& source : provenance.source) text += " source " + Quote(source.text);
+    return text;
+  }
+
+  static auto Text(const ast::TypeUse& use) -> std::string {
+    if (const auto* name = std::get_if<ast::Name>(&use)) return name->text;
+    return Text(std::get<ast::Type>(use));
+  }
+
+  static auto Text(const ast::Type& type) -> std::string {
+    if (type.word == ast::Type::Word::kTime) return "time";
+    if (type.word == ast::Type::Word::kWeekday) return "weekday";
+    std::string text(KindName(type.kind));
+    if (!type.names.empty()) text += " of " + Join(type.names);
+    if (type.unit != Unit::kNone) text += " in " + std::string(UnitName(type.unit));
+    if (type.maximum) text += " up to " + Text(*type.maximum);
+    return text;
+  }
+
+  static auto Parameters(const std::vector<ast::Name>& names) -> std::string {
+    return names.empty() ? "" : "(" + Join(names) + ")";
+  }
+
+  void Print(const ast::Application& shape) {
+    std::string path;
+    for (const ast::Name& part : shape.path) path += (path.empty() ? "" : ".") + part.text;
+    Line("shape " + path + " with " + Text(shape.arguments), shape.span);
+  }
+
+  void Print(const ast::Provenance& provenance, const std::vector<ast::OwnFact>& own) {
+    for (const ast::OwnFact& fact : own) Line(fact.property.text + " " + Text(std::vector{fact.value}), fact.property.span);
+    for (const ast::Quantity& day : provenance.as_of) Line("as of " + Text(day), day.span);
+    for (const ast::String& source : provenance.source) Line("source " + Quote(source.text), source.span);
+  }
+
+  void Print(const std::vector<ast::Expectation>& expectations) {
+    for (const ast::Expectation& expectation : expectations) {
+      std::visit([&](const auto& what) { Promise(what, expectation.span); }, expectation.what);
+    }
   }
 
   void Print(const std::vector<ast::Clause>& clauses) {

@@ -24,6 +24,9 @@ auto Examples() -> const std::map<std::size_t, std::string_view>& {
   static const std::map<std::size_t, std::string_view> kExamples = {
       {RouteLexer::POLICY, "policy acme_production version \"2026.11\""},
       {RouteLexer::IMPORT, "import \"catalog.route\""},
+      {RouteLexer::TYPE, "type data_class = any of personal, health"},
+      {RouteLexer::PROPERTY, "property hosting of deployments one of shared, dedicated"},
+      {RouteLexer::ACCEPT, "accept R0504 for old_rule because \"kept until the contract ends\""},
       {RouteLexer::ATTRIBUTE, "attribute tier one of free, gold from tenant default free"},
       {RouteLexer::JURISDICTION, "jurisdiction DACH = DE, AT, CH as of 2026-01-01"},
       {RouteLexer::CONDITION, "condition sensitive = data includes personal or health"},
@@ -52,6 +55,7 @@ auto DescribeTokenType(std::size_t type, const Tokens& tokens) -> std::string {
     case RouteLexer::IDENTIFIER: return "a name";
     case RouteLexer::NUMBER: return "a number";
     case RouteLexer::DATE: return "a date";
+    case RouteLexer::TIME: return "a time of day";
     case RouteLexer::STRING: return "a text in double quotes";
     case antlr4::Token::EOF: return "the end of the file";
     default: return "`" + tokens.WordOf(type) + "`";
@@ -124,7 +128,7 @@ auto EqualsFix(const SourceSet& sources, const Tokens& tokens, const antlr4::Tok
   std::size_t after = tokens.TypeAt(last + 1);
   Span span = Join(tokens.SpanOf(equals), tokens.SpanOf(*tokens.stream().get(last)));
   bool value = after == RouteLexer::IDENTIFIER || after == RouteLexer::STRING || after == RouteLexer::NUMBER ||
-               after == RouteLexer::DATE || IsSoftKeyword(after);
+               after == RouteLexer::DATE || after == RouteLexer::TIME || IsSoftKeyword(after);
   if (!value) return std::nullopt;
   if (HasProperties(start.getType())) return diagnostics::DeleteStatement(sources, span);
   bool comparable = before == RouteLexer::IDENTIFIER || before == RouteLexer::VENDOR || before == RouteLexer::MODEL ||

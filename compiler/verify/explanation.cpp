@@ -46,6 +46,18 @@ auto Fact(const std::string& what, const std::optional<Decimal>& value, Unit uni
   return "whose " + what + " is " + FormatQuantity(*value, unit);
 }
 
+/// Who can see the data while a deployment processes it.
+auto Observers(const ir::Policy& policy, const ir::Deployment& deployment) -> std::string {
+  if (!deployment.seen_by) return "of which the catalogue does not state who can see the data";
+  if (deployment.seen_by->empty()) return "whose data nobody can see";
+  std::vector<std::string> observers;
+  for (const VendorId id : *deployment.seen_by) {
+    const ir::Vendor& vendor = policy.vendors.at(id.index);
+    observers.push_back(Quoted(vendor.name) + " (" + std::string(CountryCode(vendor.headquarters)) + ")");
+  }
+  return "whose data " + Enumerate(observers) + " can see";
+}
+
 /// The facts that made a test go as it did, each as a relative clause; none where they would only repeat the test.
 auto Facts(const ir::Policy& policy, const ir::DeploymentTest& test, DeploymentId id, Went went)
     -> std::vector<std::string> {
@@ -108,6 +120,17 @@ auto Facts(const ir::Policy& policy, const ir::DeploymentTest& test, DeploymentI
     }
     case Kind::kContext:
       return {Fact("context window", model.context_tokens, Unit::kTokens)};
+    case Kind::kSeenBy:
+    case Kind::kSeenOnlyBy:
+    case Kind::kSeenFrom:
+    case Kind::kSeenOnlyFrom:
+      return {Observers(policy, deployment)};
+    case Kind::kOwnIs:
+    case Kind::kOwnRange: {
+      const auto fact = deployment.own.find(test.property);
+      if (fact == deployment.own.end()) return {"whose " + Quoted(test.property) + " the catalogue does not state"};
+      return {"whose " + Quoted(test.property) + " is " + ir::OwnFactText(policy, test.property, fact->second)};
+    }
   }
   std::abort();  // every kind is handled above
 }

@@ -43,6 +43,8 @@ class Values {
   /// For what the gateway measures itself. A number above the attribute's maximum is an error.
   auto SetNumber(std::uint32_t attribute, Decimal value) -> std::expected<void, std::string>;
   auto SetDate(std::uint32_t attribute, Date value) -> std::expected<void, std::string>;
+  /// What the clock shows, for an attribute that comes from it: the date, the time of day or the day of the week.
+  auto SetMoment(std::uint32_t attribute, Moment now) -> std::expected<void, std::string>;
   /// Text as it stands, for kText attributes, whose value may hold any bytes.
   auto SetRawText(std::uint32_t attribute, std::string_view value) -> std::expected<void, std::string>;
 
@@ -53,9 +55,10 @@ class Values {
   auto Complete() -> std::optional<std::uint32_t>;
 
   /// As `Complete`, but what is not set, has no default and would have been measured by a gateway itself is as for an
-  /// empty request: no tokens, nothing spent, empty text, nothing detected, the date `today`. The same completion as
+  /// empty request: no tokens, nothing spent, empty text, nothing detected, and the clock shows `now`;
+  /// the day of the week is that of the date which is set, if one is. The same completion as
   /// `ir::CompleteRequest`. For `routec decide` and tests.
-  auto CompleteAsMeasured(Date today) -> std::optional<std::uint32_t>;
+  auto CompleteAsMeasured(Moment now) -> std::optional<std::uint32_t>;
 
   /// One class for each dimension of the table. Valid for Decide after a successful Complete.
   auto classes() const -> std::span<const std::uint16_t> { return classes_; }
@@ -66,7 +69,7 @@ class Values {
  private:
   auto Take(std::uint32_t attribute, std::expected<ReadValue, std::string> value) -> std::expected<void, std::string>;
   void Set(std::uint32_t attribute, const ReadValue& value);
-  auto Fill(std::optional<Date> today) -> std::optional<std::uint32_t>;
+  auto Fill(std::optional<Moment> now) -> std::optional<std::uint32_t>;
 
   const Table* table_;
   std::vector<std::uint16_t> classes_;

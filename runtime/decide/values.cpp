@@ -16,8 +16,27 @@ auto WrongKind(const AttributeView& attribute, std::string_view given) -> std::u
   return std::unexpected("`" + std::string(attribute.name) + "` is not a " + std::string(given) + " attribute");
 }
 
+/// What the clock shows, if it fits the attribute: the date, the time of day or the day of the week.
+auto FromClock(const AttributeView& attribute, const AttributeClasses& classes, Moment now)
+    -> std::expected<ReadValue, std::string> {
+  if (attribute.kind == AttributeKind::kDate) return ReadDate(attribute, classes, now.date);
+  if (attribute.kind == AttributeKind::kNumber) return ReadNumber(attribute, classes, Decimal::FromInteger(now.minute));
+  return ReadValueText(attribute, classes, Weekdays()[WeekdayOf(now.date)]);
+}
+
+auto ComesFromClock(const AttributeView& attribute) -> bool {
+  return std::ranges::any_of(attribute.sources, [](const SourceView& source) { return source.kind == SourceKind::kClock; });
+}
+
+auto MeasuredTime(const AttributeView& attribute, const AttributeClasses& classes, Moment now) -> std::optional<ReadValue> {
+  if (!ComesFromClock(attribute)) return std::nullopt;
+  auto value = FromClock(attribute, classes, now);
+  if (!value) return std::nullopt;
+  return std::move(*value);
+}
+
 /// What a gateway would find for an attribute in an empty request; nothing if it would find nothing.
-auto MeasuredOnEmptyRequest(const AttributeView& attribute, const AttributeClasses& classes, Date today)
+auto MeasuredOnEmptyRequest(const AttributeView& attribute, const AttributeClasses& classes, Moment now)
     -> std::optional<ReadValue> {
   const SourceView source = attribute.sources.front();
   switch (attribute.kind) {
@@ -25,18 +44,15 @@ auto MeasuredOnEmptyRequest(const AttributeView& attribute, const AttributeClass
       if (source.kind == SourceKind::kBudget || (source.kind == SourceKind::kRequest && source.argument == "prompt")) {
         return ReadNumber(attribute, classes, Decimal{0}).value();
       }
-      return std::nullopt;
+      return MeasuredTime(attribute, classes, now);
     case AttributeKind::kText:
       // The one field that every request has.
       if (source.kind == SourceKind::kRequest && source.argument == "model") return ReadText(classes, "");
       return std::nullopt;
     case AttributeKind::kDate:
-      if (source.kind == SourceKind::kClock) {
-        if (auto date = ReadDate(attribute, classes, today)) return std::move(*date);
-      }
-      return std::nullopt;
-    case AttributeKind::kYesNo:
     case AttributeKind::kOneOf:
+      return MeasuredTime(attribute, classes, now);
+    case AttributeKind::kYesNo:
     case AttributeKind::kAnyOf:
     case AttributeKind::kCountry:
       return std::nullopt;
@@ -108,6 +124,13 @@ auto Values::SetDate(std::uint32_t attribute, Date value) -> std::expected<void,
   return Take(attribute, ReadDate(view, table_->impl().classes[attribute], value));
 }
 
+auto Values::SetMoment(std::uint32_t attribute, Moment now) -> std::expected<void, std::string> {
+  if (attribute >= set_.size()) return NoSuchAttribute();
+  const AttributeView& view = table_->attributes()[attribute];
+  if (!ComesFromClock(view)) return std::unexpected("`" + std::string(view.name) + "` does not come from the clock");
+  return Take(attribute, FromClock(view, table_->impl().classes[attribute], now));
+}
+
 auto Values::SetRawText(std::uint32_t attribute, std::string_view value) -> std::expected<void, std::string> {
   if (attribute >= set_.size()) return NoSuchAttribute();
   const AttributeView& view = table_->attributes()[attribute];
@@ -119,7 +142,7 @@ auto Values::IsSet(std::uint32_t attribute) const -> bool {
   return attribute < set_.size() && set_[attribute];
 }
 
-auto Values::Fill(std::optional<Date> today) -> std::optional<std::uint32_t> {
+auto Values::Fill(std::optional<Moment> now) -> std::optional<std::uint32_t> {
   std::optional<std::uint32_t> missing;
   for (std::uint32_t i = 0; i < set_.size(); ++i) {
     if (set_[i]) continue;
@@ -129,7 +152,7 @@ auto Values::Fill(std::optional<Date> today) -> std::optional<std::uint32_t> {
       Set(i, classes.fallback);
     } else if (view.kind == AttributeKind::kAnyOf && IsAlwaysMeasured(view)) {
       Set(i, ReadValue{});
-    } else if (const auto measured = today ? MeasuredOnEmptyRequest(view, classes, *today) : std::nullopt) {
+    } else if (const auto measured = now ? MeasuredOnEmptyRequest(view, classes, *now) : std::nullopt) {
       Set(i, *measured);
     } else if (!missing) {
       missing = i;
@@ -142,8 +165,13 @@ auto Values::Complete() -> std::optional<std::uint32_t> {
   return Fill(std::nullopt);
 }
 
-auto Values::CompleteAsMeasured(Date today) -> std::optional<std::uint32_t> {
-  return Fill(today);
+auto Values::CompleteAsMeasured(Moment now) -> std::optional<std::uint32_t> {
+  for (std::uint32_t i = 0; i < set_.size(); ++i) {
+    const AttributeView& view = table_->attributes()[i];
+    if (!set_[i] || view.kind != AttributeKind::kDate || !ComesFromClock(view)) continue;
+    if (const auto date = ParseDate(texts_[i])) now.date = *date;
+  }
+  return Fill(now);
 }
 
 auto Values::Text(std::uint32_t attribute) const -> std::string {

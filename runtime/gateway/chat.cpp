@@ -20,11 +20,6 @@ auto BadKey(std::string message) -> std::unexpected<ApiError> {
   return std::unexpected(ApiError{ApiCode::kInvalidApiKey, std::move(message), ""});
 }
 
-auto Today(WallTime now) -> Date {
-  const auto days = std::chrono::floor<std::chrono::days>(now.time_since_epoch());
-  return Date{static_cast<std::int32_t>(days.count())};
-}
-
 /// Why a value that was given did not count, for the attribute that is missing because of it.
 auto WhyMissing(const DerivedAttributes& attributes, std::string_view name) -> std::string {
   for (const Ignored& ignored : attributes.ignored) {
@@ -60,7 +55,7 @@ auto DecideChat(const GatewayState& state, std::uint32_t tenant, ChatRequest cha
                 WallTime now, Random& random) -> DecidedRequest {
   const Tenant& entry = state.tenants.tenants()[tenant];
   const Decimal spent = SpentPercent(state.spend.Spent(tenant), entry.spend_cap);
-  auto attributes = DeriveAttributes(state.table, RequestFacts{entry, headers, chat, spent, Today(now)});
+  auto attributes = DeriveAttributes(state.table, RequestFacts{entry, headers, chat, spent, std::chrono::floor<std::chrono::seconds>(now)});
   DecidedRequest request{MakeId(now, random), tenant, std::move(chat), std::move(attributes), {}, {}, {}, {}};
   if (request.attributes.missing) {
     request.decision.outcome = Outcome::kRefused;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "runtime/signals/clock.h"
 #include "runtime/signals/pii.h"
 
 namespace route {
@@ -89,9 +90,15 @@ class Deriver {
         // Spend has no upper bound of its own. No threshold lies above the maximum, so this changes no decision.
         return Note(attribute, source, values_.SetNumber(index, std::min(facts_.spent_percent, attribute.maximum)));
       case SourceKind::kClock:
-        return Note(attribute, source, values_.SetDate(index, facts_.today));
+        return TakeClock(index, attribute, source);
     }
     std::abort();
+  }
+
+  auto TakeClock(std::uint32_t index, const AttributeView& attribute, const SourceView& source) -> Given {
+    auto now = MomentIn(source.argument, facts_.now);
+    if (!now) return Note(attribute, source, std::unexpected(std::move(now.error())));
+    return Note(attribute, source, values_.SetMoment(index, *now));
   }
 
   auto TakeHeader(std::uint32_t index, const AttributeView& attribute, const SourceView& source) -> Given {
@@ -176,6 +183,19 @@ auto Join(std::span<const std::string_view> names) -> std::string {
   return text;
 }
 
+auto FitsClock(const AttributeView& attribute) -> bool {
+  switch (attribute.kind) {
+    case AttributeKind::kDate: return true;
+    case AttributeKind::kNumber: return attribute.unit == Unit::kTimeOfDay;
+    case AttributeKind::kOneOf: return std::ranges::equal(attribute.values, Weekdays());
+    case AttributeKind::kAnyOf:
+    case AttributeKind::kYesNo:
+    case AttributeKind::kText:
+    case AttributeKind::kCountry: return false;
+  }
+  std::abort();
+}
+
 auto CheckSource(const AttributeView& attribute, const SourceView& source) -> std::vector<std::string> {
   std::vector<std::string> problems;
   const auto complain = [&](const std::string& what) { problems.push_back(Quoted(attribute) + " " + what); };
@@ -218,7 +238,8 @@ auto CheckSource(const AttributeView& attribute, const SourceView& source) -> st
       }
       return problems;
     case SourceKind::kClock:
-      if (attribute.kind != AttributeKind::kDate) complain("comes from the clock: declare it as `date`");
+      if (!FitsClock(attribute)) complain("comes from the clock: declare it as `date`, `time` or `weekday`");
+      if (auto moment = MomentIn(source.argument, {}); !moment) complain("comes from the clock, but " + moment.error());
       return problems;
   }
   std::abort();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -28,7 +29,7 @@ struct RequestFacts {
   std::span<const HeaderField> headers;  ///< as received; names in any case, repeats kept
   const ChatRequest& chat;
   Decimal spent_percent;  ///< of the tenant's cap
-  Date today;             ///< UTC
+  std::chrono::sys_seconds now;
 };
 
 /// A source whose value was there and did not fit.

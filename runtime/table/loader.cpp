@@ -285,7 +285,7 @@ class Loader {
       const std::string self = "attribute " + Number(i);
       if (!IsString(record.name) || !IsString(record.default_text)) return self + " has a text out of bounds";
       if (record.kind > static_cast<std::uint8_t>(AttributeKind::kDate)) return self + " has an unknown kind";
-      if (record.unit > static_cast<std::uint8_t>(Unit::kEur)) return self + " has an unknown unit";
+      if (record.unit > static_cast<std::uint8_t>(Unit::kTimeOfDay)) return self + " has an unknown unit";
       if (record.has_default > 1 || record.reserved != 0) return self + " has a flag that is neither 0 nor 1";
       if (record.has_default == 0 && record.default_text.size != 0) return self + " has a default it does not use";
       if (!TakeNext(record.sources, next_source, sources_.size()) ||

@@ -1,5 +1,6 @@
 #include "runtime/values/date.h"
 
+#include <array>
 #include <chrono>
 
 namespace route {
@@ -32,6 +33,19 @@ auto FormatDate(Date date) -> std::string {
   };
   return padded(static_cast<unsigned>(static_cast<int>(day.year())), 4) + "-" +
          padded(static_cast<unsigned>(day.month()), 2) + "-" + padded(static_cast<unsigned>(day.day()), 2);
+}
+
+auto Weekdays() -> std::span<const std::string_view> {
+  static constexpr std::array<std::string_view, 7> kDays = {"monday", "tuesday",  "wednesday", "thursday",
+                                                            "friday", "saturday", "sunday"};
+  return kDays;
+}
+
+auto WeekdayOf(Date date) -> std::uint32_t {
+  constexpr std::int32_t kDaysInAWeek = 7;
+  constexpr std::int32_t kThursday = 3;  // 1970-01-01
+  std::int32_t day = (date.days + kThursday) % kDaysInAWeek;
+  return static_cast<std::uint32_t>(day < 0 ? day + kDaysInAWeek : day);
 }
 
 }  // namespace route

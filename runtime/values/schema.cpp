@@ -17,6 +17,8 @@ auto UnitName(Unit unit) -> std::string_view {
       return "%";
     case Unit::kUsd:
       return "USD";
+    case Unit::kTimeOfDay:
+      return "";
     case Unit::kEur:
       return "EUR";
   }

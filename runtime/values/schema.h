@@ -25,6 +25,7 @@ enum class Unit : std::uint8_t {
   kPercent = 3,
   kUsd = 4,
   kEur = 5,
+  kTimeOfDay = 6,     ///< written `22:30`; values are whole minutes since midnight
 };
 
 /// Where an attribute's value comes from. Part of the bundle format.
@@ -35,7 +36,7 @@ enum class SourceKind : std::uint8_t {
   kClassifier = 3,  ///< an external classifier, named by the argument
   kDetector = 4,    ///< a detector that reads the prompt (`pii`), named by the argument
   kBudget = 5,      ///< the tenant's spend as a share of its cap
-  kClock = 6,       ///< the gateway's clock, UTC
+  kClock = 6,       ///< the gateway's clock, in the time zone that the argument names; UTC if it names none
 };
 
 enum class Trust : std::uint8_t {

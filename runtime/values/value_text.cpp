@@ -40,6 +40,8 @@ auto Expected(Unit unit) -> std::string {
       return "expected an amount such as `15 USD`";
     case Unit::kEur:
       return "expected an amount such as `15 EUR`";
+    case Unit::kTimeOfDay:
+      return "expected a time of day such as `22:30`";
   }
   std::abort();  // every unit is handled above
 }
@@ -47,6 +49,10 @@ auto Expected(Unit unit) -> std::string {
 }  // namespace
 
 auto ParseQuantity(std::string_view text, Unit unit) -> std::expected<Decimal, std::string> {
+  if (unit == Unit::kTimeOfDay) {
+    if (auto time = ParseTimeOfDay(text)) return *time;
+    return std::unexpected(Expected(unit));
+  }
   const Quantity quantity = Split(text);
   const bool seconds = unit == Unit::kMilliseconds && quantity.unit == "s";
   if (!quantity.unit.empty() && !seconds && quantity.unit != UnitName(unit)) return std::unexpected(Expected(unit));
@@ -71,6 +77,17 @@ auto ParseQuantity(std::string_view text, Unit unit) -> std::expected<Decimal, s
   return milliseconds;
 }
 
+auto ParseTimeOfDay(std::string_view text) -> std::optional<Decimal> {
+  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+  for (std::size_t i : {0U, 1U, 3U, 4U}) {
+    if (text[i] < '0' || text[i] > '9') return std::nullopt;
+  }
+  const int hours = (text[0] - '0') * 10 + (text[1] - '0');
+  const int minutes = (text[3] - '0') * 10 + (text[4] - '0');
+  if (hours > 23 || minutes > 59) return std::nullopt;
+  return Decimal::FromInteger(hours * 60 + minutes);
+}
+
 auto FormatQuantity(Decimal value, Unit unit) -> std::string {
   const std::string number = FormatDecimal(value);
   switch (unit) {
@@ -83,6 +100,11 @@ auto FormatQuantity(Decimal value, Unit unit) -> std::string {
     case Unit::kUsd:
     case Unit::kEur:
       return number + " " + std::string(UnitName(unit));
+    case Unit::kTimeOfDay: {
+      const std::int64_t minutes = value.micros / Decimal::FromInteger(1).micros;
+      const auto two_digits = [](std::int64_t part) { return (part < 10 ? "0" : "") + std::to_string(part); };
+      return two_digits(minutes / 60) + ":" + two_digits(minutes % 60);
+    }
   }
   std::abort();  // every unit is handled above
 }

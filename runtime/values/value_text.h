@@ -14,7 +14,10 @@ namespace route {
 /// `15 USD`. Seconds become milliseconds. The error says what was expected, in words that can follow a colon.
 auto ParseQuantity(std::string_view text, Unit unit) -> std::expected<Decimal, std::string>;
 
-/// `40%`, `800 ms`, `128000 tokens`, `15 USD`, `7`.
+/// Reads a time of day, `22:30`, as minutes since midnight; nothing for any other form or a time that no day has.
+auto ParseTimeOfDay(std::string_view text) -> std::optional<Decimal>;
+
+/// `40%`, `800 ms`, `128000 tokens`, `15 USD`, `7`, `22:30`.
 auto FormatQuantity(Decimal value, Unit unit) -> std::string;
 
 /// Reads yes, no, true or false.

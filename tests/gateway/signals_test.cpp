@@ -46,7 +46,7 @@ struct Derivation {
   Decimal spent;
 
   auto Run() -> DerivedAttributes {
-    return DeriveAttributes(table, RequestFacts{tenant, headers, chat, spent, *ParseDate("2026-03-01")});
+    return DeriveAttributes(table, RequestFacts{tenant, headers, chat, spent, std::chrono::sys_days{std::chrono::year{2026} / 3 / 1} + std::chrono::hours{22} + std::chrono::minutes{30}});
   }
   auto Text(std::string_view attribute) -> std::string { return Run().values.Text(table.FindAttribute(attribute)); }
 };

@@ -177,6 +177,7 @@ auto SmallPolicy() -> Policy {
   Policy policy;
   policy.name = "small";
   policy.version = "1";
+  policy.layers = {{policy.name, policy.version, {}}};
   policy.attributes.push_back(
       MakeAttribute("tier", AttributeKind::kOneOf, {"free", "silver", "gold"}, {SourceKind::kTenant, ""}));
   policy.attributes.back().fallback = OneOfValue{0};

@@ -42,6 +42,10 @@ const std::vector<std::int64_t> kPrices = {0, 375'000, 2'000'000, 15'000'000, 15
 const std::vector<std::int64_t> kQualities = {0, 50'000'000, 70'000'000, 99'999'999, 100'000'000};
 const std::vector<std::int64_t> kTimes = {100'000'000, 400'000'000, 800'000'000};
 const std::vector<std::int64_t> kDays = {0, 30'000'000};
+const std::string kHosting = "hosting";
+const std::string kCarbon = "carbon";
+const std::vector<std::string> kHostings = {"shared", "dedicated"};
+const std::vector<std::int64_t> kCarbons = {50'000'000, 300'000'000};
 const std::vector<std::int64_t> kContexts = {8'000'000'000, 128'000'000'000};
 constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
@@ -65,6 +69,8 @@ class Maker {
     policy_.span = NextSpan();
     policy_.limits.attempts = 1 + Below32(random_.Chance(60) ? 3 : 8);
     policy_.limits.deadline_ms = 500 * (1 + Below32(8));
+    policy_.layers = {{policy_.name, policy_.version, policy_.span}};
+    policy_.properties = {{kHosting, AttributeKind::kOneOf, Unit::kNone, {}}, {kCarbon, AttributeKind::kNumber, Unit::kNone, {}}};
     AddAttributes();
     AddCatalogue();
     AddRules();
@@ -340,6 +346,13 @@ class Maker {
       deployment.tags = Some(kTags, 30);
       if (random_.Chance(50)) deployment.endpoint = "https://" + std::to_string(i) + ".example/v1";
       if (random_.Chance(50)) deployment.upstream_model = "upstream-" + std::to_string(i);
+      if (random_.Chance(70)) {
+        std::vector<VendorId> observers;
+        for (std::uint32_t index : SomeIndexes(policy_.vendors.size())) observers.push_back({index});
+        deployment.seen_by = random_.Chance(20) ? std::vector<VendorId>{} : std::move(observers);
+      }
+      if (random_.Chance(70)) deployment.own[kHosting] = random_.Pick(kHostings);
+      if (random_.Chance(70)) deployment.own[kCarbon] = random_.Pick(kCarbons);
       if (random_.Chance(50)) deployment.key_env = "KEY_" + std::to_string(i);
       deployment.span = NextSpan();
       policy_.deployments.push_back(std::move(deployment));
@@ -375,7 +388,7 @@ class Maker {
   auto RandomTest(std::uint32_t depth) -> DeploymentTest {
     using Kind = DeploymentTest::Kind;
     const auto first = static_cast<std::uint8_t>(depth == 0 ? Kind::kProcessedIn : Kind::kTrue);
-    const auto last = static_cast<std::uint8_t>(Kind::kContext);
+    const auto last = static_cast<std::uint8_t>(Kind::kOwnRange);
     const auto kind = static_cast<Kind>(first + random_.Below(last - first + 1U));
     switch (kind) {
       case Kind::kTrue:
@@ -419,6 +432,22 @@ class Maker {
       }
       case Kind::kContext:
         return Range(kind, kContexts);
+      case Kind::kSeenBy:
+      case Kind::kSeenOnlyBy:
+        return Among(kind, SomeIndexes(policy_.vendors.size()));
+      case Kind::kSeenFrom:
+      case Kind::kSeenOnlyFrom:
+        return Among(kind, SomeCountries());
+      case Kind::kOwnIs: {
+        DeploymentTest test = Word(kind, kHostings);
+        test.property = kHosting;
+        return test;
+      }
+      case Kind::kOwnRange: {
+        DeploymentTest test = Range(kind, kCarbons);
+        test.property = kCarbon;
+        return test;
+      }
     }
     std::abort();  // every kind is handled above
   }

@@ -78,7 +78,7 @@ TEST_CASE("words of the language that are not reserved can be names") {
       "attribute context tokens up to 5k from tenant default 0 tokens\n"
       "condition every = status is quality or date and context >= 1k tokens\n");
   CHECK(parsed.Codes() == "");
-  CHECK(Get<ast::Attribute>(parsed, 0).type.names.size() == 4);
+  CHECK(std::get<ast::Type>(Get<ast::Attribute>(parsed, 0).type).names.size() == 4);
 }
 
 TEST_CASE("numbers, units, dates and texts are read exactly") {

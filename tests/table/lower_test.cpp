@@ -37,6 +37,7 @@ auto LowerAndLoad(const ir::Policy& policy, const SourceSet& sources) -> Table {
 auto PolicyWithRule(std::uint32_t count, ir::Condition when) -> ir::Policy {
   ir::Policy policy;
   policy.name = "p";
+  policy.layers = {{policy.name, "", {}}};
   for (std::uint32_t i = 0; i < count; ++i) {
     ir::Attribute attribute;
     attribute.name = "a" + std::to_string(i);

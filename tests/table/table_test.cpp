@@ -53,7 +53,7 @@ void Exercise(const Table& table, std::uint64_t seed) {
       (void)values.SetText(a, texts[random.Next() % std::size(texts)]);
       (void)values.Text(a);
     }
-    (void)values.CompleteAsMeasured({20'000});
+    (void)values.CompleteAsMeasured(Date{20'000});
     const Decision decision = Decide(table, values.classes());
     (void)Plan(table, decision);
     const DecisionReport report = Report(table, values.classes(), decision);

@@ -147,6 +147,7 @@ auto MakeTier(std::string label, const std::vector<DeploymentId>& deployments) -
 PolicyBuilder::PolicyBuilder() {
   policy.name = "tested";
   policy.version = "1";
+  policy.layers = {{policy.name, policy.version, {}}};
   policy.models.push_back({.name = "model",
                            .quality = {},
                            .quality_by_work = {},

@@ -1,0 +1,177 @@
+#include <algorithm>
+#include <limits>
+
+#include "compiler/resolve/resolver.h"
+#include "runtime/values/value_text.h"
+
+// Properties of one's own: facts of vendors, models and deployments whose names and types the policy declares. A property of
+// a vendor or a model is one of each deployment that it has, so that every test reads one place.
+
+namespace route::resolve {
+
+using diagnostics::Builder;
+using diagnostics::Code;
+
+namespace {
+
+auto OwnerText(ast::Owner owner) -> std::string {
+  switch (owner) {
+    case ast::Owner::kVendor: return "vendor";
+    case ast::Owner::kModel: return "model";
+    case ast::Owner::kDeployment: return "deployment";
+  }
+  return "";
+}
+
+}  // namespace
+
+void Resolver::AddProperty(const ast::Property& declared) {
+  const ast::Type* type = TypeOf(declared.type);
+  if (type == nullptr) return;
+  if (type->kind == AttributeKind::kAnyOf) {
+    Error(Code::kR0203, declared.name.span, "a property has one value, and `any of` would be several",
+          "declare a `yes/no` property for each, or use tags");
+    return;
+  }
+  ir::Attribute attribute;
+  attribute.name = declared.name.text;
+  attribute.span = declared.name.span;
+  ApplyType(*type, Maximum::kOptional, attribute);
+  std::optional<ir::OwnFact> fallback;
+  if (declared.fallback) fallback = OwnFactOf(attribute, *declared.fallback);
+  auto index = static_cast<std::uint32_t>(properties_.size());
+  if (!Declare(property_names_, "property", declared.name, index)) return;
+  policy_.properties.push_back({attribute.name, attribute.kind, attribute.unit, attribute.span});
+  properties_.push_back(std::move(attribute));
+  property_owners_.push_back(declared.owner);
+  property_defaults_.push_back(std::move(fallback));
+}
+
+auto Resolver::OwnFactOf(const ir::Attribute& type, const ast::Value& value) -> std::optional<ir::OwnFact> {
+  auto resolved = ValueOf(type, {value});
+  if (!resolved) return std::nullopt;
+  if (const auto* number = std::get_if<Decimal>(&*resolved)) return number->micros;
+  if (const auto* date = std::get_if<Date>(&*resolved)) return std::int64_t{date->days};
+  if (const auto* one = std::get_if<ir::OneOfValue>(&*resolved)) return type.values.at(one->index);
+  if (const auto* yes_no = std::get_if<ir::YesNoValue>(&*resolved)) return std::string(yes_no->yes ? "yes" : "no");
+  if (const auto* country = std::get_if<Country>(&*resolved)) return std::string(CountryCode(*country));
+  return std::get<std::string>(*resolved);
+}
+
+auto Resolver::OwnFactsOf(const std::vector<ast::OwnFact>& facts, ast::Owner owner, const ast::Name& name) -> OwnFacts {
+  OwnFacts result;
+  for (const ast::OwnFact& fact : facts) {
+    auto index = property_names_.Find(fact.property.text);
+    if (!index) {
+      UnknownName("property", fact.property, property_names_.Names());
+      continue;
+    }
+    if (property_owners_[*index] != owner) {
+      Report(Builder(Code::kR0203, fact.property.span, "`" + fact.property.text + "` is a property of " +
+                                                           OwnerText(property_owners_[*index]) + "s, and `" + name.text +
+                                                           "` is a " + OwnerText(owner))
+                 .AddNote(properties_[*index].span, "it is declared here"));
+      continue;
+    }
+    auto value = OwnFactOf(properties_[*index], fact.value);
+    if (!value) continue;
+    if (!result.try_emplace(fact.property.text, std::move(*value)).second) {
+      Error(Code::kR0302, fact.property.span, "`" + name.text + "` says its `" + fact.property.text + "` twice",
+            "take one of the two out");
+    }
+  }
+  for (std::size_t i = 0; i < properties_.size(); ++i) {
+    if (property_owners_[i] == owner && property_defaults_[i]) result.try_emplace(properties_[i].name, *property_defaults_[i]);
+  }
+  return result;
+}
+
+auto Resolver::ResolveYesProperty(const ast::Name& name, Span span) -> ir::DeploymentTest {
+  const ir::Attribute& type = properties_[*property_names_.Find(name.text)];
+  ir::DeploymentTest result;
+  result.span = span;
+  if (type.kind != AttributeKind::kYesNo) {
+    Error(Code::kR0203, name.span, "`" + name.text + "` alone is not a question", "compare it with something, for example `" +
+                                                                                     name.text + " is …`");
+    return result;
+  }
+  result.kind = ir::DeploymentTest::Kind::kOwnIs;
+  result.property = name.text;
+  result.text = "yes";
+  return result;
+}
+
+auto Resolver::ResolveOwnFact(const ast::DeploymentTest& test) -> ir::DeploymentTest {
+  using Kind = ir::DeploymentTest::Kind;
+  using enum ast::Operator;
+  auto node = [&](Kind kind) {
+    ir::DeploymentTest result;
+    result.kind = kind;
+    result.span = test.span;
+    result.property = test.work ? test.work->text : "";
+    return result;
+  };
+  auto index = property_names_.Find(test.work->text);
+  if (!index) {
+    UnknownName("property", *test.work, property_names_.Names());
+    return node(Kind::kTrue);
+  }
+  const ir::Attribute& type = properties_[*index];
+  bool is_number = type.kind == AttributeKind::kNumber || type.kind == AttributeKind::kDate;
+  if (!is_number && test.op != kIs) {
+    Error(Code::kR0203, test.span, "`" + type.name + "` is a `" + std::string(KindName(type.kind)) +
+                                       "` property and cannot be compared like this",
+          "write `" + type.name + " is …` or `" + type.name + " in { … }`");
+    return node(Kind::kTrue);
+  }
+  std::vector<ir::DeploymentTest> parts;
+  if (type.kind == AttributeKind::kCountry) {
+    for (std::uint32_t country : CountriesOf(test.values)) {
+      parts.push_back(node(Kind::kOwnIs));
+      parts.back().text = CountryCode({static_cast<std::uint16_t>(country)});
+    }
+  } else if (is_number) {
+    std::vector<std::int64_t> ends;
+    for (const ast::Value& value : test.values) {
+      auto fact = OwnFactOf(type, value);
+      if (!fact) return node(Kind::kTrue);
+      ends.push_back(std::get<std::int64_t>(*fact));
+    }
+    auto add = [&](std::int64_t low, std::int64_t high) {
+      parts.push_back(node(Kind::kOwnRange));
+      parts.back().low = low;
+      parts.back().high = high;
+    };
+    constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
+    constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
+    if (test.op == kLess) add(kLowest, ends[0]);
+    if (test.op == kLessEqual) add(kLowest, ends[0] + 1);
+    if (test.op == kGreater) add(ends[0] + 1, kHighest);
+    if (test.op == kGreaterEqual) add(ends[0], kHighest);
+    if (test.op == kBetween) {
+      add(ends[0], ends[1] + 1);
+      if (ends[0] > ends[1]) {
+        Error(Code::kR0206, test.span, "nothing is between a value and a smaller one", "put the smaller one first",
+              ExchangeFix(test.values));
+      }
+    }
+    if (test.op == kIs) {
+      for (std::int64_t end : ends) add(end, end + 1);
+    }
+  } else {
+    for (const ast::Value& value : test.values) {
+      auto fact = OwnFactOf(type, value);
+      if (!fact) return node(Kind::kTrue);
+      parts.push_back(node(Kind::kOwnIs));
+      parts.back().text = std::get<std::string>(*fact);
+    }
+  }
+  if (parts.empty()) return node(Kind::kTrue);
+  if (parts.size() == 1) return std::move(parts[0]);
+  ir::DeploymentTest either = node(Kind::kAny);
+  either.property.clear();
+  either.children = std::move(parts);
+  return either;
+}
+
+}  // namespace route::resolve

@@ -1,0 +1,124 @@
+#include "compiler/resolve/shapes.h"
+
+#include <utility>
+
+#include "compiler/resolve/resolver.h"
+
+namespace route::resolve {
+
+using diagnostics::Builder;
+using diagnostics::Code;
+
+Bindings::Bindings(const std::vector<ast::Name>& parameters, const std::vector<ast::Value>& arguments) {
+  for (std::size_t i = 0; i < parameters.size(); ++i) arguments_.try_emplace(parameters[i].text, arguments.at(i));
+}
+
+auto Bindings::Find(const ast::Name& name) -> const ast::Value* {
+  auto found = arguments_.find(name.text);
+  if (found == arguments_.end()) return nullptr;
+  used_.insert(name.text);
+  return &found->second;
+}
+
+void Bindings::ApplyTo(ast::Name& name) {
+  const ast::Value* argument = Find(name);
+  if (argument == nullptr) return;
+  if (const auto* other = std::get_if<ast::Name>(argument)) {
+    name = *other;
+  } else {
+    misfits_.push_back(*argument);
+  }
+}
+
+void Bindings::ApplyTo(std::vector<ast::Value>& values) {
+  for (ast::Value& value : values) {
+    const auto* name = std::get_if<ast::Name>(&value);
+    const ast::Value* argument = name == nullptr ? nullptr : Find(*name);
+    if (argument != nullptr) value = *argument;
+  }
+}
+
+void Bindings::ApplyTo(std::vector<ast::Clause>& clauses) {
+  for (ast::Clause& clause : clauses) clause.condition = Apply(std::move(clause.condition));
+}
+
+auto Bindings::Apply(ast::Condition condition) -> ast::Condition {
+  for (ast::Condition& child : condition.children) child = Apply(std::move(child));
+  if (condition.kind != ast::Condition::Kind::kComparison) return condition;
+  if (condition.op != ast::Operator::kApply) ApplyTo(condition.subject);
+  ApplyTo(condition.values);
+  return condition;
+}
+
+auto Bindings::Apply(ast::DeploymentTest test) -> ast::DeploymentTest {
+  for (ast::DeploymentTest& child : test.children) child = Apply(std::move(child));
+  if (test.work) ApplyTo(*test.work);
+  ApplyTo(test.values);
+  return test;
+}
+
+auto Bindings::Apply(ast::Rule rule) -> ast::Rule {
+  rule.parameters.clear();
+  ApplyTo(rule.clauses);
+  for (ast::Effect& effect : rule.effects) effect.test = Apply(std::move(effect.test));
+  return rule;
+}
+
+auto Bindings::Apply(ast::Guarantee guarantee) -> ast::Guarantee {
+  guarantee.parameters.clear();
+  if (guarantee.premise) guarantee.premise = Apply(std::move(*guarantee.premise));
+  if (auto* every = std::get_if<ast::EveryReached>(&guarantee.promise)) every->test = Apply(std::move(every->test));
+  if (auto* never = std::get_if<ast::Never>(&guarantee.promise)) never->test = Apply(std::move(never->test));
+  if (auto* first = std::get_if<ast::FirstChoice>(&guarantee.promise)) first->test = Apply(std::move(first->test));
+  if (auto* served = std::get_if<ast::Served>(&guarantee.promise)) {
+    for (ast::Name& name : served->unless_refused_by) ApplyTo(name);
+  }
+  return guarantee;
+}
+
+// --- Of the resolver ------------------------------------------------------------------------------------------------
+
+/// A parameter is declared once, and the shape speaks of each.
+void Resolver::CheckParameters(const std::vector<ast::Name>& parameters, const std::set<std::string>& used) {
+  std::set<std::string> seen;
+  for (const ast::Name& parameter : parameters) {
+    if (!seen.insert(parameter.text).second) {
+      Error(Code::kR0202, parameter.span, "the parameter `" + parameter.text + "` is declared twice", "take one of the two out");
+    } else if (!used.contains(parameter.text)) {
+      Error(Code::kR0214, parameter.span, "the parameter `" + parameter.text + "` is not used", "take it out, or use it");
+    }
+  }
+}
+
+auto Resolver::ParametersAsValues(const std::vector<ast::Name>& parameters) -> std::vector<ast::Value> {
+  return {parameters.begin(), parameters.end()};
+}
+
+auto Resolver::FitArguments(std::string_view kind, const ast::Name& shape, const std::vector<ast::Name>& parameters,
+                            const ast::Application& application) -> bool {
+  std::string prefix;
+  for (std::size_t i = 0; i + 1 < application.path.size(); ++i) prefix += (i == 0 ? "" : ".") + application.path[i].text;
+  if (!prefix.empty() && sources_.Get(shape.span.file).path() != "<" + prefix + ">") {
+    Report(Builder(Code::kR0201, application.span, "the " + std::string(kind) + " `" + shape.text + "` is not in `" + prefix + "`")
+               .AddNote(shape.span, "it is declared here"));
+    return false;
+  }
+  if (application.arguments.size() == parameters.size()) return true;
+  auto count = [](std::size_t number, const std::string& noun) {
+    return (number == 0 ? "no" : std::to_string(number)) + " " + noun + (number == 1 ? "" : "s");
+  };
+  Report(Builder(Code::kR0214, application.span,
+                 "`" + shape.text + "` takes " + count(parameters.size(), "argument") + " and is given " +
+                     count(application.arguments.size(), "argument"))
+             .AddNote(shape.span, "it is declared here"));
+  return false;
+}
+
+void Resolver::ReportMisfits(const Bindings& bindings, const ast::Name& shape) {
+  for (const ast::Value& argument : bindings.misfits()) {
+    Report(Builder(Code::kR0214, ast::SpanOf(argument), "`" + shape.text + "` needs a name here, not `" + TextOf(ast::SpanOf(argument)) + "`")
+               .AddNote(shape.span, "it is declared here"));
+  }
+}
+
+}  // namespace route::resolve
