@@ -172,8 +172,9 @@ auto PriceImport::MakeOffer(const Selected& selected) -> Offer {
   if (IsPlain(selected.parts.upstream)) {
     offer.upstream = selected.parts.upstream;
   } else {
-    lints_.Add(LintKind::kNotPlain, LintAction::kCorrected, offer.subject,
-               "its name holds characters that are not seen; the catalogue does not say what the provider calls it");
+    lints_.Add(
+        LintKind::kNotPlain, LintAction::kCorrected, offer.subject,
+        "its name holds characters that would mislead a reader; the catalogue does not say what the provider calls it");
   }
   return offer;
 }
