@@ -35,8 +35,7 @@ TEST_CASE("what a message shows is on one line and hides nothing") {
       IsPlain("\xE2\x80\xAE"
               "evil"));
   CHECK_FALSE(IsPlain(std::string(1001, 'x')));
-  CHECK(Printable("gpt-\xD0\xBEne") == "gpt-U+043Ene");
-  CHECK(Printable("модель") == "модель");
+  CHECK(IsPlain("модель"));
   CHECK_FALSE(IsPlain("gpt-\xD0\xBEne"));
   CHECK(Quoted("a\"b\\") == "\"a\\\"b\\\\\"");
 }
