@@ -96,6 +96,8 @@ auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
   switch (common.format) {
     case Format::kText: PrintText(*compilation, common); break;
     case Format::kJson: PrintReport(*compilation); break;
+    case Format::kJunit:
+    case Format::kMarkdown: throw InternalError("a format that `check` does not have");
   }
   return ExitCodeOf(*compilation);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ class App;
 /// One function for each subcommand of `routec`; each returns an exit code of exit_codes.h.
 namespace route::driver {
 
-enum class Format : std::uint8_t { kText, kJson };
+/// kJunit is for `test` only, kMarkdown for `explain`.
+enum class Format : std::uint8_t { kText, kJson, kJunit, kMarkdown };
 enum class Colour : std::uint8_t { kAuto, kAlways, kNever };
 
 struct CommonOptions {
@@ -54,7 +56,19 @@ struct DecideOptions {
 auto DecideCommand(const DecideOptions& options, const CommonOptions& common) -> int;
 
 struct TestOptions {
-  std::string policy;
+  std::vector<std::string> policies;
+  std::vector<std::string> filters;  ///< patterns of names; none: every test
+  enum class Action : std::uint8_t { kRun, kList };
+  Action action = Action::kRun;
+  enum class Verbosity : std::uint8_t { kFailures, kEachTest };
+  Verbosity verbosity = Verbosity::kFailures;
+  enum class Coverage : std::uint8_t { kNone, kMeasure };
+  Coverage coverage = Coverage::kNone;
+  enum class Suggest : std::uint8_t { kNothing, kTests };
+  Suggest suggest = Suggest::kNothing;
+  std::optional<std::uint32_t> threshold;  ///< the least coverage that is good enough, in percent
+  std::optional<std::string> lcov;         ///< a file to write
+  verify::Limits limits;                   ///< for the suggestions
 };
 auto Test(const TestOptions& options, const CommonOptions& common) -> int;
 

@@ -56,6 +56,9 @@ auto Init(const InitOptions& options, const CommonOptions& common) -> int {
     case Format::kJson:
       PrintReport(options, scaffold::Files());
       break;
+    case Format::kJunit:
+    case Format::kMarkdown:
+      throw InternalError("a format that `init` does not have");
   }
   return kGood;
 }

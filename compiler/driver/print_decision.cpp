@@ -12,6 +12,8 @@ void PrintDecision(const DecisionReport& report, const CommonOptions& common) {
   switch (common.format) {
     case Format::kText: llvm::outs() << ToText(report); llvm::outs().flush(); break;
     case Format::kJson: PrintJson(ToJson(report)); break;
+    case Format::kJunit:
+    case Format::kMarkdown: throw InternalError("a format that decisions do not have");
   }
 }
 

@@ -169,6 +169,12 @@ void Resolver::AddCondition(const ast::NamedCondition& declared) {
   if (Declare(condition_names_, "condition", declared.name, index)) conditions_.push_back(&declared);
 }
 
+/// A named condition is resolved wherever it is used; once more here, for its own sake and so that an unused one is checked.
+void Resolver::KeepCondition(const ast::NamedCondition& declared) {
+  if (!declared.parameters.empty() || !condition_names_.Find(declared.name.text)) return;
+  policy_.conditions.push_back({declared.name.text, ResolveNamed(declared.name), layer_, declared.name.span});
+}
+
 auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Condition {
   using enum ast::Operator;
   // Named conditions that use each other twice double with every step.

@@ -126,6 +126,7 @@ class Resolver {
   auto ResolveApplied(const ast::Condition& condition) -> ir::Condition;
   auto ResolveWeekdayInterval(const ast::Condition& condition, AttributeId id) -> ir::Condition;
   void AddCondition(const ast::NamedCondition& declared);
+  void KeepCondition(const ast::NamedCondition& declared);
   auto ResolveClauses(const std::vector<ast::Clause>& clauses, const ast::Dates& dates, Span span) -> ir::Condition;
   void DateClause(const ast::Quantity& date, ast::Operator op, std::vector<ir::Condition>& parts);
 

@@ -8,6 +8,7 @@
 
 #include "compiler/syntax/annotate.h"
 #include "compiler/syntax/build.h"
+#include "compiler/syntax/nesting.h"
 #include "compiler/syntax/outline.h"
 #include "compiler/syntax/text_checks.h"
 #include "generated/RouteLexer.h"
@@ -55,6 +56,13 @@ auto Example(std::size_t keyword) -> std::string_view {
 
 auto BeginsDeclaration(std::size_t token_type) -> bool {
   return token_type >= RouteLexer::POLICY && token_type <= RouteLexer::TEST && token_type != RouteLexer::DEPLOYMENTS;
+}
+
+/// Does a line that begins with this word show that a parenthesis before it was never closed? Some declarations begin with
+/// words that may also stand within parentheses.
+auto EndsUnclosed(std::size_t token_type) -> bool {
+  return BeginsDeclaration(token_type) && token_type != RouteLexer::VENDOR && token_type != RouteLexer::MODEL &&
+         token_type != RouteLexer::DEPLOYMENT;
 }
 
 /// Keywords that the `name` rule also takes as names.
@@ -210,11 +218,11 @@ class FileParser {
   /// kind of stray character is reported where it first stands.
   auto CheckTokens(antlr4::CommonTokenStream& tokens) -> bool {
     bool usable = true;
-    std::uint32_t depth = 0;
-    std::uint32_t negations = 0;
+    Nesting nesting;
     std::set<std::string> seen;
     for (antlr4::Token* token : tokens.getTokens()) {
       std::size_t type = token->getType();
+      if (type == RouteLexer::COMMENT) continue;
       if (type == RouteLexer::OTHER) {
         usable = false;
         if (seen.insert(token->getText()).second) ReportCharacter(*token);
@@ -223,11 +231,8 @@ class FileParser {
         emitter_.Report(Builder(Code::kR0106, SpanOf(*token), "this text has no closing double quote on its line")
                             .WithHint("end it with `\"`; write a double quote inside a text as `\\\"`"));
       }
-      if (type == RouteLexer::LEFT_PAREN) ++depth;
-      if (type == RouteLexer::RIGHT_PAREN && depth > 0) --depth;
-      if (BeginsDeclaration(type) && IsFirstOnLine(tokens, token->getTokenIndex())) depth = 0;
-      negations = type == RouteLexer::NOT ? negations + 1 : type == RouteLexer::LEFT_PAREN ? negations : 0;
-      if (depth + negations > kMaxNesting) {
+      if (EndsUnclosed(type) && IsFirstOnLine(tokens, token->getTokenIndex())) nesting = {};
+      if (nesting.Enter(type) > kMaxNesting) {
         emitter_.Report(Builder(Code::kR0104, SpanOf(*token),
                                 "more than " + std::to_string(kMaxNesting) + " levels of parentheses and `not`")
                             .WithHint("give the inner part a name with `condition NAME = …`"));

@@ -19,7 +19,7 @@ import re
 import subprocess
 
 TODAY = "2026-11-24"
-DATED = {"check", "build", "test", "eval", "decide"}
+DATED = {"check", "build", "test", "eval", "decide", "explain"}
 
 
 class Mismatch(Exception):
