@@ -139,10 +139,9 @@ class Tests(Case):
         self.policies()
         code, out, _ = self.run_in("test", "good.route", "--coverage")
         self.assertEqual(code, 0)
-        for line in ["rules         0 of  2    0%", "routes        2 of  2  100%", "tiers         3 of  3  100%",
-                     "conditions    2 of  2  100%", "in all        9 of 12   75%",
+        for line in ["rules 0 of 2 0%", "routes 2 of 2 100%", "tiers 3 of 3 100%", "conditions 2 of 2 100%", "in all 9 of 12 75%",
                      "good.route:12: rule `home` applies in no test", "good.route:14: refusal `far` answers no test"]:
-            self.assertIn("  " + line + "\n", out)
+            self.assertIn(line, re.sub(" +", " ", out).replace("\n ", "\n").splitlines())
         self.assertEqual(self.run_in("test", "good.route", "--coverage-threshold", "75")[0], 0)
         code, out, _ = self.run_in("test", "good.route", "--coverage-threshold", "76")
         self.assertEqual(code, 1)
@@ -164,7 +163,7 @@ class Tests(Case):
         text = (self.tmp / "out.info").read_text()
         self.assertEqual(re.findall("^SF:(.*)$", text, re.M), ["bad.route", "good.route"])
         good = text[text.index("SF:good.route"):]
-        for record in ["FN:12,rule home", "FNDA:0,rule home", "DA:12,0", "DA:15,1", "BRDA:12,0,0,-", "LF:9", "end_of_record"]:
+        for record in ["FN:12,rule home", "FNDA:0,rule home", "DA:12,0", "DA:15,1", "BRDA:12,0,0,-", "LF:8", "end_of_record"]:
             self.assertIn(record + "\n", good)
         before = (self.tmp / "good.route").read_text()
         self.assertEqual(self.run_in("test", "good.route", "--coverage-lcov", "good.route")[0], 2)
@@ -180,8 +179,10 @@ class Tests(Case):
         for test in tests:
             self.assertIn(test, text)
         self.write("more.route", (self.tmp / "good.route").read_text() + "\n" + "\n".join(tests))
-        for today in [TODAY, "2027-06-01", "2020-01-01"]:
-            code, out, _ = self.run_in("test", "more.route", "--coverage-threshold", "100", today=today)
+        code, out, _ = self.run_in("test", "more.route", "--coverage-threshold", "100")
+        self.assertEqual(code, 0, out)
+        for today in ["2027-06-01", "2020-01-01"]:
+            code, out, _ = self.run_in("test", "more.route", today=today)
             self.assertEqual(code, 0, out)
         self.assertNotIn("test \"", self.run_in("test", "more.route", "--suggest")[1])
 
@@ -255,8 +256,8 @@ class Explanations(Case):
     def test_why_and_what_would_change_it(self):
         self.write("p.route", FRAME)
         out = re.sub(r"\s+", " ", self.run_in("explain", "p.route", "--given", "tier=gold data=health")[1])
-        for words in ["`far` does not apply: `spend` is 0%, which is at most 150%", "`home` applies: `data` includes health",
-                      "it rules out `us`, which is processed in US", "`rich` fits: `tier` is gold", "not `us`: all of it is ruled out",
+        for words in ["`far` does not apply: `spend` is 0% (at most 150%)", "`home` applies: `data` includes health",
+                      "it rules out `us`, which is processed in US", "`rich` fits: `tier` is gold", "not `us`: it is ruled out",
                       "another outcome: with `spend` 151% instead of 0% it is refused by `far`",
                       "another route: with `tier` free instead of gold it is served by route `all`, first by `paris`",
                       "another first choice: with `data` nothing instead of health (which the caller can claim) it is served by route `rich`, "
