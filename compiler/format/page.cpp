@@ -42,7 +42,7 @@ void Page::Put(std::uint32_t gap, std::string_view text, std::uint32_t width) {
 void Page::PutComments(std::span<const Comment> comments, std::uint32_t indent, BlankLines blank_lines) {
   for (const Comment& comment : comments) {
     if (comment.place == Comment::Place::kBehindWord) {
-      comment_ = comment.text;
+      comment_ = comment;
       continue;
     }
     if (comment.after_blank_line && blank_lines == BlankLines::kKeep) LeaveBlankLine();
@@ -59,7 +59,7 @@ auto Page::Reserve(std::uint64_t bytes) -> bool {
 
 void Page::EndLine() {
   if (has_words_) {
-    if (comment_.empty()) {
+    if (comment_.text.empty()) {
       Flush();
       text_ += line_;
       text_ += '\n';
@@ -74,17 +74,26 @@ void Page::EndLine() {
   has_words_ = false;
 }
 
-void Page::Flush() {
+auto Page::CommentColumn() const -> std::uint32_t {
   std::uint32_t column = 0;
   for (const CommentedLine& line : commented_) {
     if (line.width <= kMostColumns) column = std::max(column, line.width + kCommentGap);
   }
   for (const CommentedLine& line : commented_) {
+    bool fits = line.width + kCommentGap + std::uint64_t{line.comment.width} <= kMostColumns;
+    if (fits && column + line.comment.width > kMostColumns) return 0;
+  }
+  return column;
+}
+
+void Page::Flush() {
+  std::uint32_t column = CommentColumn();
+  for (const CommentedLine& line : commented_) {
     std::uint32_t gap = std::max(kCommentGap, column - std::min(column, line.width));
-    if (!Reserve(gap + line.comment.size())) break;
+    if (!Reserve(gap + line.comment.text.size())) break;
     text_ += line.code;
     text_.append(gap, ' ');
-    text_ += line.comment;
+    text_ += line.comment.text;
     text_ += '\n';
   }
   commented_.clear();

@@ -10,7 +10,8 @@
 
 namespace route::format {
 
-/// Text that is being written, line by line. Comments at the ends of adjacent lines are aligned; no line ends in blanks.
+/// Text that is being written, line by line. Comments at the ends of adjacent lines are aligned, unless that would push one
+/// of them over the end of its line; no line ends in blanks.
 class Page {
  public:
   /// Ends the line that is being written and begins another, with this many blanks before its first word.
@@ -44,13 +45,15 @@ class Page {
   struct CommentedLine {
     std::string code;
     std::uint32_t width = 0;
-    std::string_view comment;
+    Comment comment;
   };
+  /// The column of the comments that wait; 0 if each stands right behind its line.
+  auto CommentColumn() const -> std::uint32_t;
 
   std::string text_;
   std::vector<CommentedLine> commented_;  ///< adjacent lines that wait for the column of their comments
   std::string line_;
-  std::string_view comment_;
+  Comment comment_;  ///< at the end of this line; empty if there is none
   std::uint64_t bytes_ = 0;
   std::uint32_t width_ = 0;  ///< of the line so far; its indentation if it has no word yet
   std::uint32_t next_column_ = 0;

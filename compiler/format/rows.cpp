@@ -27,7 +27,7 @@ struct Cell {
 
 struct Row {
   std::vector<Cell> cells;           ///< the last one is not empty
-  std::vector<std::uint32_t> starts;  ///< the columns of the first few; those of the others follow from the gaps
+  std::vector<std::uint32_t> starts;  ///< columns of the first cells, up to a wide one; none if the row is not aligned
 };
 
 /// The least gap before a cell in a table.
@@ -83,45 +83,43 @@ void Align(const Words& words, const std::vector<Row*>& rows, std::uint32_t inde
   for (std::size_t k = 0; !groups.empty(); ++k) {
     std::vector<Group> next_groups;
     for (const Group& group : groups) {
+      std::map<std::string_view, Group> by_key;
       std::uint32_t width = 0;
+      std::uint32_t gap = 0;
       for (Row* row : group.rows) {
         row->starts.push_back(group.start);
         std::uint32_t own = WidthOf(words, row->cells[k]);
-        if (k + 1 < row->cells.size() && own <= kWidestCell) width = std::max(width, own);
+        if (k + 1 == row->cells.size() || own > kWidestCell) continue;
+        const Cell& next = row->cells[k + 1];
+        by_key[next.key].rows.push_back(row);
+        width = std::max(width, own);
+        gap = std::max(gap, next.gap);
       }
-      std::map<std::string_view, Group> by_key;
-      for (Row* row : group.rows) {
-        if (k + 1 >= row->cells.size() || WidthOf(words, row->cells[k]) > kWidestCell) continue;
-        const Cell& cell = row->cells[k + 1];
-        Group& next = by_key[cell.key];
-        next.rows.push_back(row);
-        next.start = std::max(next.start, group.start + width + cell.gap);
+      for (auto& [key, next] : by_key) {
+        next.start = group.start + width + gap;
+        next_groups.push_back(std::move(next));
       }
-      for (auto& [key, next] : by_key) next_groups.push_back(std::move(next));
     }
     groups = std::move(next_groups);
   }
 }
 
+/// Where the last cell of an aligned row begins.
 auto StartOfLast(const Words& words, const Row& row) -> std::uint32_t {
-  std::uint32_t column = 0;
-  for (std::size_t k = 0; k < row.cells.size(); ++k) {
+  std::uint32_t end = 0;
+  for (std::size_t k = 0;; ++k) {
     const Cell& cell = row.cells[k];
-    if (k < row.starts.size()) {
-      column = row.starts[k];
-    } else if (!cell.empty()) {
-      column += words.Gap(cell.first);
-    }
-    if (k + 1 < row.cells.size()) column += WidthOf(words, cell);
+    std::uint32_t start = k < row.starts.size() ? row.starts[k] : end + cell.gap;
+    if (k + 1 == row.cells.size()) return start;
+    end = start + WidthOf(words, cell);
   }
-  return column;
 }
 
 void PutRow(const Words& words, Page& page, const Row& row) {
   for (std::size_t k = 0; k < row.cells.size(); ++k) {
     const Cell& cell = row.cells[k];
     if (cell.empty()) continue;
-    if (k > 0 && k < row.starts.size()) page.MoveTo(row.starts[k]);
+    if (k > 0 && !row.starts.empty()) page.MoveTo(k < row.starts.size() ? row.starts[k] : page.ColumnBehind(cell.gap));
     Wrap(words, page, cell.first, cell.last, WrapIndent(words, cell, page.ColumnBehind(words.Gap(cell.first))));
   }
 }

@@ -39,7 +39,7 @@ Words::Words(std::string_view text, const std::vector<syntax::Word>& outline) {
     previous_end = item.end;
     if (item.joint == Joint::kComment) {
       auto place = first || line_ends > 0 ? Comment::Place::kOwnLine : Comment::Place::kBehindWord;
-      comments_.push_back({spelling, place, !first && line_ends > 1});
+      comments_.push_back({spelling, DisplayWidth(spelling), place, !first && line_ends > 1});
       continue;
     }
     Word word;

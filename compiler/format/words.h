@@ -15,6 +15,7 @@ using syntax::Joint;
 struct Comment {
   enum class Place : std::uint8_t { kBehindWord, kOwnLine };
   std::string_view text;
+  std::uint32_t width = 0;  ///< in columns
   Place place = Place::kOwnLine;
   bool after_blank_line = false;
 };

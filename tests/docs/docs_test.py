@@ -18,7 +18,8 @@ UPDATE = "--update" in sys.argv[3:]
 sys.path.insert(0, str(ROOT / "tests/docs"))
 import walkthrough  # noqa: E402
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md")),
+         *sorted((ROOT / "examples").glob("**/README.md"))]
 
 
 def blocks(page, language):
