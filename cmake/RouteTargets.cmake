@@ -23,3 +23,16 @@ function(route_test name)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT 600)
 endfunction()
+
+# route_embed(OUTPUT x.cpp HEADER folder/x.h FUNCTION route::x::Files ROOT folder FILES a b ...)
+# A generated source file that holds the files, so that the program needs none of them where it is installed.
+function(route_embed)
+  cmake_parse_arguments(ARG "" "OUTPUT;HEADER;FUNCTION;ROOT" "FILES" ${ARGN})
+  add_custom_command(
+    OUTPUT ${ARG_OUTPUT}
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${ARG_OUTPUT} -DHEADER=${ARG_HEADER} -DFUNCTION=${ARG_FUNCTION} -DROOT=${ARG_ROOT}
+            "-DFILES=${ARG_FILES}" -P ${CMAKE_SOURCE_DIR}/cmake/EmbedFiles.cmake
+    DEPENDS ${ARG_FILES} ${CMAKE_SOURCE_DIR}/cmake/EmbedFiles.cmake
+    COMMENT "Embedding the files of ${ARG_HEADER}"
+    VERBATIM)
+endfunction()

@@ -110,6 +110,21 @@ auto IsSameFile(const std::string& a, const std::string& b) -> bool {
          first.st_ino == second.st_ino;
 }
 
+namespace {
+
+/// All bytes, and on disk. On failure errno says why.
+auto WriteAll(int file, std::string_view bytes) -> bool {
+  while (!bytes.empty()) {
+    ssize_t count = ::write(file, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return ::fsync(file) == 0;
+}
+
+}  // namespace
+
 auto WriteFileAtomically(const std::string& name, std::string_view bytes) -> std::expected<void, std::string> {
   std::string path = name;
   struct stat existing{};
@@ -131,13 +146,7 @@ auto WriteFileAtomically(const std::string& name, std::string_view bytes) -> std
       return std::unexpected(sentence);
     };
     if (replaces && ::fchmod(file.get(), existing.st_mode & 07777U) != 0) return fail();
-    while (!bytes.empty()) {
-      ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return fail();
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    if (::fsync(file.get()) != 0) return fail();
+    if (!WriteAll(file.get(), bytes)) return fail();
     if (::rename(sibling.c_str(), path.c_str()) != 0) return fail();
   }
   // The rename itself is durable only once the directory is.
@@ -146,6 +155,15 @@ auto WriteFileAtomically(const std::string& name, std::string_view bytes) -> std
   Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() >= 0) ::fsync(directory.get());
   return {};
+}
+
+auto CreateFile(const std::string& path, std::string_view bytes) -> std::expected<void, std::string> {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (file.get() < 0) return std::unexpected(Sentence("cannot write", path));
+  if (WriteAll(file.get(), bytes)) return {};
+  std::string sentence = Sentence("cannot write", path);
+  ::unlink(path.c_str());
+  return std::unexpected(sentence);
 }
 
 }  // namespace route

@@ -88,4 +88,8 @@ auto ReadFile(const std::string& path, std::uint64_t limit) -> std::expected<std
 /// file, so that no device or pipe is replaced, and keeps its permissions. The error is one sentence fit for a user.
 auto WriteFileAtomically(const std::string& path, std::string_view bytes) -> std::expected<void, std::string>;
 
+/// Writes a file that is not there yet, and never over another one, not even one that appears meanwhile. If it cannot be
+/// written whole, nothing remains of it. The error is one sentence fit for a user.
+auto CreateFile(const std::string& path, std::string_view bytes) -> std::expected<void, std::string>;
+
 }  // namespace route

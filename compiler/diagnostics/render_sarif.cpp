@@ -73,7 +73,7 @@ class SarifRenderer {
     return std::ranges::none_of(report_.open, [](const Diagnostic& d) { return d.code == Code::kR0520; });
   }
 
-  static auto Rules() -> Json {
+  auto Rules() const -> Json {
     auto rules = Json::array();
     for (const CatalogueEntry& entry : Catalogue()) {
       std::string title(entry.title);
@@ -81,9 +81,8 @@ class SarifRenderer {
       Json rule;
       rule["id"] = name;
       rule["shortDescription"]["text"] = title;
-      rule["help"] = {{"text", name + ": " + title + ". `routec explain " + name + "` says what it means and what to do."},
-                      {"markdown", "**" + name + "**: " + title + ".\n\n`routec explain " + name +
-                                       "` says what it means and what to do."}};
+      rule["help"]["text"] = name + ": " + title + ". `routec explain " + name + "` says what it means and what to do.";
+      if (auto page = report_.pages.find(entry.code); page != report_.pages.end()) rule["help"]["markdown"] = page->second;
       rule["defaultConfiguration"]["level"] = SeverityName(entry.severity);
       rules.push_back(std::move(rule));
     }

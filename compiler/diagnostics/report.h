@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,8 @@ struct Report {
   enum class Baseline : std::uint8_t { kNone, kUsed };
   Baseline baseline = Baseline::kNone;
 
-  std::vector<Diagnostic> open;  ///< to be dealt with
+  std::map<Code, std::string> pages;  ///< Markdown that explains a code, for those that were found
+  std::vector<Diagnostic> open;       ///< to be dealt with
   std::vector<Accepted> accepted;
   std::vector<Diagnostic> known;  ///< to the baseline
   std::vector<Question> guarantees;

@@ -1,81 +1,126 @@
 #include <llvm/Support/raw_ostream.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
-#include "compiler/driver/report.h"
+#include "runtime/table/collection.h"
 
 namespace route::driver {
-
-using diagnostics::FailLevel;
-
 namespace {
 
-void PrintResult(const Compilation& compilation, const BuildOptions& options, const CommonOptions& common,
-                 const Table* table, std::size_t size) {
-  if (common.format != Format::kJson) {
-    bool for_people = IsText(common.format);
-    if (for_people) {
-      PrintDiagnostics(compilation, common, Stream::kErr);
-    } else {
-      PrintReport(MakeReport(compilation, options.policy, ExitCodeOf(compilation.emitter.diagnostics(), FailLevel::kError)),
-                  compilation.sources, common.format);
+using Compilations = std::vector<std::unique_ptr<Compilation>>;
+
+/// Reads every policy; nothing, after saying why, if one cannot be read or if they do not fit into one bundle.
+auto ReadPolicies(const BuildOptions& options, const CommonOptions& common) -> std::optional<Compilations> {
+  Compilations compilations;
+  for (const std::string& path : options.policies) {
+    auto compilation = ReadPolicy(path, common);
+    if (compilation == nullptr) return std::nullopt;
+    if (IsPolicyFile(*compilation, options.output)) {
+      PrintUsageError("`" + options.output + "` is a file of the policy itself; name another one to write to");
+      return std::nullopt;
     }
-    if (table == nullptr) {
-      llvm::errs() << "nothing was written\n";
-      return;
-    }
-    (for_people ? llvm::outs() : llvm::errs()) << options.output << ": " << table->policy_name()
-                 << (table->policy_version().empty() ? "" : " ") << table->policy_version() << ", " << size
-                 << " bytes, " << (table->verified() ? "verified" : "NOT VERIFIED") << ", sha256 " << table->hash() << "\n";
-    return;
+    compilations.push_back(std::move(compilation));
   }
+  std::ranges::stable_sort(compilations, {}, [](const auto& each) { return each->policy.name; });
+  auto same = std::ranges::adjacent_find(compilations, {}, [](const auto& each) { return each->policy.name; });
+  if (same != compilations.end() && !(*same)->policy.name.empty()) {
+    PrintUsageError("two of the policies are called `" + (*same)->policy.name + "`; a bundle tells its policies apart by name");
+    return std::nullopt;
+  }
+  if (compilations.size() > kMaxPolicies) {
+    PrintUsageError("a bundle holds at most " + std::to_string(kMaxPolicies) + " policies");
+    return std::nullopt;
+  }
+  return compilations;
+}
+
+void PrintText(const Compilations& compilations, const BuildOptions& options, const CommonOptions& common,
+               const std::vector<Table>& written) {
+  for (const auto& compilation : compilations) PrintDiagnostics(*compilation, common, Stream::kErr);
+  if (written.empty()) llvm::errs() << "nothing was written\n";
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    const Table& table = written[i];
+    llvm::outs() << options.output << ": " << table.policy_name() << (table.policy_version().empty() ? "" : " ")
+                 << table.policy_version() << ", " << compilations[i]->bundle.size() << " bytes, "
+                 << (table.verified() ? "verified" : "NOT VERIFIED") << ", sha256 " << table.hash() << "\n";
+  }
+}
+
+void Describe(const Compilation& compilation, const Table& table, nlohmann::ordered_json& row) {
+  row["policy"] = table.policy_name();
+  row["version"] = table.policy_version();
+  row["verified"] = table.verified();
+  row["bytes"] = compilation.bundle.size();
+  row["sha256"] = table.hash();
+}
+
+void PrintReport(const Compilations& compilations, const BuildOptions& options, const std::vector<Table>& written) {
   nlohmann::ordered_json document;
   document["schema"] = "route.build/1";
-  document["written"] = table != nullptr;
-  if (table != nullptr) {
-    document["bundle"] = options.output;
-    document["policy"] = table->policy_name();
-    document["version"] = table->policy_version();
-    document["verified"] = table->verified();
-    document["bytes"] = size;
-    document["sha256"] = table->hash();
+  document["written"] = !written.empty();
+  if (!written.empty()) document["bundle"] = options.output;
+  if (written.size() == 1) Describe(*compilations[0], written[0], document);
+  if (written.size() > 1) {
+    document["policies"] = nlohmann::ordered_json::array();
+    for (std::size_t i = 0; i < written.size(); ++i) {
+      Describe(*compilations[i], written[i], document["policies"].emplace_back(nlohmann::ordered_json::object()));
+    }
   }
-  document["accepted"] = diagnostics::RenderAcceptedJson(compilation.accepted, compilation.sources);
-  document["diagnostics"] = diagnostics::RenderJson(compilation.emitter.diagnostics(), compilation.sources);
+  auto accepted = nlohmann::ordered_json::array();
+  auto diagnostics = nlohmann::ordered_json::array();
+  for (const auto& compilation : compilations) {
+    for (auto& row : diagnostics::RenderAcceptedJson(compilation->accepted, compilation->sources)) {
+      accepted.push_back(std::move(row));
+    }
+    for (auto& row : diagnostics::RenderJson(compilation->emitter.diagnostics(), compilation->sources)) {
+      diagnostics.push_back(std::move(row));
+    }
+  }
+  document["accepted"] = std::move(accepted);
+  document["diagnostics"] = std::move(diagnostics);
   PrintJson(document);
 }
 
 }  // namespace
 
 auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
-  auto compilation = ReadPolicy(options.policy, common);
-  if (compilation == nullptr) return kWrongUsage;
-  if (IsPolicyFile(*compilation, options.output)) {
-    PrintUsageError("`" + options.output + "` is a file of the policy itself; name another one to write to");
-    return kWrongUsage;
+  auto compilations = ReadPolicies(options, common);
+  if (!compilations) return kWrongUsage;
+  int code = kGood;
+  bool complete = true;
+  std::vector<std::vector<std::byte>> bundles;
+  for (auto& compilation : *compilations) {
+    VerifyPolicy(*compilation, options.limits, common.now());
+    int own = ExitCodeOf(compilation->emitter.diagnostics(), diagnostics::FailLevel::kError);
+    if (own == kPolicyHasErrors || code == kGood) code = own;
+    complete = complete && !compilation->bundle.empty();
+    bundles.push_back(compilation->bundle);
   }
-  VerifyPolicy(*compilation, options.limits, common.now());
-
-  int code = ExitCodeOf(compilation->emitter.diagnostics(), FailLevel::kError);
+  std::vector<Table> written;
   bool wanted = code == kGood || options.unverified == BuildOptions::Unverified::kAllow;
-  const std::vector<std::byte>& bytes = compilation->bundle;
-  if (!wanted || bytes.empty()) {
-    PrintResult(*compilation, options, common, nullptr, 0);
-    return code;
+  if (wanted && complete) {
+    std::vector<std::byte> bytes = WriteCollection(bundles);
+    auto stored = WriteFileAtomically(options.output, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    if (!stored) {
+      PrintUsageError(stored.error());
+      return kWrongUsage;
+    }
+    auto tables = LoadTables(options.output);
+    if (!tables) throw InternalError("the bundle that was written does not load: " + tables.error().message);
+    written = std::move(*tables);
+    code = kGood;
   }
-  auto written = WriteFileAtomically(options.output, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (!written) {
-    PrintUsageError(written.error());
-    return kWrongUsage;
+  if (common.format == Format::kJson) {
+    PrintReport(*compilations, options, written);
+  } else {
+    PrintText(*compilations, options, common, written);
   }
-  auto table = Table::Load(options.output);
-  if (!table) throw InternalError("the bundle that was written does not load: " + table.error().message);
-  PrintResult(*compilation, options, common, &*table, bytes.size());
-  return kGood;
+  return code;
 }
 
 }  // namespace route::driver

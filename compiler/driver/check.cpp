@@ -82,6 +82,12 @@ void PrintSummary(const Checked& checked) {
     out << fixable << " can be fixed with `routec check --fix`\n";
   }
   if (checked.written) out << Count(*checked.written, "finding") << " written to the baseline\n";
+  if (!found.empty()) {
+    // One line for the whole run: the worst that was found.
+    auto worst = std::ranges::find(found, diagnostics::Severity::kError, &diagnostics::Diagnostic::severity);
+    const diagnostics::Diagnostic& shown = worst == found.end() ? found.front() : *worst;
+    out << "more: routec explain " << diagnostics::Entry(shown.code).name << "\n";
+  }
 }
 
 void PrintText(const Checked& checked, const CommonOptions& common) {

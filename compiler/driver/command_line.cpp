@@ -29,7 +29,8 @@ void CommandLine::WithToday(CLI::App* command) {
         if (!date) throw CLI::ValidationError("--today", "`" + text + "` is not a date such as 2026-08-02");
         common_.today = *date;
       },
-      "the day to go by instead of the system's clock, for example 2026-08-02");
+      "the day to go by instead of the system's clock, for example 2026-08-02")
+      ->option_text("DATE");
   command->add_option_function<std::string>(
       "--time",
       [this](const std::string& text) {
@@ -37,7 +38,8 @@ void CommandLine::WithToday(CLI::App* command) {
         if (!time) throw CLI::ValidationError("--time", "`" + text + "` is not a time of day such as 22:30");
         common_.minute = static_cast<std::uint32_t>(time->micros / Decimal::kScale);
       },
-      "the time of day to go by, in every time zone; noon if it is left out");
+      "the time of day to go by, in every time zone; noon if it is left out")
+      ->option_text("TIME");
 }
 
 void CommandLine::WithOutput(CLI::App* command) {

@@ -24,8 +24,15 @@ class CommandLine {
   template <typename T>
   auto Add(const std::string& name, const std::string& description,
            std::function<int(const T&, const CommonOptions&)> run) -> std::pair<CLI::App*, T*> {
+    return AddTo<T>(&app_, name, description, std::move(run));
+  }
+
+  /// The same as a command of a command: `routec import litellm-prices`.
+  template <typename T>
+  auto AddTo(CLI::App* parent, const std::string& name, const std::string& description,
+             std::function<int(const T&, const CommonOptions&)> run) -> std::pair<CLI::App*, T*> {
     auto options = std::make_shared<T>();
-    CLI::App* command = app_.add_subcommand(name, description);
+    CLI::App* command = parent->add_subcommand(name, description);
     command->callback([this, options, run = std::move(run)] {
       run_ = [this, options, run] { return run(*options, common_); };
     });
@@ -57,6 +64,9 @@ class CommandLine {
 // One function for each group of commands, in the order in which `--help` lists them.
 void AddCheckCommands(CommandLine& line);     ///< check, build
 void AddDecideCommands(CommandLine& line);    ///< eval, decide
-void AddLanguageCommands(CommandLine& line);  ///< test, dump, explain, fmt, diff
+void AddLanguageCommands(CommandLine& line);  ///< test, dump, fmt, diff
+void AddExplainCommands(CommandLine& line);   ///< explain
+void AddProjectCommands(CommandLine& line);   ///< init, completions, manual
+void AddImportCommands(CommandLine& line);    ///< import litellm-prices, import litellm-config
 
 }  // namespace route::driver

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "compiler/diagnostics/report.h"
 #include "compiler/verify/verify.h"
@@ -15,7 +16,7 @@ class App;
 /// One function for each subcommand of `routec`; each returns an exit code of exit_codes.h.
 namespace route::driver {
 
-/// `kSarif`, `kJunit` and `kGithub` are only for commands that say what is wrong with a policy: check, build and test.
+/// `kSarif`, `kJunit` and `kGithub` are only for commands that do nothing but say what is wrong with a policy.
 enum class Format : std::uint8_t { kText, kPlain, kJson, kSarif, kJunit, kGithub };
 
 /// Formats that people read, on a terminal or in a log.
@@ -43,7 +44,7 @@ struct CheckOptions {
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int;
 
 struct BuildOptions {
-  std::string policy;
+  std::vector<std::string> policies;  ///< at least one; several go into one file
   std::string output;
   enum class Unverified : std::uint8_t { kRefuse, kAllow };
   Unverified unverified = Unverified::kRefuse;
@@ -59,6 +60,7 @@ auto Eval(const EvalOptions& options, const CommonOptions& common) -> int;
 
 struct DecideOptions {
   std::string bundle;
+  std::string policy;  ///< which of several; may be empty for a bundle of one
   std::string given;
 };
 auto DecideCommand(const DecideOptions& options, const CommonOptions& common) -> int;

@@ -31,7 +31,7 @@ void AddLanguageCommands(CommandLine& line) {
       ->option_text("ast|ir|smt|table");
   line.WithOutput(dump);
 
-  for (const char* name : {"explain", "fmt", "diff"}) AddNotBuiltYet(line, name);
+  for (const char* name : {"fmt", "diff"}) AddNotBuiltYet(line, name);
 }
 
 }  // namespace route::driver

@@ -29,6 +29,9 @@ auto RunRoutec(int argc, char** argv) -> int {
   AddCheckCommands(line);
   AddDecideCommands(line);
   AddLanguageCommands(line);
+  AddExplainCommands(line);
+  AddProjectCommands(line);
+  AddImportCommands(line);
   int code = line.Run(argc, argv);
   llvm::outs().flush();
   if (llvm::outs().has_error()) {

@@ -185,6 +185,10 @@ void PrintJson(const nlohmann::ordered_json& document) {
   llvm::outs().flush();
 }
 
+void SetColours(llvm::raw_fd_ostream& out, const CommonOptions& common) {
+  out.enable_colors(common.colour == Colour::kAlways || (common.colour == Colour::kAuto && out.has_colors()));
+}
+
 void PrintDiagnostics(const Compilation& compilation, const CommonOptions& common, Stream stream) {
   llvm::raw_fd_ostream& out = stream == Stream::kOut ? llvm::outs() : llvm::errs();
   if (common.format == Format::kPlain) {
@@ -192,8 +196,7 @@ void PrintDiagnostics(const Compilation& compilation, const CommonOptions& commo
     out.flush();
     return;
   }
-  bool colours = common.colour == Colour::kAlways || (common.colour == Colour::kAuto && out.has_colors());
-  out.enable_colors(colours);
+  SetColours(out, common);
   diagnostics::RenderText(compilation.emitter.diagnostics(), compilation.sources, out, WidthOf(stream));
   out.flush();
 }

@@ -21,6 +21,10 @@
 #include "compiler/verify/verify.h"
 #include "runtime/table/table.h"
 
+namespace llvm {
+class raw_fd_ostream;
+}
+
 /// Load -> Parse -> Resolve -> Verify -> Lower -> Emit: the steps that the subcommands have in common.
 namespace route::driver {
 
@@ -65,6 +69,9 @@ void PrintDiagnostics(const Compilation& compilation, const CommonOptions& commo
 
 /// Columns of the terminal behind a stream, as PrintDiagnostics uses them.
 auto WidthOf(Stream stream) -> std::size_t;
+
+/// Switches a stream's colours on or off, as the user asked for it.
+void SetColours(llvm::raw_fd_ostream& out, const CommonOptions& common);
 
 /// Prints a document to standard output. Bytes that are not UTF-8, as a file's name may have, are replaced.
 void PrintJson(const nlohmann::ordered_json& document);

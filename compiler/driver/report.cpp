@@ -2,10 +2,12 @@
 
 #include <llvm/Support/raw_ostream.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "compiler/base/internal_error.h"
 #include "compiler/diagnostics/render.h"
+#include "compiler/pages/pages.h"
 
 namespace route::driver {
 namespace {
@@ -38,6 +40,12 @@ auto MakeReport(const Compilation& compilation, const std::string& policy, int e
       report.guarantees.push_back({guarantee.name, guarantee.span, AnswerOf(result.verdict)});
     }
   }
+  auto add_page = [&](const diagnostics::Diagnostic& found) {
+    auto page = pages::PageOf(diagnostics::Entry(found.code).name);
+    if (page) report.pages.try_emplace(found.code, *page);
+  };
+  std::ranges::for_each(report.open, add_page);
+  for (const diagnostics::Accepted& accepted : report.accepted) add_page(accepted.diagnostic);
   for (const TestResult& result : compilation.tests) {
     bool passed = result.verdict == TestResult::Verdict::kPassed;
     report.tests.push_back({result.name, result.span, passed ? Question::Answer::kGood : Question::Answer::kBad});

@@ -99,6 +99,11 @@ auto Holds(const DeploymentTest& test, const Policy& policy, DeploymentId deploy
   std::abort();  // every kind is handled above
 }
 
+auto PolicyOfFile(const Policy& policy, FileId file) -> const std::string& {
+  return file.index < policy.file_layers.size() ? policy.layers.at(policy.file_layers[file.index]).name
+                                                : policy.layers.back().name;
+}
+
 auto OwnFactText(const Policy& policy, const std::string& name, const OwnFact& fact) -> std::string {
   if (const auto* word = std::get_if<std::string>(&fact)) return *word;
   const std::int64_t number = std::get<std::int64_t>(fact);

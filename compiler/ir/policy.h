@@ -324,10 +324,15 @@ struct Layer {
   Span span;  ///< the name in its `policy` line
 };
 
+/// The name of the policy that a source file belongs to.
+struct Policy;
+auto PolicyOfFile(const Policy& policy, FileId file) -> const std::string&;
+
 struct Policy {
   std::string name;
   std::string version;
   std::vector<Layer> layers;  ///< at least one, the base first
+  std::vector<std::uint32_t> file_layers;  ///< the layer of each source file; of further files: the last layer
   std::vector<Attribute> attributes;
   std::vector<Jurisdiction> jurisdictions;
   std::vector<Property> properties;

@@ -4,7 +4,8 @@ namespace route::ir {
 
 auto Report(const Policy& policy, const SourceSet& sources, const Decision& decision) -> route::DecisionReport {
   const auto entry = [&](const std::string& name, const std::string& because, Span span) -> DecisionReport::Rule {
-    return {.name = name, .file = sources.Get(span.file).path(), .line = sources.Begin(span).line, .because = because};
+    return {.name = name, .file = sources.Get(span.file).path(), .line = sources.Begin(span).line, .because = because,
+            .policy = PolicyOfFile(policy, span.file)};
   };
 
   route::DecisionReport report;

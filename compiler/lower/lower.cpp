@@ -102,7 +102,7 @@ class Lowering {
     if (provenance_.sources == nullptr) return;
     for (std::uint32_t i = 0; i < provenance_.sources->size(); ++i) {
       const SourceFile& file = provenance_.sources->Get({i});
-      spec_.files.push_back({file.path(), Sha256Hex(file.text())});
+      spec_.files.push_back({file.path(), Sha256Hex(file.text()), ir::PolicyOfFile(policy_, {i})});
     }
   }
 

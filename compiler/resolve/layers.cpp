@@ -12,6 +12,7 @@ using diagnostics::Builder;
 using diagnostics::Code;
 
 void Resolver::SetLayers() {
+  policy_.file_layers = loaded_.file_layers;
   std::vector<const ast::PolicyLine*> lines(loaded_.layers, nullptr);
   for (const LoadedDeclaration& each : loaded_.declarations) {
     const auto* line = std::get_if<ast::PolicyLine>(each.declaration);

@@ -26,6 +26,8 @@ class Loader {
     states_[path] = State::kOpen;
     ast::File tree = syntax::Parse(sources_, file, emitter_);
     owner = OwnerOf(tree, owner);
+    if (result_.file_layers.size() <= file.index) result_.file_layers.resize(file.index + 1);
+    result_.file_layers[file.index] = owner;
     std::set<std::string> imported;
     for (const ast::Declaration& declaration : tree.declarations) {
       if (const auto* import = std::get_if<ast::Import>(&declaration)) {
@@ -48,6 +50,7 @@ class Loader {
     // A policy that is extended was begun later than the one that extends it, and is the layer below.
     auto last = static_cast<std::uint32_t>(policies_.size() - 1);
     for (LoadedDeclaration& each : result_.declarations) each.layer = last - each.layer;
+    for (std::uint32_t& layer : result_.file_layers) layer = last - layer;
     std::ranges::stable_sort(result_.declarations, {}, &LoadedDeclaration::layer);
     result_.layers = last + 1;
     return std::move(result_);

@@ -25,6 +25,7 @@ struct LoadedPolicy {
 
   std::vector<ast::File> files;
   std::vector<LoadedDeclaration> declarations;  ///< of all files, in that order, without imports; the base's layer first
+  std::vector<std::uint32_t> file_layers;       ///< by FileId
   std::uint32_t layers = 1;                     ///< policies that extend each other; the last is the root file's
 };
 

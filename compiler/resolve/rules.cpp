@@ -133,7 +133,6 @@ void Resolver::OrderRoutes() {
 // table then have nothing more to know. Their names hold a dot, which no written name can.
 void Resolver::AddImpliedRules() {
   constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
-  const auto top = static_cast<std::uint32_t>(policy_.layers.size() - 1);
   for (std::uint32_t a = 0; a < policy_.attributes.size(); ++a) {
     const ir::Attribute& attribute = policy_.attributes[a];
     auto measures = [&](std::string_view fact) {
@@ -146,7 +145,7 @@ void Resolver::AddImpliedRules() {
         ir::Rule rule;
         rule.name = "needs." + attribute.values[i];
         rule.origin = ir::Rule::Origin::kCapability;
-        rule.layer = top;
+        rule.layer = policy_.file_layers.at(attribute.span.file.index);
         rule.span = attribute.span;
         rule.because = "the request uses " + attribute.values[i];
         rule.when.kind = ir::Condition::Kind::kIncludes;
@@ -180,7 +179,7 @@ void Resolver::AddImpliedRules() {
         ir::Rule rule;
         rule.name = "context." + FormatDecimal({window});
         rule.origin = ir::Rule::Origin::kContext;
-        rule.layer = top;
+        rule.layer = policy_.file_layers.at(attribute.span.file.index);
         rule.span = attribute.span;
         rule.because = "the prompt may be longer than " + FormatQuantity({window}, Unit::kTokens);
         rule.when.kind = ir::Condition::Kind::kInRange;

@@ -1,5 +1,6 @@
 // routegate: enforces a compiled policy in front of model providers. See docs/gateway.md.
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -14,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/gateway/server.h"
+#include "runtime/table/collection.h"
 
 namespace {
 
@@ -54,22 +56,35 @@ auto Run(const Arguments& arguments) -> int {
   std::ifstream file(arguments.config, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file) return Complain({"the configuration `" + arguments.config + "` cannot be read"}, kUnusable);
-  auto table = route::Table::Load(arguments.bundle);
-  if (!table && table.error().kind == route::LoadError::Kind::kUnreadable) {
-    return Complain({table.error().message}, kUnusable);
+  auto tables = route::LoadTables(arguments.bundle);
+  if (!tables && tables.error().kind == route::LoadError::Kind::kUnreadable) {
+    return Complain({tables.error().message}, kUnusable);
   }
   auto config = route::ParseConfig(text, arguments.config);
 
   std::vector<std::string> problems;
   if (!config) Append(problems, config.error());
-  if (!table) problems.push_back(table.error().message);
-  if (!config || !table) return Complain(problems, kHasErrors);
-  Append(problems, route::CheckAgainst(*table, *config, arguments.config));
-  auto deployments = route::ReachDeployments(*table, *config, ReadEnvironment);
-  if (!deployments) Append(problems, deployments.error());
+  if (!tables) problems.push_back(tables.error().message);
+  if (!config || !tables) return Complain(problems, kHasErrors);
+  auto policy_of = route::PoliciesOfTenants(*tables, *config, arguments.config);
+  if (!policy_of) return Complain(policy_of.error(), kHasErrors);
+  Append(problems, route::CheckAgainst(*tables, *policy_of, *config, arguments.config));
+  std::vector<route::ServedPolicy> policies;
+  for (route::Table& table : *tables) {
+    auto deployments = route::ReachDeployments(table, *config, ReadEnvironment);
+    if (!deployments) {
+      for (const std::string& problem : deployments.error()) {
+        if (std::ranges::find(problems, problem) == problems.end()) problems.push_back(problem);
+      }
+      continue;
+    }
+    policies.push_back({std::move(table), std::move(*deployments)});
+  }
   if (!problems.empty()) return Complain(problems, kHasErrors);
   if (arguments.mode == Mode::kCheck) {
-    Announce({{"event", "checked"}, {"policy", table->policy_name()}, {"version", table->policy_version()}});
+    for (const route::ServedPolicy& policy : policies) {
+      Announce({{"event", "checked"}, {"policy", policy.table.policy_name()}, {"version", policy.table.policy_version()}});
+    }
     return kGood;
   }
 
@@ -79,10 +94,10 @@ auto Run(const Arguments& arguments) -> int {
     Announce({{"event", "log_tail_cut"}, {"bytes", log->torn.bytes}, {"kept_in", log->torn.kept_in}});
   }
   const auto tenants = config->tenants;
-  route::GatewayState state{std::move(*table),
+  route::GatewayState state{std::move(policies),
+                            std::move(*policy_of),
                             std::move(*config),
                             route::TenantRegistry(tenants),
-                            std::move(*deployments),
                             route::SpendBook(tenants.size()),
                             std::move(log->writer),
                             [] { return std::chrono::system_clock::now(); }};

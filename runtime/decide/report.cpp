@@ -10,7 +10,7 @@ constexpr std::size_t kColumns = 100;
 constexpr std::size_t kWidestLabel = 36;
 
 auto Entry(std::string_view name, const SourcePlace& place, std::string_view because) -> DecisionReport::Rule {
-  return {std::string(name), std::string(place.file), place.line, std::string(because)};
+  return {std::string(name), std::string(place.file), place.line, std::string(because), std::string(place.policy)};
 }
 
 /// ` (policy.route:31)`, or nothing for a policy that was not read from a file.

@@ -55,17 +55,19 @@ auto DecideChat(const GatewayState& state, std::uint32_t tenant, ChatRequest cha
                 WallTime now, Random& random) -> DecidedRequest {
   const Tenant& entry = state.tenants.tenants()[tenant];
   const Decimal spent = SpentPercent(state.spend.Spent(tenant), entry.spend_cap);
-  auto attributes = DeriveAttributes(state.table, RequestFacts{entry, headers, chat, spent, std::chrono::floor<std::chrono::seconds>(now)});
-  DecidedRequest request{MakeId(now, random), tenant, std::move(chat), std::move(attributes), {}, {}, {}, {}};
+  const ServedPolicy& policy = state.policies[state.policy_of[tenant]];
+  const RequestFacts facts{entry, headers, chat, spent, std::chrono::floor<std::chrono::seconds>(now)};
+  auto attributes = DeriveAttributes(policy.table, facts);
+  DecidedRequest request{MakeId(now, random), tenant, &policy, std::move(chat), std::move(attributes), {}, {}, {}, {}};
   if (request.attributes.missing) {
     request.decision.outcome = Outcome::kRefused;
   } else {
-    request.decision = Decide(state.table, request.attributes.values.classes());
-    request.plan = Plan(state.table, request.decision);
-    request.drawn = DrawTiers(state.table, request.plan, random);
+    request.decision = Decide(policy.table, request.attributes.values.classes());
+    request.plan = Plan(policy.table, request.decision);
+    request.drawn = DrawTiers(policy.table, request.plan, random);
   }
   if (request.decision.outcome != Outcome::kRouted) {
-    request.reason = ReportOf(state.table, request).reason.value_or("");
+    request.reason = ReportOf(request).reason.value_or("");
   }
   return request;
 }
@@ -84,7 +86,8 @@ auto RefusalOf(const DecidedRequest& request) -> std::optional<ApiError> {
   std::abort();
 }
 
-auto ReportOf(const Table& table, const DecidedRequest& request) -> DecisionReport {
+auto ReportOf(const DecidedRequest& request) -> DecisionReport {
+  const Table& table = request.policy->table;
   if (request.attributes.missing) {
     const std::string_view name = table.attributes()[*request.attributes.missing].name;
     DecisionReport report = ReportMissingAttribute(name);
@@ -105,7 +108,7 @@ auto DecisionLineOf(const GatewayState& state, const DecidedRequest& request, Wa
   record.plan = request.plan;
   record.drawn = request.drawn;
   record.reason = request.reason;
-  return DecisionLine(state.table, record);
+  return DecisionLine(request.policy->table, record);
 }
 
 auto MakeId(WallTime now, Random& random) -> std::string {

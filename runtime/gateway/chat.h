@@ -26,6 +26,7 @@ auto Authenticate(const TenantRegistry& tenants, std::span<const HeaderField> he
 struct DecidedRequest {
   std::string id;  ///< a UUID of version 7
   std::uint32_t tenant = 0;
+  const ServedPolicy* policy = nullptr;  ///< the tenant's
   ChatRequest chat;
   DerivedAttributes attributes;
   Decision decision;
@@ -42,7 +43,7 @@ auto DecideChat(const GatewayState& state, std::uint32_t tenant, ChatRequest cha
 auto RefusalOf(const DecidedRequest& request) -> std::optional<ApiError>;
 
 /// The same decision with every name spelled out.
-auto ReportOf(const Table& table, const DecidedRequest& request) -> DecisionReport;
+auto ReportOf(const DecidedRequest& request) -> DecisionReport;
 
 auto DecisionLineOf(const GatewayState& state, const DecidedRequest& request, WallTime now) -> std::string;
 

@@ -125,12 +125,14 @@ class Reader {
         }
       } else if (key == "key_sha256") {
         tenant.key_sha256 = ReadKeyHash(place, field);
+      } else if (key == "policy") {
+        tenant.policy = Text(place, field);
       } else if (key == "attributes") {
         ReadAttributes(tenant, place, field);
       } else if (key == "spend_cap_usd") {
         tenant.spend_cap = ReadCap(place, field);
       } else {
-        Complain(place, "is not a key of a tenant: it has `id`, `key_sha256`, `attributes` and `spend_cap_usd`");
+        Complain(place, "is not a key of a tenant: it has `id`, `key_sha256`, `policy`, `attributes` and `spend_cap_usd`");
       }
     }
     for (const char* needed : {"id", "key_sha256"}) {
@@ -232,25 +234,56 @@ auto ParseConfig(std::string_view text, const std::string& name)
   return config;
 }
 
-auto CheckAgainst(const Table& table, const GatewayConfig& config, const std::string& name)
-    -> std::vector<std::string> {
+auto PoliciesOfTenants(std::span<const Table> policies, const GatewayConfig& config, const std::string& name)
+    -> std::expected<std::vector<std::uint32_t>, std::vector<std::string>> {
+  std::vector<std::uint32_t> policy_of;
   std::vector<std::string> problems;
-  if (!table.verified() && config.unverified == GatewayConfig::Unverified::kRefuse) {
-    problems.push_back(
-        "the bundle was built without a passing verification: build it again without `--unverified`, or set `" + name +
-        "`'s /allow_unverified to true");
+  std::string known;
+  for (const Table& policy : policies) known += (known.empty() ? "`" : ", `") + std::string(policy.policy_name()) + "`";
+  for (std::size_t i = 0; i < config.tenants.size(); ++i) {
+    const std::string& wanted = config.tenants[i].policy;
+    const std::string at = name + ": /tenants/" + std::to_string(i) + "/policy: ";
+    const auto found = std::ranges::find(policies, wanted, &Table::policy_name);
+    if (wanted.empty() && policies.size() == 1) {
+      policy_of.push_back(0);
+    } else if (wanted.empty()) {
+      problems.push_back(at + "is missing, and the bundle holds several policies: name one of " + known);
+    } else if (found == policies.end()) {
+      problems.push_back(at + "the bundle has no policy `" + wanted + "`: it has " + known);
+    } else {
+      policy_of.push_back(static_cast<std::uint32_t>(found - policies.begin()));
+    }
   }
-  for (const std::string& problem : CheckSources(table)) problems.push_back("the bundle: " + problem);
+  if (!problems.empty()) return std::unexpected(std::move(problems));
+  return policy_of;
+}
+
+auto CheckAgainst(std::span<const Table> policies, const std::vector<std::uint32_t>& policy_of, const GatewayConfig& config,
+                  const std::string& name) -> std::vector<std::string> {
+  std::vector<std::string> problems;
+  for (const Table& policy : policies) {
+    // A bundle of one policy needs no name to say which.
+    const std::string which = policies.size() == 1 ? "the bundle" : "the bundle's policy `" + std::string(policy.policy_name()) + "`";
+    if (!policy.verified() && config.unverified == GatewayConfig::Unverified::kRefuse) {
+      problems.push_back(which +
+                         " was built without a passing verification: build it again without `--unverified`, or set `" +
+                         name + "`'s /allow_unverified to true");
+    }
+    for (const std::string& problem : CheckSources(policy)) problems.push_back(which + ": " + problem);
+  }
   for (std::size_t i = 0; i < config.tenants.size(); ++i) {
     for (const auto& [attribute, value] : config.tenants[i].attributes) {
-      if (const auto problem = CheckTenantValue(table, attribute, value)) {
+      if (const auto problem = CheckTenantValue(policies[policy_of[i]], attribute, value)) {
         problems.push_back(name + ": /tenants/" + std::to_string(i) + "/attributes/" + Escaped(attribute) + ": " +
                            *problem);
       }
     }
   }
   for (const auto& [deployment, url] : config.endpoints) {
-    if (std::ranges::find(table.deployments(), deployment, &DeploymentView::name) == table.deployments().end()) {
+    const bool known = std::ranges::any_of(policies, [&](const Table& policy) {
+      return std::ranges::find(policy.deployments(), deployment, &DeploymentView::name) != policy.deployments().end();
+    });
+    if (!known) {
       problems.push_back(name + ": /endpoints/" + Escaped(deployment) + ": the bundle has no deployment of this name");
     }
   }

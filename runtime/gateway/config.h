@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,14 @@ struct GatewayConfig {
 auto ParseConfig(std::string_view text, const std::string& name)
     -> std::expected<GatewayConfig, std::vector<std::string>>;
 
+/// For each tenant the index of its policy; or what is wrong, in the same form: a bundle with several policies needs each
+/// tenant to name one, and a name must be one of the bundle's.
+auto PoliciesOfTenants(std::span<const Table> policies, const GatewayConfig& config, const std::string& name)
+    -> std::expected<std::vector<std::uint32_t>, std::vector<std::string>>;
+
 /// What in the configuration does not fit the bundle: tenants' attributes, endpoints of unknown deployments, a bundle
 /// that was not verified, attributes that cannot be derived. In the same form.
-auto CheckAgainst(const Table& table, const GatewayConfig& config, const std::string& name) -> std::vector<std::string>;
+auto CheckAgainst(std::span<const Table> policies, const std::vector<std::uint32_t>& policy_of, const GatewayConfig& config,
+                  const std::string& name) -> std::vector<std::string>;
 
 }  // namespace route

@@ -98,7 +98,7 @@ class ChatServer {
   auto Run() -> asio::awaitable<void> {
     std::string lines = DecisionLineOf(state_, request_, state_.clock());
     if (const auto refusal = RefusalOf(request_)) {
-      lines += OutcomeLine(state_.table, MakeOutcome(StatusOf(refusal->code), CodeName(refusal->code)));
+      lines += OutcomeLine(request_.policy->table, MakeOutcome(StatusOf(refusal->code), CodeName(refusal->code)));
       if (!co_await Record(lines)) co_return;
       const Reply reply = WithHeaders(ErrorReply(*refusal));
       co_await responder_.Send(reply);
@@ -110,7 +110,7 @@ class ChatServer {
 
  private:
   auto Attempt() -> asio::awaitable<void> {
-    const AttemptSettings settings{state_.table.limits(), Milliseconds(state_.config.backoff_ms)};
+    const AttemptSettings settings{request_.policy->table.limits(), Milliseconds(state_.config.backoff_ms)};
     AttemptLoop loop(request_.decision, request_.drawn, settings, thread_.random, accepted_);
     for (;;) {
       if (cancellation_.cancelled()) co_return co_await AnswerCancelled();
@@ -127,7 +127,7 @@ class ChatServer {
       const TimePoint ended = TimePoint::clock::now();
       AttemptRecord& record = attempts_.emplace_back();
       record.deployment = start.deployment;
-      record.endpoint = state_.deployments[start.deployment].endpoint.base_url;
+      record.endpoint = request_.policy->deployments[start.deployment].endpoint.base_url;
       record.started_ms = MillisecondsBetween(accepted_, started);
       record.took_ms = MillisecondsBetween(started, ended);
       if (auto* failed = std::get_if<AttemptFailed>(&end)) {
@@ -153,11 +153,11 @@ class ChatServer {
   }
 
   auto Try(const StartAttempt& start) -> asio::awaitable<AttemptEnd> {
-    const ReachableDeployment& target = state_.deployments[start.deployment];
+    const ReachableDeployment& target = request_.policy->deployments[start.deployment];
     sending_.endpoint = &target.endpoint;
     sending_.authorization = target.authorization;
     sending_.headers = headers_;
-    sending_.body = UpstreamBody(request_.chat, state_.table.deployments()[start.deployment].upstream_model);
+    sending_.body = UpstreamBody(request_.chat, request_.policy->table.deployments()[start.deployment].upstream_model);
     auto opened = co_await thread_.client.Post(sending_, start.answer_by, cancellation_);
     if (!opened) co_return Fail(opened.error(), 0);
     std::unique_ptr<Exchange> exchange = std::move(*opened);
@@ -229,7 +229,7 @@ class ChatServer {
     record.usage = served.usage.tokens;
     record.usage_note = served.usage.problem;
     record.cost = cost;
-    const std::string line = OutcomeLine(state_.table, record);
+    const std::string line = OutcomeLine(request_.policy->table, record);
     if (!co_await Record(line)) co_return;
     Reply reply;
     reply.status = served.status;
@@ -241,7 +241,7 @@ class ChatServer {
   auto AnswerStream(std::uint32_t deployment, StreamServed& served) -> asio::awaitable<void> {
     OutcomeRecord record = MakeOutcome(served.status, "");
     record.served_by = deployment;
-    const std::string line = OutcomeLine(state_.table, record);
+    const std::string line = OutcomeLine(request_.policy->table, record);
     if (!co_await Record(line)) co_return;
     Reply reply;
     reply.status = served.status;
@@ -260,7 +260,7 @@ class ChatServer {
     usage.usage = served.scanner.usage().tokens;
     usage.usage_note = served.scanner.usage().problem;
     usage.cost = Settle(deployment, usage.usage);
-    const std::string usage_line = UsageLine(state_.table, usage);
+    const std::string usage_line = UsageLine(request_.policy->table, usage);
     co_await Append(*state_.log, usage_line);
   }
 
@@ -295,7 +295,7 @@ class ChatServer {
 
   auto AnswerCallerError(CallerErrorAnswer& answer) -> asio::awaitable<void> {
     const std::uint32_t deployment = attempts_.back().deployment;
-    const std::string line = OutcomeLine(state_.table, MakeOutcome(answer.status, ""));
+    const std::string line = OutcomeLine(request_.policy->table, MakeOutcome(answer.status, ""));
     if (!co_await Record(line)) co_return;
     Reply reply;
     reply.status = answer.status;
@@ -315,7 +315,7 @@ class ChatServer {
       case StopAttempts::Reason::kExhausted:
         return {ApiCode::kUpstreamUnavailable, "no deployment of the plan gave an answer", ""};
       case StopAttempts::Reason::kDeadline: {
-        const std::string limit = std::to_string(state_.table.limits().deadline_ms);
+        const std::string limit = std::to_string(request_.policy->table.limits().deadline_ms);
         return {ApiCode::kDeadlineExceeded, "no deployment of the plan gave an answer within " + limit + " ms", ""};
       }
       case StopAttempts::Reason::kNotAllowed:
@@ -326,7 +326,7 @@ class ChatServer {
 
   auto AnswerCancelled() -> asio::awaitable<void> {
     if (cancellation_.cause() == Cancellation::Cause::kCallerGone) {
-      const std::string line = OutcomeLine(state_.table, MakeOutcome(kCallerGoneStatus, "caller_gone"));
+      const std::string line = OutcomeLine(request_.policy->table, MakeOutcome(kCallerGoneStatus, "caller_gone"));
       co_await Append(*state_.log, line);
       co_return;
     }
@@ -335,7 +335,7 @@ class ChatServer {
   }
 
   auto AnswerError(const ApiError& error) -> asio::awaitable<void> {
-    const std::string line = OutcomeLine(state_.table, MakeOutcome(StatusOf(error.code), CodeName(error.code)));
+    const std::string line = OutcomeLine(request_.policy->table, MakeOutcome(StatusOf(error.code), CodeName(error.code)));
     if (!co_await Record(line)) co_return;
     const Reply reply = WithHeaders(ErrorReply(error));
     co_await responder_.Send(reply);
@@ -365,14 +365,14 @@ class ChatServer {
 
   auto Settle(std::uint32_t deployment, const std::optional<TokenUsage>& usage) -> std::optional<NanoUsd> {
     if (!usage) return std::nullopt;
-    const DeploymentView& view = state_.table.deployments()[deployment];
+    const DeploymentView& view = request_.policy->table.deployments()[deployment];
     const NanoUsd cost = CostOf(*usage, view.price_in, view.price_out);
     state_.spend.Add(request_.tenant, cost);
     return cost;
   }
 
   auto WithHeaders(Reply reply, std::optional<std::uint32_t> deployment = std::nullopt) -> Reply {
-    const Table& table = state_.table;
+    const Table& table = request_.policy->table;
     auto& headers = reply.headers;
     headers.emplace_back("x-route-decision-id", request_.id);
     headers.emplace_back("x-route-policy",

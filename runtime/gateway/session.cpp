@@ -292,7 +292,8 @@ auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
     const auto headers = Headers();
     const auto tenant = Authenticate(host_.state().tenants, headers);
     if (!tenant) co_return co_await Answer(tenant.error(), after_);
-    reply.body = ModelList(host_.state().table);
+    const GatewayState& state = host_.state();
+    reply.body = ModelList(state.policies[state.policy_of[*tenant]].table);
   }
   co_await Send(reply);
   co_return after_;
@@ -362,7 +363,7 @@ auto HttpSession::Chat(std::uint32_t tenant, const std::vector<HeaderField>& hea
   }
   if (!serve) {
     Reply reply;
-    reply.body = ToJson(ReportOf(state.table, *decided)).dump();
+    reply.body = ToJson(ReportOf(*decided)).dump();
     co_await Send(reply);
     co_return;
   }

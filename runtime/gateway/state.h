@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -14,12 +15,18 @@
 
 namespace route {
 
+/// One of the bundle's policies, ready to be enforced.
+struct ServedPolicy {
+  Table table;
+  std::vector<ReachableDeployment> deployments;  ///< as Table::deployments()
+};
+
 /// What all requests of one process share. Set up once; after that every thread may use it without a lock.
 struct GatewayState {
-  Table table;
+  std::vector<ServedPolicy> policies;
+  std::vector<std::uint32_t> policy_of;  ///< for each tenant the index of its policy
   GatewayConfig config;
   TenantRegistry tenants;
-  std::vector<ReachableDeployment> deployments;  ///< as Table::deployments()
   SpendBook spend;
   std::unique_ptr<LogWriter> log;
   std::function<WallTime()> clock;

@@ -32,7 +32,7 @@ auto ToJson(const std::optional<NanoUsd>& cost) -> Json {
 }
 
 auto Place(std::string_view name, const SourcePlace& place) -> Json {
-  return {{"name", name}, {"file", place.file}, {"line", place.line}};
+  return {{"name", name}, {"file", place.file}, {"line", place.line}, {"policy", place.policy}};
 }
 
 auto AttributesJson(const Table& table, const DerivedAttributes& attributes) -> Json {

@@ -18,6 +18,7 @@ struct Tenant {
   std::string key_sha256;                                       ///< 64 lower-case hexadecimal digits
   std::vector<std::pair<std::string, std::string>> attributes;  ///< values as `Values::SetText` reads them
   std::optional<Decimal> spend_cap;                             ///< USD, above zero; none: spend is always 0 %
+  std::string policy = {};                                      ///< the name of its policy; empty: the bundle's only one
 };
 
 /// The tenants by their API keys. Never changes, so any number of threads may read it.

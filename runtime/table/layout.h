@@ -22,7 +22,7 @@ static_assert(std::endian::native == std::endian::little, "a bundle is mapped as
 
 /// Like PNG's: not text, and spoilt by a transfer that changes line ends or clears the top bit.
 inline constexpr std::array<std::uint8_t, 8> kMagic = {0x89, 'R', 'T', 'B', '\r', '\n', 0x1A, '\n'};
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30U;
 
 /// The first 64 bytes. Everything after them is the content.
@@ -145,6 +145,7 @@ struct DeploymentRecord {
 struct FileRecord {
   StringRef path;
   StringRef sha256;  ///< 64 lower-case hexadecimal digits
+  StringRef policy;  ///< the policy that the file belongs to: this one, or one that it extends
 };
 
 /// `file` is an index into kFiles, or kNone with line 0 for a policy that was not read from a file.
@@ -225,7 +226,7 @@ static_assert(sizeof(AttributeRecord) == 80);
 static_assert(sizeof(SourceRecord) == 16);
 static_assert(sizeof(DimensionRecord) == 16);
 static_assert(sizeof(DeploymentRecord) == 72);
-static_assert(sizeof(FileRecord) == 16);
+static_assert(sizeof(FileRecord) == 24);
 static_assert(sizeof(RuleRecord) == 32);
 static_assert(sizeof(RefusalRecord) == 24);
 static_assert(sizeof(RouteRecord) == 24);

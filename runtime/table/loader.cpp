@@ -247,7 +247,7 @@ class Loader {
 
   auto PlaceOf(layout::PlaceRecord place) const -> SourcePlace {
     if (place.file == kNone) return {};
-    return {Text(files_[place.file].path), place.line};
+    return {Text(files_[place.file].path), place.line, Text(files_[place.file].policy)};
   }
 
   /// Takes the next `range.count` entries of a section of `size`; false unless the range begins where the last ended.
@@ -264,12 +264,13 @@ class Loader {
   auto ReadFiles() -> Problem {
     for (std::size_t i = 0; i < files_.size(); ++i) {
       const auto& record = files_[i];
-      if (!IsString(record.path) || !IsString(record.sha256)) return "file " + Number(i) + " has a text out of bounds";
+      if (!IsString(record.path) || !IsString(record.sha256) || !IsString(record.policy)) return "file " + Number(i) + " has a text out of bounds";
       const std::string_view digits = Text(record.sha256);
       if (digits.size() != 64 || digits.find_first_not_of("0123456789abcdef") != std::string_view::npos) {
         return "file " + Number(i) + " has a hash that is not 64 hexadecimal digits";
       }
-      impl_->sources.push_back({Text(record.path), digits});
+      if (record.policy.size == 0) return "file " + Number(i) + " belongs to no policy";
+      impl_->sources.push_back({Text(record.path), digits, Text(record.policy)});
     }
     return std::nullopt;
   }

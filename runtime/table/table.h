@@ -43,6 +43,7 @@ struct LoadError {
 struct SourcePlace {
   std::string_view file;
   std::uint32_t line = 0;
+  std::string_view policy;  ///< under whose policy it stands: this one's name, or that of one which it extends
 };
 
 struct SourceView {
@@ -121,6 +122,7 @@ struct GuaranteeView {
 struct SourceHashView {
   std::string_view path;
   std::string_view sha256;  ///< 64 hexadecimal digits
+  std::string_view policy;  ///< as in SourcePlace
 };
 
 struct TableImpl;

@@ -123,7 +123,7 @@ class Writer {
                               Intern(deployment.key_env), deployment.price_in.micros, deployment.price_out.micros,
                               deployment.processed_in.index, deployment.headquarters.index, 0});
     }
-    for (const auto& file : spec_.files) files_.push_back({Intern(file.path), Intern(file.sha256)});
+    for (const auto& file : spec_.files) files_.push_back({Intern(file.path), Intern(file.sha256), Intern(file.policy)});
   }
 
   void AddRules() {

@@ -108,6 +108,7 @@ struct TableSpec {
   struct File {
     std::string path;
     std::string sha256;  ///< 64 lower-case hexadecimal digits
+    std::string policy;  ///< not empty: the policy that it belongs to
   };
 
   std::string policy_name;

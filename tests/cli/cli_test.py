@@ -7,6 +7,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,7 +43,7 @@ class Contract(unittest.TestCase):
     def test_version_and_help(self):
         self.assertEqual(routec("--version")[:2], (0, "routec 0.1.0\n"))
         self.assertEqual(routec("--help")[0], 0)
-        for name in ["check", "build", "eval", "decide", "test", "dump"]:
+        for name in ["check", "build", "eval", "decide", "test", "dump", "explain", "init"]:
             self.assertEqual(routec(name, "--help")[0], 0)
 
     def test_wrong_usage_exits_with_2(self):
@@ -57,10 +58,35 @@ class Contract(unittest.TestCase):
             self.assertNotEqual(err, "", words)
 
     def test_names_whose_work_comes_later_say_so(self):
-        for name in ["explain", "fmt", "diff"]:
+        for name in ["fmt", "diff"]:
             code, out, err = routec(name, "anything")
             self.assertEqual((code, out), (2, ""))
             self.assertIn("not built yet", err)
+
+    def test_explain(self):
+        code, page, err = routec("explain", "R0502")
+        self.assertEqual((code, err), (0, ""))
+        self.assertTrue(page.startswith("R0502: requests whose route is left with no deployment\n\nSeverity: error\n"), page)
+        coloured = routec("explain", "R0502", "--color", "always")[1]
+        self.assertNotEqual(coloured, page)
+        self.assertEqual(re.sub("\x1b\\[[0-9;]*m", "", coloured), page)
+        document = json.loads(routec("explain", "R0502", "--format", "json")[1])
+        self.assertEqual((document["schema"], document["code"], document["severity"]), ("route.page/1", "R0502", "error"))
+        self.assertEqual(document["markdown"], (ROOT / "docs/diagnostics/R0502.md").read_text())
+
+    def test_explain_of_no_code(self):
+        for asked, hint in [("R502", "did you mean `R0502`?"), ("r0502", "did you mean `R0502`?"), ("R0688", "codes that begin like it: R0601"),
+                            ("R9999", "a code is written like `R0101`"), ("policy.route", "a code is written like `R0101`"),
+                            ("", "a code is written like")]:
+            code, out, err = routec("explain", asked)
+            self.assertEqual((code, out), (2, ""))
+            self.assertIn(f"there is no diagnostic code `{asked}`: ", err)
+            self.assertIn(hint, err)
+        self.assertEqual(routec("explain")[0], 2)
+
+    def test_check_says_once_where_more_is_to_be_read(self):
+        self.assertEqual(re.findall("^more: .*$", routec("check", BROKEN)[1], re.M), ["more: routec explain R0501"])
+        self.assertNotIn("more: ", routec("check", FIRST)[1])
 
     def test_the_first_policy_checks(self):
         code, out, _ = routec("check", FIRST, "--format", "json")

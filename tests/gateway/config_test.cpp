@@ -134,11 +134,10 @@ TEST_CASE("keys") {
 }
 
 TEST_CASE("from a request to its decision record") {
-  Table loaded = Sample();
-  GatewayConfig config;
-  GatewayState state{
-      std::move(loaded), config, TenantRegistry({{"acme", kHash, {{"tier", "gold"}}, {}}}), {}, SpendBook(1),
-      nullptr,           {}};
+  std::vector<ServedPolicy> policies;
+  policies.push_back({Sample(), {}});
+  GatewayState state{std::move(policies), {0}, {}, TenantRegistry({{"acme", kHash, {{"tier", "gold"}}, {}}}), SpendBook(1),
+                     nullptr, {}};
   Dice dice;
   const WallTime now{std::chrono::milliseconds(1'772'357'400'250)};
   const auto decide = [&](const std::string& model, const std::vector<HeaderField>& headers) {
@@ -159,13 +158,13 @@ TEST_CASE("from a request to its decision record") {
     const auto json = record(request);
     CHECK(json["time"] == "2026-03-01T09:30:00.250Z");
     CHECK(json["route"] ==
-          nlohmann::ordered_json({{"name", "everything_else"}, {"file", "policy.route"}, {"line", 50}}));
+          nlohmann::ordered_json({{"name", "everything_else"}, {"file", "policy.route"}, {"line", 50}, {"policy", "sample"}}));
     CHECK(json["rules"][0]["name"] == "personal_stays");
     CHECK(json["rules"][0]["line"] == 31);
     CHECK(json["plan"].size() == 2);
     CHECK(json["attributes"]["data"] == "health");
     CHECK(json["attributes"]["today"] == "2026-03-01");
-    CHECK(json["bundle"] == state.table.hash());
+    CHECK(json["bundle"] == state.policies[0].table.hash());
     std::string keys;
     for (const auto& [key, value] : json.items()) keys += key + " ";
     CHECK(

@@ -52,7 +52,7 @@ auto SamplePolicy(Verified verified) -> std::vector<std::byte> {
   spec.tool_version = "test";
   spec.verified = verified == Verified::kYes;
   spec.limits = {6, 4000};
-  spec.files = {{"policy.route", std::string(64, 'a')}};
+  spec.files = {{"policy.route", std::string(64, 'a'), "sample"}};
 
   auto tier = Named("tier", AttributeKind::kOneOf, {SourceKind::kTenant, ""});
   tier.values = {"free", "silver", "gold", "platinum"};

@@ -74,10 +74,12 @@ class Running {
     std::vector<Tenant> tenants = {{"t", Sha256Hex(std::string_view("key")), {}, {}}};
     std::vector<ReachableDeployment> deployments(3);
     for (auto& deployment : deployments) deployment.endpoint = *ParseEndpoint("http://127.0.0.1:1/v1");
-    return {std::move(*table),
+    std::vector<ServedPolicy> policies;
+    policies.push_back({std::move(*table), std::move(deployments)});
+    return {std::move(policies),
+            {0},
             config,
             TenantRegistry(tenants),
-            std::move(deployments),
             SpendBook(1),
             std::move(log->writer),
             [] { return std::chrono::system_clock::now(); }};
@@ -171,10 +173,9 @@ TEST_CASE("a target may name the host, and the host is named once") {
 }
 
 TEST_CASE("an address that cannot be listened on is named") {
-  auto table = Table::FromBytes(testing::SamplePolicy(testing::Verified::kYes));
   GatewayConfig config;
   config.listen_host = "192.0.2.1";  // an address of documentation, which no machine has
-  GatewayState state{std::move(*table), config, TenantRegistry({}), {}, SpendBook(0), nullptr, {}};
+  GatewayState state{{}, {}, config, TenantRegistry({}), SpendBook(0), nullptr, {}};
   const auto server = Server::Start(state, ServerTimes{});
   REQUIRE_FALSE(server.has_value());
   CHECK(server.error().starts_with("the gateway cannot listen on 192.0.2.1:8080: "));

@@ -72,8 +72,8 @@ TEST_CASE("the whole policy is one object with its lists in order") {
   const Json json = ToJson(SmallPolicy());
   std::vector<std::string> members;
   for (const auto& [name, value] : json.items()) members.push_back(name);
-  CHECK(members == std::vector<std::string>{"policy", "version", "limits", "attributes", "jurisdictions",
-                                            "vendors", "models", "deployments", "rules", "refusals", "routes",
+  CHECK(members == std::vector<std::string>{"policy", "version", "layers", "limits", "attributes", "jurisdictions",
+                                            "properties", "vendors", "models", "deployments", "rules", "refusals", "routes",
                                             "guarantees", "tests"});
   CHECK(
       json["attributes"][kTier].dump() ==
@@ -81,7 +81,7 @@ TEST_CASE("the whole policy is one object with its lists in order") {
   CHECK(
       json["attributes"][kPrompt].dump() ==
       R"({"name":"prompt","kind":"number","unit":"tokens","maximum":2000000,"sources":[{"kind":"request","argument":"prompt","trust":"measured"}]})");
-  CHECK(json["vendors"][0].dump() == R"({"name":"mistral","headquarters":"FR","certifications":["iso27001","soc2"]})");
+  CHECK(json["vendors"][0].dump() == R"({"name":"mistral","headquarters":"FR","certifications":["iso27001","soc2"],"provenance":{"as_of":null,"source":""}})");
   CHECK(json["deployments"][3]["first_token_ms"].is_null());
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     const Policy policy = random_policy::MakeRandomPolicy(seed, {});

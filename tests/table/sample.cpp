@@ -43,7 +43,7 @@ auto Spec() -> TableSpec {
   spec.tool_version = "0.1.0";
   spec.verified = true;
   spec.limits = {4, 20'000};
-  spec.files = {{"policy.route", std::string(64, 'a')}, {"caf\u00e9.route", std::string(64, '0')}};
+  spec.files = {{"policy.route", std::string(64, 'a'), "sample"}, {"caf\u00e9.route", std::string(64, '0'), "sample"}};
 
   const auto attribute = [&](const char* name, AttributeKind kind, TableSpec::Source source) -> TableSpec::Attribute& {
     TableSpec::Attribute entry;

@@ -404,7 +404,7 @@ TEST_CASE("the loader names what is wrong") {
                  "mask 0 has a bit for no deployment"));
   CHECK(Contains(word(SectionId::kAttributes, 0, 0x4000'0000), "attribute 0 has a text out of bounds"));
   CHECK(Contains(word(SectionId::kAttributes, 16, 0x0001'0007), "attribute 0 has an unknown kind"));
-  CHECK(Contains(word(SectionId::kAttributes, 16, 0x0001'0600), "attribute 0 has an unknown unit"));
+  CHECK(Contains(word(SectionId::kAttributes, 16, 0x0001'0700), "attribute 0 has an unknown unit"));
   CHECK(Contains(word(SectionId::kAttributes, 20, 3), "wrong first dimension"));
   CHECK(Contains(word(SectionId::kAttributes, 32, 1), "list that does not follow"));
   CHECK(Contains(word(SectionId::kSources, 8, 7), "unknown kind of source"));
@@ -447,6 +447,7 @@ TEST_CASE("the loader notices a spec that cannot be") {
       Contains(MessageOf([](TableSpec& s) { s.deployments[1].name = "eu_large"; }), "deployments have the same name"));
   CHECK(Contains(MessageOf([](TableSpec& s) { s.deployments[1].upstream_model = ""; }), "names no model"));
   CHECK(Contains(MessageOf([](TableSpec& s) { s.files[0].sha256 = "abc"; }), "not 64 hexadecimal digits"));
+  CHECK(Contains(MessageOf([](TableSpec& s) { s.files[0].policy.clear(); }), "file 0 belongs to no policy"));
   CHECK(Contains(MessageOf([](TableSpec& s) { s.routes[0].tiers.clear(); }), "route 0 has no tier"));
   CHECK(Contains(MessageOf([](TableSpec& s) { s.routes[0].name = "\xC3("; }), "not UTF-8"));
   CHECK(Contains(MessageOf([](TableSpec& s) {

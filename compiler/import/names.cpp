@@ -1,0 +1,78 @@
+#include "compiler/import/names.h"
+
+#include <algorithm>
+#include <array>
+
+namespace route::import {
+namespace {
+
+constexpr std::size_t kMostCharacters = 64;
+
+/// Those of grammar/RouteLexer.g4 that `name` of RouteParser.g4 does not take, in alphabetical order. A test compares them.
+constexpr std::array<std::string_view, 38> kReserved = {
+    "and",     "attribute", "because",    "best",        "cheapest", "condition", "default", "deployment",
+    "deployments", "expect", "fastest",   "forbid",      "from",     "given",     "group",   "guarantee",
+    "has",     "import",    "in",         "includes",    "is",       "jurisdiction", "limits", "model",
+    "not",     "or",        "policy",     "refuse",      "require",  "route",     "rule",    "test",
+    "then",    "to",        "unless",     "vendor",      "when",     "with"};
+static_assert(std::ranges::is_sorted(kReserved));
+
+auto IsNameCharacter(char c) -> bool { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+/// What is left of a name when characters that look alike count as one.
+auto Look(std::string_view name) -> std::string {
+  std::string look;
+  for (char c : name) {
+    switch (c) {
+      case '1':
+      case 'i': look += 'l'; break;
+      case '0': look += 'o'; break;
+      case 'n':
+        if (look.ends_with('r')) {
+          look.back() = 'm';
+        } else {
+          look += c;
+        }
+        break;
+      default: look += c;
+    }
+  }
+  return look;
+}
+
+}  // namespace
+
+auto IsReservedWord(std::string_view word) -> bool { return std::ranges::binary_search(kReserved, word); }
+
+auto IsName(std::string_view text) -> bool {
+  constexpr std::size_t kLongest = 200;
+  auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  if (text.empty() || text.size() > kLongest || !letter(text.front()) || IsReservedWord(text)) return false;
+  return std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+auto Identifier(std::string_view text) -> std::string {
+  std::string name;
+  for (char c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (IsNameCharacter(c)) {
+      name += c;
+    } else if (!name.empty() && name.back() != '_') {
+      name += '_';
+    }
+    if (name.size() == kMostCharacters) break;
+  }
+  while (name.ends_with('_')) name.pop_back();
+  if (name.empty()) return "unnamed";
+  if ((name.front() >= '0' && name.front() <= '9') || IsReservedWord(name)) name.insert(0, "m_");
+  return name;
+}
+
+auto Namer::Take(std::string_view text) -> std::string {
+  std::string wanted = Identifier(text);
+  std::string name = wanted;
+  for (int next = 2; !looks_.insert(Look(name)).second; ++next) name = wanted + "_" + std::to_string(next);
+  return name;
+}
+
+}  // namespace route::import

@@ -1,0 +1,78 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "compiler/import/places.h"
+#include "compiler/import/row.h"
+#include "compiler/import/vendors.h"
+
+using namespace route;
+using namespace route::import;
+
+namespace {
+
+/// `provider | model | upstream | place=CC`
+auto Parts(std::string_view key, std::string_view provider, const std::vector<std::string>& regions = {}) -> std::string {
+  KeyParts parts = ParseKey(key, provider, regions);
+  std::string text = parts.provider + " | " + parts.model + " | " + parts.upstream;
+  if (parts.place) {
+    text += " | " + parts.place->name + "=" + (parts.place->country ? std::string(CountryCode(*parts.place->country)) : "?");
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("keys of the price list, taken apart") {
+  CHECK(Parts("gpt-5.4", "openai") == "openai | gpt_5_4 | gpt-5.4");
+  CHECK(Parts("azure/us/gpt-4.1-2025-04-14", "azure") == "azure | gpt_4_1_2025_04_14 | gpt-4.1-2025-04-14 | us=US");
+  CHECK(Parts("azure/eu/gpt-5-mini", "azure") == "azure | gpt_5_mini | gpt-5-mini | eu=?");
+  CHECK(Parts("bedrock/eu-central-1/anthropic.claude-v2:1", "bedrock") ==
+        "bedrock | claude_v2_1 | anthropic.claude-v2:1 | eu-central-1=DE");
+  CHECK(Parts("eu.anthropic.claude-haiku-4-5-20251001-v1:0", "bedrock_converse") ==
+        "bedrock | claude_haiku_4_5_20251001 | eu.anthropic.claude-haiku-4-5-20251001-v1:0 | eu=?");
+  CHECK(Parts("us-gov.anthropic.claude-haiku-4-5-20251001-v1:0", "bedrock_converse").ends_with("us-gov=US"));
+  CHECK(Parts("deepseek.v3.2", "bedrock") == "bedrock | deepseek_v3_2 | deepseek.v3.2");
+  CHECK(Parts("amazon.nova-lite-v1:0", "bedrock") == "bedrock | nova_lite_v1_0 | amazon.nova-lite-v1:0");
+  CHECK(Parts("vertex_ai/claude-opus-4-7@default", "vertex_ai-anthropic_models") ==
+        "vertex_ai | claude_opus_4_7 | claude-opus-4-7@default");
+  CHECK(Parts("vertex_ai/x", "vertex_ai", {"us-central1"}).ends_with("us-central1=US"));
+  CHECK(Parts("vertex_ai/x", "vertex_ai", {"us-central1", "us-south1"}).ends_with("several regions=US"));
+  CHECK(Parts("vertex_ai/x", "vertex_ai", {"us-central1", "europe-west4"}).ends_with("several regions=?"));
+  CHECK(Parts("vertex_ai/x", "vertex_ai", {"us-central1", "moon"}) == "vertex_ai | x | x");
+  CHECK(Parts("fireworks_ai/accounts/fireworks/models/gpt-oss-120b", "fireworks_ai") ==
+        "fireworks_ai | gpt_oss_120b | accounts/fireworks/models/gpt-oss-120b");
+  CHECK(Parts("openrouter/us/eu-central-1", "openrouter") == "openrouter | eu_central_1 | us/eu-central-1");
+  CHECK(Parts("mistral/x", "") == "mistral | x | x");
+  CHECK(Parts("", "") == " | unnamed | ");
+  CHECK(Parts("/", "openai") == "openai | unnamed | /");
+}
+
+TEST_CASE("places") {
+  CHECK(CountryCode(*ParseRegion("eu-west-3")->country) == "FR");
+  CHECK(CountryCode(*ParseRegion("SwedenCentral")->country) == "SE");
+  CHECK(CountryCode(*ParseRegion("europe-west4")->country) == "NL");
+  CHECK_FALSE(ParseRegion("eu").has_value());
+  CHECK_FALSE(ParseZone("eu")->country.has_value());
+  CHECK_FALSE(ParseZone("global")->country.has_value());
+  CHECK(CountryCode(*ParseZone("jp")->country) == "JP");
+  CHECK(RegionOfAddress("https://bedrock-runtime.eu-central-1.amazonaws.com")->name == "eu-central-1");
+  CHECK(RegionOfAddress("https://europe-west4-aiplatform.googleapis.com/v1")->name == "europe-west4");
+  CHECK_FALSE(RegionOfAddress("https://api.openai.com/eu-central-1").has_value());
+  CHECK_FALSE(RegionOfAddress("eu-central-1").has_value());
+  CHECK(IsInEuropeanUnion(*ParseCountry("FR")));
+  CHECK_FALSE(IsInEuropeanUnion(*ParseCountry("CH")));
+}
+
+TEST_CASE("providers by all their names") {
+  CHECK(ProviderName("vertex_ai-anthropic_models") == "vertex_ai");
+  CHECK(ProviderName("bedrock_converse") == "bedrock");
+  CHECK(ProviderName("text-completion-codestral") == "codestral");
+  CHECK(ProviderName("OpenAI") == "openai");
+  CHECK(FindProvider("codestral")->vendor == "mistral");
+  CHECK(FindProvider("nobody") == nullptr);
+  for (const char* name : {"openai", "mistral", "bedrock", "zai", "ai21"}) {
+    CHECK(ParseCountry(FindProvider(name)->headquarters).has_value());
+    CHECK(FindProvider(name)->source.starts_with("https://"));
+  }
+}
