@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace route {
@@ -34,6 +35,21 @@ class Descriptor {
  private:
   int fd_;
 };
+
+auto ReadAll(int fd, const std::string& name, std::uint64_t limit) -> std::expected<std::string, std::string> {
+  std::string text;
+  char buffer[65536];
+  while (true) {
+    ssize_t count = ::read(fd, buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return std::unexpected(Sentence("cannot read", name));
+    if (count == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(count));
+    if (text.size() > limit) {
+      return std::unexpected("cannot read `" + name + "`: it is larger than " + std::to_string(limit) + " bytes");
+    }
+  }
+}
 
 }  // namespace
 
@@ -89,18 +105,11 @@ auto ReadFile(const std::string& path, std::uint64_t limit) -> std::expected<std
   struct stat info{};
   if (::fstat(file.get(), &info) != 0) return std::unexpected(Sentence("cannot read", path));
   if (S_ISDIR(info.st_mode)) return std::unexpected("cannot read `" + path + "`: it is a directory");
-  std::string text;
-  char buffer[65536];
-  while (true) {
-    ssize_t count = ::read(file.get(), buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return std::unexpected(Sentence("cannot read", path));
-    if (count == 0) return text;
-    text.append(buffer, static_cast<std::size_t>(count));
-    if (text.size() > limit) {
-      return std::unexpected("cannot read `" + path + "`: it is larger than " + std::to_string(limit) + " bytes");
-    }
-  }
+  return ReadAll(file.get(), path, limit);
+}
+
+auto ReadStandardInput(std::uint64_t limit) -> std::expected<std::string, std::string> {
+  return ReadAll(STDIN_FILENO, "<stdin>", limit);
 }
 
 auto IsSameFile(const std::string& a, const std::string& b) -> bool {
@@ -127,25 +136,27 @@ auto WriteAll(int file, std::string_view bytes) -> bool {
 
 auto WriteFileAtomically(const std::string& name, std::string_view bytes) -> std::expected<void, std::string> {
   std::string path = name;
+  std::optional<mode_t> permissions;
   struct stat existing{};
   bool replaces = ::stat(name.c_str(), &existing) == 0;
   if (replaces) {
     if (!S_ISREG(existing.st_mode)) {
       return std::unexpected("cannot write `" + name + "`: it is there already and is not a regular file");
     }
+    permissions = existing.st_mode & static_cast<mode_t>(07777);
     std::unique_ptr<char, decltype(&std::free)> real(::realpath(name.c_str(), nullptr), &std::free);
     if (real != nullptr) path = real.get();
   }
   std::string sibling = path + ".tmp." + std::to_string(::getpid());
   {
-    Descriptor file(::open(sibling.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    Descriptor file(::open(sibling.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions ? 0600 : 0644));
     if (file.get() < 0) return std::unexpected(Sentence("cannot write", path));
     auto fail = [&] {
       std::string sentence = Sentence("cannot write", path);
       ::unlink(sibling.c_str());
       return std::unexpected(sentence);
     };
-    if (replaces && ::fchmod(file.get(), existing.st_mode & 07777U) != 0) return fail();
+    if (permissions && ::fchmod(file.get(), *permissions) != 0) return fail();
     if (!WriteAll(file.get(), bytes)) return fail();
     if (::rename(sibling.c_str(), path.c_str()) != 0) return fail();
   }

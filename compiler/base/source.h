@@ -83,6 +83,9 @@ auto IsSameFile(const std::string& a, const std::string& b) -> bool;
 /// Reads a whole file. The error is one sentence fit for a user. Refuses files of more than `limit` bytes.
 auto ReadFile(const std::string& path, std::uint64_t limit) -> std::expected<std::string, std::string>;
 
+/// Reads standard input to its end, under the same terms.
+auto ReadStandardInput(std::uint64_t limit) -> std::expected<std::string, std::string>;
+
 /// Replaces a file as a whole: writes a sibling, syncs it and renames it over `path`, so that a reader sees
 /// the old bytes or the new ones and never a part. A symbolic link is followed; what is there already must be a regular
 /// file, so that no device or pipe is replaced, and keeps its permissions. The error is one sentence fit for a user.

@@ -161,7 +161,8 @@ void Print(const Checked& checked, const CheckOptions& options, const CommonOpti
     case Format::kJson: PrintDocument(checked, options); return;
     case Format::kSarif:
     case Format::kJunit:
-    case Format::kGithub: break;
+    case Format::kGithub:
+    case Format::kMarkdown: break;
   }
   diagnostics::Report report = MakeReport(*checked.compilation, options.policy, checked.exit_code);
   report.fail_level = options.fail_level;

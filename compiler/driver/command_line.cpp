@@ -42,20 +42,16 @@ void CommandLine::WithToday(CLI::App* command) {
       ->option_text("TIME");
 }
 
-void CommandLine::WithOutput(CLI::App* command) {
-  WithFormats(command, {{"text", Format::kText}, {"plain", Format::kPlain}, {"json", Format::kJson}});
-}
-
 void CommandLine::WithReport(CLI::App* command) {
-  WithFormats(command, {{"text", Format::kText},
-                        {"plain", Format::kPlain},
-                        {"json", Format::kJson},
-                        {"sarif", Format::kSarif},
-                        {"junit", Format::kJunit},
-                        {"github", Format::kGithub}});
+  WithOutput(command, {{"text", Format::kText},
+                       {"plain", Format::kPlain},
+                       {"json", Format::kJson},
+                       {"sarif", Format::kSarif},
+                       {"junit", Format::kJunit},
+                       {"github", Format::kGithub}});
 }
 
-void CommandLine::WithFormats(CLI::App* command, const std::vector<std::pair<std::string, Format>>& formats) {
+void CommandLine::WithFormat(CLI::App* command, const Formats& formats) {
   std::string names;
   for (const auto& [name, format] : formats) names += (names.empty() ? "" : "|") + name;
   const std::map<std::string, Colour> colours = {
@@ -66,6 +62,10 @@ void CommandLine::WithFormats(CLI::App* command, const std::vector<std::pair<std
   command->add_option("--color,--colour", common_.colour, "auto (the default), always or never")
       ->transform(CLI::CheckedTransformer(colours).description(""))
       ->option_text("auto|always|never");
+}
+
+void CommandLine::WithOutput(CLI::App* command, const Formats& formats) {
+  WithFormat(command, formats);
   WithToday(command);
 }
 

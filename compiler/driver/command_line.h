@@ -13,6 +13,10 @@
 /// shell completions and manual pages all come from one description.
 namespace route::driver {
 
+/// What `--format` of a command takes, the default first.
+using Formats = std::vector<std::pair<std::string, Format>>;
+inline const Formats kTextOrJson = {{"text", Format::kText}, {"plain", Format::kPlain}, {"json", Format::kJson}};
+
 class CommandLine {
  public:
   explicit CommandLine(Date today);
@@ -43,8 +47,10 @@ class CommandLine {
   void WithPolicy(CLI::App* command, std::string& policy);
   /// `--today` and `--time`.
   void WithToday(CLI::App* command);
-  /// `--format text|plain|json`, `--color` and `--today`.
-  void WithOutput(CLI::App* command);
+  /// `--format` and `--color`.
+  void WithFormat(CLI::App* command, const Formats& formats = kTextOrJson);
+  /// `--format`, `--color` and `--today`.
+  void WithOutput(CLI::App* command, const Formats& formats = kTextOrJson);
   /// The same, with the formats for other programs that read findings.
   void WithReport(CLI::App* command);
   /// `--rlimit`.
@@ -54,7 +60,6 @@ class CommandLine {
   auto Run(int argc, char** argv) -> int;
 
  private:
-  void WithFormats(CLI::App* command, const std::vector<std::pair<std::string, Format>>& formats);
 
   CLI::App app_;
   CommonOptions common_;
@@ -64,9 +69,11 @@ class CommandLine {
 // One function for each group of commands, in the order in which `--help` lists them.
 void AddCheckCommands(CommandLine& line);     ///< check, build
 void AddDecideCommands(CommandLine& line);    ///< eval, decide
-void AddLanguageCommands(CommandLine& line);  ///< test, dump, fmt, diff
+void AddTestCommands(CommandLine& line);      ///< test
+void AddLanguageCommands(CommandLine& line);  ///< dump, diff
 void AddExplainCommands(CommandLine& line);   ///< explain
 void AddProjectCommands(CommandLine& line);   ///< init, completions, manual
 void AddImportCommands(CommandLine& line);    ///< import litellm-prices, import litellm-config
+void AddFmtCommand(CommandLine& line);        ///< fmt
 
 }  // namespace route::driver

@@ -16,8 +16,9 @@ class App;
 /// One function for each subcommand of `routec`; each returns an exit code of exit_codes.h.
 namespace route::driver {
 
-/// `kSarif`, `kJunit` and `kGithub` are only for commands that do nothing but say what is wrong with a policy.
-enum class Format : std::uint8_t { kText, kPlain, kJson, kSarif, kJunit, kGithub };
+/// `kSarif` and `kGithub` are only for commands that do nothing but say what is wrong with a policy, `kJunit` for those and
+/// `test`, `kMarkdown` for `explain`.
+enum class Format : std::uint8_t { kText, kPlain, kJson, kSarif, kJunit, kGithub, kMarkdown };
 
 /// Formats that people read, on a terminal or in a log.
 inline auto IsText(Format format) -> bool { return format == Format::kText || format == Format::kPlain; }
@@ -66,9 +67,29 @@ struct DecideOptions {
 auto DecideCommand(const DecideOptions& options, const CommonOptions& common) -> int;
 
 struct TestOptions {
-  std::string policy;
+  std::vector<std::string> policies;
+  std::vector<std::string> filters;  ///< patterns of names; none: every test
+  enum class Action : std::uint8_t { kRun, kList };
+  Action action = Action::kRun;
+  enum class Verbosity : std::uint8_t { kFailures, kEachTest };
+  Verbosity verbosity = Verbosity::kFailures;
+  enum class Coverage : std::uint8_t { kNone, kMeasure };
+  Coverage coverage = Coverage::kNone;
+  enum class Suggest : std::uint8_t { kNothing, kTests };
+  Suggest suggest = Suggest::kNothing;
+  std::optional<std::uint32_t> threshold;  ///< the least coverage that is good enough, in percent
+  std::optional<std::string> lcov;         ///< a file to write
+  verify::Limits limits;                   ///< for the suggestions
 };
 auto Test(const TestOptions& options, const CommonOptions& common) -> int;
+
+struct FmtOptions {
+  std::vector<std::string> files;
+  enum class Check : std::uint8_t { kNo, kYes };
+  enum class Output : std::uint8_t { kFile, kDiff };
+  Check check = Check::kNo;
+  Output output = Output::kFile;
+};
 
 enum class Phase : std::uint8_t { kAst, kIr, kSmt, kTable };
 struct DumpOptions {

@@ -6,9 +6,12 @@ namespace route::driver {
 
 auto Completions(const Command& routec, Shell shell) -> std::string {
   switch (shell) {
-    case Shell::kBash: return BashCompletions(routec);
-    case Shell::kZsh: return ZshCompletions(routec);
-    case Shell::kFish: return FishCompletions(routec);
+    case Shell::kBash:
+      return BashCompletions(routec);
+    case Shell::kZsh:
+      return ZshCompletions(routec);
+    case Shell::kFish:
+      return FishCompletions(routec);
   }
   throw InternalError("an unknown shell");
 }

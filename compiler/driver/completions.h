@@ -9,8 +9,8 @@ namespace route::driver {
 
 enum class Shell : std::uint8_t { kBash, kZsh, kFish };
 
-/// A script that teaches a shell to complete the command line of routec: commands, options, their values, files by their
-/// ending, diagnostic codes.
+/// A script that teaches a shell to complete the command line of routec: commands, options, their values, files by
+/// their ending, diagnostic codes.
 auto Completions(const Command& routec, Shell shell) -> std::string;
 
 // One file for each shell.

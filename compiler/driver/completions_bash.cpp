@@ -1,8 +1,9 @@
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/driver/completions.h"
 
-// The script is a table, written from the description, and a few functions, which never change, that walk along the words
-// that are typed. The table says what can stand for a value in words of its own: word:W, file:.ENDING, folder, code, command.
+// The script is a table, written from the description, and a few functions, which never change, that walk along the
+// words that are typed. The table says what can stand for a value in words of its own: word:W, file:.ENDING, folder,
+// code, command.
 
 namespace route::driver {
 namespace {
@@ -31,7 +32,8 @@ auto Table(const std::vector<const Command*>& commands) -> std::string {
     for (const Argument& option : command->options) {
       for (const std::string& name : option.names) {
         names += (names.empty() ? "" : " ") + name;
-        if (!option.placeholder.empty()) values += "    '" + key + " " + name + "') echo '" + ValueWords(option.placeholder) + "' ;;\n";
+        if (!option.placeholder.empty())
+          values += "    '" + key + " " + name + "') echo '" + ValueWords(option.placeholder) + "' ;;\n";
       }
     }
     options += "    '" + key + "') echo '" + names + "' ;;\n";
@@ -113,8 +115,8 @@ complete -F _routec routec
 auto BashCompletions(const Command& routec) -> std::string {
   std::string codes;
   for (const auto& entry : diagnostics::Catalogue()) codes += (codes.empty() ? "" : " ") + std::string(entry.name);
-  return "# Completions of routec for bash. Written by `routec completions bash`.\n\n_routec_codes='" + codes + "'\n\n" +
-         Table(WithAllWithin(routec)) + kFunctions;
+  return "# Completions of routec for bash. Written by `routec completions bash`.\n\n_routec_codes='" + codes +
+         "'\n\n" + Table(WithAllWithin(routec)) + kFunctions;
 }
 
 }  // namespace route::driver

@@ -29,7 +29,9 @@ auto ValueLines(const Command& routec, const std::string& begin, const std::stri
   Values values = ReadPlaceholder(placeholder);
   std::string text;
   for (const std::string& word : values.words) text += begin + " -a " + word + "\n";
-  for (const std::string& ending : values.endings) text += begin + " -k -a '(__fish_complete_suffix \"" + ending + "\")'\n";
+  for (const std::string& ending : values.endings) {
+    text += begin + (ending.empty() ? std::string(" -F\n") : " -k -a '(__fish_complete_suffix \"" + ending + "\")'\n");
+  }
   if (values.folders) text += begin + " -a '(__fish_complete_directories)'\n";
   if (values.codes) {
     for (const auto& entry : diagnostics::Catalogue()) {
@@ -46,7 +48,8 @@ auto ValueLines(const Command& routec, const std::string& begin, const std::stri
 
 auto OptionLines(const Command& routec, const Command& command, const Argument& option) -> std::string {
   std::string begin = Line(command);
-  for (const std::string& name : option.names) begin += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
+  for (const std::string& name : option.names)
+    begin += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   if (option.placeholder.empty()) return begin + " -d " + Quoted(option.meaning) + "\n";
   begin += " -x";
   return begin + " -d " + Quoted(option.meaning) + "\n" + ValueLines(routec, begin, option.placeholder);
@@ -55,14 +58,16 @@ auto OptionLines(const Command& routec, const Command& command, const Argument& 
 }  // namespace
 
 auto FishCompletions(const Command& routec) -> std::string {
-  std::string text = "# Completions of routec for fish. Written by `routec completions fish`.\n\ncomplete -c routec -f\n";
+  std::string text =
+      "# Completions of routec for fish. Written by `routec completions fish`.\n\ncomplete -c routec -f\n";
   for (const Command* command : WithAllWithin(routec)) {
     text += "\n";
     for (const Command& within : command->commands) {
       text += Line(*command) + " -a " + within.words.back() + " -d " + Quoted(within.summary) + "\n";
     }
     for (const Argument& option : command->options) text += OptionLines(routec, *command, option);
-    for (const Argument& argument : command->arguments) text += ValueLines(routec, Line(*command), argument.placeholder);
+    for (const Argument& argument : command->arguments)
+      text += ValueLines(routec, Line(*command), argument.placeholder);
   }
   return text;
 }

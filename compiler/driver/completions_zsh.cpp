@@ -86,8 +86,10 @@ auto Function(const Command& command) -> std::string {
     text += " \\\n    " + SingleQuoted((argument.repeats ? "*" : argument.required ? "" : ":") + Action(argument));
   }
   if (command.commands.empty()) return text + "\n}\n\n";
-  text += " \\\n    '1: :->command' \\\n    '*:: :->rest'\n  case $state in\n    command)\n      local -a commands=(\n" +
-          CommandList(command, "        ") + "      )\n      _describe command commands\n      ;;\n    rest)\n      case $words[1] in\n";
+  text +=
+      " \\\n    '1: :->command' \\\n    '*:: :->rest'\n  case $state in\n    command)\n      local -a commands=(\n" +
+      CommandList(command, "        ") +
+      "      )\n      _describe command commands\n      ;;\n    rest)\n      case $words[1] in\n";
   for (const Command& within : command.commands) {
     text += "        " + within.words.back() + ") " + FunctionName(within) + " ;;\n";
   }
@@ -102,8 +104,8 @@ auto ZshCompletions(const Command& routec) -> std::string {
   for (const auto& entry : diagnostics::Catalogue()) {
     text += "    " + SingleQuoted(std::string(entry.name) + ":" + Escaped(std::string(entry.title))) + "\n";
   }
-  text += "  )\n  _describe code codes\n}\n\n_routec_command_names() {\n  local -a commands=(\n" + CommandList(routec, "    ") +
-          "  )\n  _describe command commands\n}\n\n";
+  text += "  )\n  _describe code codes\n}\n\n_routec_command_names() {\n  local -a commands=(\n" +
+          CommandList(routec, "    ") + "  )\n  _describe command commands\n}\n\n";
   for (const Command* command : WithAllWithin(routec)) text += Function(*command);
   // As a file of `fpath` this is the body of the function itself; read with `source` it registers it.
   return text + "if [[ $funcstack[1] == _routec ]]; then\n  _routec \"$@\"\nelse\n  compdef _routec routec\nfi\n";

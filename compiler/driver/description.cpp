@@ -63,7 +63,9 @@ auto ReadPlaceholder(const std::string& placeholder) -> Values {
   return values;
 }
 
-auto Describe(const CLI::App& app) -> Command { return DescribeWithin(app, {}); }
+auto Describe(const CLI::App& app) -> Command {
+  return DescribeWithin(app, {});
+}
 
 auto JoinWords(const Command& command, const std::string& separator) -> std::string {
   std::string text;

@@ -26,7 +26,7 @@ struct Argument {
   std::string placeholder;         ///< of its value; empty for a flag
   std::string meaning;             ///< in a few words, code in backticks, without a full stop
   bool required = false;
-  bool repeats = false;            ///< several values can follow each other
+  bool repeats = false;  ///< several values can follow each other
 };
 
 struct Command {
@@ -34,7 +34,7 @@ struct Command {
   std::string summary;             ///< in a few words, without a full stop
   std::vector<Argument> options;
   std::vector<Argument> arguments;
-  std::vector<Command> commands;   ///< within this one, in the order in which they were described
+  std::vector<Command> commands;  ///< within this one, in the order in which they were described
 };
 auto Describe(const CLI::App& app) -> Command;
 

@@ -52,22 +52,31 @@ auto WrittenWhere(const ImportOptions& options, const Imported& imported) -> std
   return options.output.empty() ? "standard output" : options.output;
 }
 
-void PrintText(const Input& input, const ImportOptions& options, const Imported& imported) {
+/// All that is said about the input, as one text: a bad file may have a hundred thousand lints.
+auto LintText(const Input& input, const Imported& imported) -> std::string {
+  std::string text;
+  llvm::raw_string_ostream out(text);
   for (const Lint& lint : imported.lints) {
-    llvm::errs() << input.path << ":" << lint.line << ": " << lint.key << ": " << lint.message << ": "
-                 << import::ActionName(lint.action) << " [" << import::LintName(lint.kind) << "]\n";
+    out << input.path << ":" << lint.line << ": " << lint.key << ": " << lint.message << ": "
+        << import::ActionName(lint.action) << " [" << import::LintName(lint.kind) << "]\n";
   }
-  if (!imported.lints.empty()) llvm::errs() << "\n";
+  if (!imported.lints.empty()) out << "\n";
   for (const import::LintCount& count : import::CountLints(imported.lints)) {
-    llvm::errs() << llvm::formatv("{0,6} {1,-11}{2}: {3}\n", count.count, import::ActionName(count.action),
-                                  import::LintName(count.kind), import::LintSummary(count.kind));
+    out << llvm::formatv("{0,6} {1,-11}{2}: {3}\n", count.count, import::ActionName(count.action),
+                         import::LintName(count.kind), import::LintSummary(count.kind));
   }
-  llvm::errs() << "read " << import::Counted(imported.read, imported.unit) << ", looked at "
-               << import::Counted(imported.considered, imported.unit)
-               << ", took " << import::Counted(imported.taken, "deployment") << "\n";
+  out << "read " << import::Counted(imported.read, imported.unit) << ", looked at "
+      << import::Counted(imported.considered, imported.unit) << ", took "
+      << import::Counted(imported.taken, "deployment") << "\n";
+  return text;
+}
+
+void PrintText(const Input& input, const ImportOptions& options, const Imported& imported) {
+  llvm::errs() << LintText(input, imported);
   std::string where = WrittenWhere(options, imported);
   if (where.empty()) {
-    llvm::errs() << (imported.taken == 0 ? "nothing is left to write\n" : "nothing was written: --strict allows no lint\n");
+    llvm::errs() << (imported.taken == 0 ? "nothing is left to write\n"
+                                         : "nothing was written: --strict allows no lint\n");
   } else if (options.output.empty()) {
     llvm::outs() << imported.text;
   } else {
@@ -96,12 +105,14 @@ void PrintDocument(const Input& input, const ImportOptions& options, const Impor
   }
   auto& counts = document["counts"] = nlohmann::ordered_json::array();
   for (const import::LintCount& count : import::CountLints(imported.lints)) {
-    counts.push_back({{"lint", import::LintName(count.kind)}, {"action", import::ActionName(count.action)}, {"count", count.count}});
+    counts.push_back(
+        {{"lint", import::LintName(count.kind)}, {"action", import::ActionName(count.action)}, {"count", count.count}});
   }
   PrintJson(document);
 }
 
-auto Finish(const Input& input, const ImportOptions& options, const CommonOptions& common, const Imported& imported) -> int {
+auto Finish(const Input& input, const ImportOptions& options, const CommonOptions& common, const Imported& imported)
+    -> int {
   bool written = !WrittenWhere(options, imported).empty();
   if (written && !options.output.empty()) {
     if (auto done = WriteFileAtomically(options.output, imported.text); !done) {
@@ -136,7 +147,8 @@ auto ImportPrices(const ImportPricesOptions& options, const CommonOptions& commo
 }
 
 auto ImportConfig(const ImportConfigOptions& options, const CommonOptions& common) -> int {
-  if (IsInput(options.common.output, options.common.input) || IsInput(options.common.output, options.prices)) return kWrongUsage;
+  if (IsInput(options.common.output, options.common.input) || IsInput(options.common.output, options.prices))
+    return kWrongUsage;
   auto input = ReadInput(options.common.input, import::kMaxYamlBytes);
   if (!input) return kWrongUsage;
   std::optional<Input> prices;

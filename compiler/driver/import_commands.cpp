@@ -7,7 +7,9 @@ namespace {
 
 auto ParseCountryOption(const std::string& option, const std::string& text) -> Country {
   auto country = ParseCountry(text);
-  if (!country) throw CLI::ValidationError(option, "`" + text + "` is no country: write the two capital letters of ISO 3166-1, for example FR");
+  if (!country)
+    throw CLI::ValidationError(
+        option, "`" + text + "` is no country: write the two capital letters of ISO 3166-1, for example FR");
   return *country;
 }
 
@@ -35,8 +37,8 @@ void WithImportOptions(CommandLine& line, CLI::App* command, ImportOptions* opti
               if (equals == std::string::npos || equals == 0) {
                 throw CLI::ValidationError("--headquarters", "`" + pair + "` is not of the form provider=CC");
               }
-              options->statements.headquarters.insert_or_assign(pair.substr(0, equals),
-                                                                ParseCountryOption("--headquarters", pair.substr(equals + 1)));
+              options->statements.headquarters.insert_or_assign(
+                  pair.substr(0, equals), ParseCountryOption("--headquarters", pair.substr(equals + 1)));
             }
           },
           "where a provider is headquartered, for example novita=US; may be given several times")
@@ -50,13 +52,19 @@ void AddPrices(CommandLine& line, CLI::App* parent) {
       parent, "litellm-prices", "Makes a catalogue of LiteLLM's model_prices_and_context_window.json", ImportPrices);
   import::PriceOptions& filters = options->filters;
   command->add_option("--provider", filters.providers, "only these providers")->delimiter(',')->option_text("A,B");
-  command->add_option("--match", filters.matches, "only keys of this form; `*` stands for any text")->option_text("GLOB");
+  command->add_option("--match", filters.matches, "only keys of this form; `*` stands for any text")
+      ->option_text("GLOB");
   command->add_option("--mode", filters.modes, "only these modes (chat,responses unless given)")
       ->delimiter(',')
       ->check(CLI::Validator(
-          [](const std::string& mode) { return import::IsMode(mode) ? std::string() : "`" + mode + "` is no mode of LiteLLM's"; }, ""))
+          [](const std::string& mode) {
+            return import::IsMode(mode) ? std::string() : "`" + mode + "` is no mode of LiteLLM's";
+          },
+          ""))
       ->option_text("A,B");
-  command->add_option("--region", filters.regions, "only these regions, zones or countries, for example eu-central-1 or DE")
+  command
+      ->add_option("--region", filters.regions,
+                   "only these regions, zones or countries, for example eu-central-1 or DE")
       ->delimiter(',')
       ->option_text("A,B");
   command->add_option("--limit", filters.limit, "at most so many deployments, the first of the file")
@@ -73,7 +81,8 @@ void AddConfig(CommandLine& line, CLI::App* parent) {
   command->add_option("--policy", options->policy, "write a whole policy of this name, with its routes")
       ->check(CLI::Validator(
           [](const std::string& name) {
-            return import::IsName(name) ? std::string() : "`" + name + "` cannot be a name; `" + import::Identifier(name) + "` can";
+            return import::IsName(name) ? std::string()
+                                        : "`" + name + "` cannot be a name; `" + import::Identifier(name) + "` can";
           },
           ""))
       ->option_text("NAME");

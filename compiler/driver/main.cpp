@@ -28,10 +28,12 @@ auto RunRoutec(int argc, char** argv) -> int {
   CommandLine line(Today());
   AddCheckCommands(line);
   AddDecideCommands(line);
+  AddTestCommands(line);
   AddLanguageCommands(line);
   AddExplainCommands(line);
   AddProjectCommands(line);
   AddImportCommands(line);
+  AddFmtCommand(line);
   int code = line.Run(argc, argv);
   llvm::outs().flush();
   if (llvm::outs().has_error()) {

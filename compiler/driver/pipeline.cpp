@@ -12,15 +12,13 @@
 #include "compiler/base/utf8.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/exit_codes.h"
+#include "compiler/explain/confirm.h"
 #include "compiler/ir/check.h"
-#include "compiler/ir/report.h"
-#include "compiler/ir/text.h"
 #include "compiler/resolve/acceptances.h"
 #include "compiler/resolve/resolve.h"
 #include "compiler/syntax/parse.h"
+#include "compiler/testing/run.h"
 #include "compiler/verify/diagnose.h"
-#include "runtime/decide/report.h"
-#include "runtime/values/given_text.h"
 
 namespace route::driver {
 
@@ -93,29 +91,10 @@ auto Witnesses(const verify::VerifyReport& report) -> std::set<ir::Request> {
   return witnesses;
 }
 
-/// A request given to the table the way that a person would, so that its own reading of values is confirmed too.
-auto ClassesByText(const ir::Policy& policy, const Table& table, const ir::Request& request) -> std::vector<std::uint16_t> {
-  Values values(table);
-  auto pairs = SplitGiven(ir::FormatRequest(policy, request));
-  if (!pairs) throw InternalError("a witness does not read back: " + pairs.error());
-  for (std::uint32_t i = 0; i < pairs->size(); ++i) {
-    if (auto set = values.SetText(i, (*pairs)[i].value); !set) throw InternalError("a witness does not read back: " + set.error());
-  }
-  if (values.Complete()) throw InternalError("a witness lacks a value");
-  return {values.classes().begin(), values.classes().end()};
-}
-
 /// The table must decide each witness as the evaluator does; otherwise one of them is wrong and nothing may be shown.
 void ConfirmWitnesses(const Compilation& compilation, const Table& table) {
   for (const ir::Request& witness : Witnesses(*compilation.report)) {
-    std::vector<std::uint16_t> input = ClassesByText(compilation.policy, table, witness);
-    DecisionReport from_table = Report(table, input, Decide(table, input));
-    DecisionReport from_evaluator =
-        ir::Report(compilation.policy, compilation.sources, ir::Evaluate(compilation.policy, witness));
-    if (from_table != from_evaluator) {
-      throw InternalError("the table and the evaluator disagree about the request " +
-                          ir::FormatRequest(compilation.policy, witness));
-    }
+    explain::DecideTwice(compilation.policy, compilation.sources, table, witness);
   }
 }
 
@@ -145,7 +124,7 @@ void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment
     return;
   }
   verify::Diagnose(compilation.policy, compilation.sources, *compilation.report, compilation.emitter);
-  compilation.tests = RunTests(compilation.policy, now, compilation.emitter);
+  compilation.tests = testing::RunTests(compilation.policy, compilation.sources, now, compilation.emitter);
   TakeAccepted(compilation);
   // An unanswered question may have had an accepted finding for its answer.
   bool all_answered = std::ranges::find(compilation.emitter.diagnostics(), Code::kR0520, &diagnostics::Diagnostic::code) ==

@@ -14,10 +14,10 @@
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/diagnostics/report.h"
 #include "compiler/driver/commands.h"
-#include "compiler/driver/run_tests.h"
 #include "compiler/ir/policy.h"
 #include "compiler/lower/lower.h"
 #include "compiler/resolve/load.h"
+#include "compiler/testing/run.h"
 #include "compiler/verify/verify.h"
 #include "runtime/table/table.h"
 
@@ -37,7 +37,7 @@ struct Compilation {
   std::optional<verify::VerifyReport> report;
   std::vector<std::byte> bundle;         ///< of a policy that was lowered and fits the table, whatever was found
   std::optional<Table> table;            ///< the bundle, loaded
-  std::vector<TestResult> tests;         ///< of a policy whose tests were run
+  std::vector<testing::TestResult> tests;         ///< of a policy whose tests were run
   std::vector<diagnostics::Acceptance> acceptances;
   std::vector<diagnostics::Accepted> accepted;  ///< warnings that the policy accepts; the emitter has them no more
 };

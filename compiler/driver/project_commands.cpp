@@ -33,7 +33,7 @@ auto PrintManual(const Command& routec, const ManualOptions& options) -> int {
   }
   for (const Command* command : WithAllWithin(routec)) {
     if (command->words != options.command) continue;
-    llvm::outs() << ManualPage(*command, routec);
+    llvm::outs() << ManualPage(*command);
     return kGood;
   }
   std::string words;
@@ -53,23 +53,26 @@ void AddProjectCommands(CommandLine& line) {
   line.WithOutput(init);
 
   const std::map<std::string, Shell> shells = {{"bash", Shell::kBash}, {"zsh", Shell::kZsh}, {"fish", Shell::kFish}};
-  auto [completions, completions_options] = line.Add<CompletionsOptions>(
-      "completions", "Prints a script with which a shell completes this command line",
-      [&line](const CompletionsOptions& options, const CommonOptions&) {
-        llvm::outs() << Completions(Describe(line.app()), options.shell);
-        return kGood;
-      });
+  auto [completions, completions_options] =
+      line.Add<CompletionsOptions>("completions", "Prints a script with which a shell completes this command line",
+                                   [&line](const CompletionsOptions& options, const CommonOptions&) {
+                                     llvm::outs() << Completions(Describe(line.app()), options.shell);
+                                     return kGood;
+                                   });
   completions->add_option("shell", completions_options->shell, "the shell")
       ->required()
       ->transform(CLI::CheckedTransformer(shells).description(""))
       ->option_text("bash|zsh|fish");
 
-  auto [manual, manual_options] = line.Add<ManualOptions>(
-      "manual", "Prints a manual page",
-      [&line](const ManualOptions& options, const CommonOptions&) { return PrintManual(Describe(line.app()), options); });
-  manual->add_option("command", manual_options->command, "the command that the page is about; routec itself unless given")
+  auto [manual, manual_options] = line.Add<ManualOptions>("manual", "Prints a manual page",
+                                                          [&line](const ManualOptions& options, const CommonOptions&) {
+                                                            return PrintManual(Describe(line.app()), options);
+                                                          });
+  manual
+      ->add_option("command", manual_options->command, "the command that the page is about; routec itself unless given")
       ->option_text("COMMAND");
-  manual->add_option("-o,--output", manual_options->folder, "write all pages into this folder instead, in man1 and man5")
+  manual
+      ->add_option("-o,--output", manual_options->folder, "write all pages into this folder instead, in man1 and man5")
       ->option_text("DIR");
 }
 

@@ -46,8 +46,8 @@ auto MakeReport(const Compilation& compilation, const std::string& policy, int e
   };
   std::ranges::for_each(report.open, add_page);
   for (const diagnostics::Accepted& accepted : report.accepted) add_page(accepted.diagnostic);
-  for (const TestResult& result : compilation.tests) {
-    bool passed = result.verdict == TestResult::Verdict::kPassed;
+  for (const testing::TestResult& result : compilation.tests) {
+    bool passed = result.verdict == testing::TestResult::Verdict::kPassed;
     report.tests.push_back({result.name, result.span, passed ? Question::Answer::kGood : Question::Answer::kBad});
   }
   return report;
@@ -60,6 +60,7 @@ void PrintReport(const diagnostics::Report& report, const SourceSet& sources, Fo
     case Format::kGithub: diagnostics::RenderGithub(report, sources, llvm::outs()); break;
     case Format::kText:
     case Format::kPlain:
+    case Format::kMarkdown:
     case Format::kJson: throw InternalError("a report is printed in a format that its command prints itself");
   }
   llvm::outs().flush();

@@ -25,8 +25,8 @@ void FindHeadquarters(Offer& offer, const Statements& statements, Lints& lints) 
     return;
   }
   lints.Add(LintKind::kUnknownVendor, LintAction::kLeftOut, offer.subject,
-            "it is not known where `" + Printable(offer.provider) + "` is headquartered; state it with `--headquarters " +
-                Printable(offer.provider) + "=CC`");
+            "it is not known where `" + Printable(offer.provider) +
+                "` is headquartered; state it with `--headquarters " + Printable(offer.provider) + "=CC`");
 }
 
 void FindPlace(Offer& offer, const Statements& statements, Lints& lints) {
@@ -35,7 +35,8 @@ void FindPlace(Offer& offer, const Statements& statements, Lints& lints) {
     offer.place_note = (offer.place->kind == Place::Kind::kRegion ? "region " : "zone ") + offer.place->name;
     return;
   }
-  bool european = offer.place && (offer.place->name == "eu" || offer.place->name == "europe" || offer.place->name == "datazone-eu");
+  bool european =
+      offer.place && (offer.place->name == "eu" || offer.place->name == "europe" || offer.place->name == "datazone-eu");
   if (statements.processed_in && !(european && !IsInEuropeanUnion(*statements.processed_in))) {
     offer.processed_in = statements.processed_in;
     offer.place_note = "assumed, as stated with --assume-processed-in";

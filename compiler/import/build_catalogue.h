@@ -19,21 +19,21 @@ inline constexpr std::size_t kMaxDeployments = 1024;  ///< what one policy may h
 
 /// Facts that the input does not hold and the user states.
 struct Statements {
-  std::optional<Country> processed_in;           ///< taken wherever the input does not say it
-  std::map<std::string, Country> headquarters;   ///< by provider
+  std::optional<Country> processed_in;          ///< taken wherever the input does not say it
+  std::map<std::string, Country> headquarters;  ///< by provider
 };
 
 /// One deployment to be: a row of a price list, or an entry of a configuration.
 struct Offer {
   Subject subject;
-  std::string provider;        ///< as ProviderName gives it
-  std::string model;           ///< an identifier, the same whoever serves it
-  std::string wanted_name;     ///< for the deployment; need not be unique
+  std::string provider;     ///< as ProviderName gives it
+  std::string model;        ///< an identifier, the same whoever serves it
+  std::string wanted_name;  ///< for the deployment; need not be unique
   std::optional<Place> place;
   TokenPrices prices;
   Facts facts;
-  std::string source;          ///< a comment beside the price
-  std::string endpoint;        ///< these three plain, and empty where unknown
+  std::string source;    ///< a comment beside the price
+  std::string endpoint;  ///< these three plain, and empty where unknown
   std::string upstream;
   std::string key_env;
 
@@ -45,12 +45,13 @@ struct Offer {
   std::string place_note;
 };
 
-/// Finds the vendor, its headquarters and the country of processing. What cannot be found stays empty, after a lint that says that the
-/// offer is left out.
+/// Finds the vendor, its headquarters and the country of processing. What cannot be found stays empty, after a lint
+/// that says that the offer is left out.
 void CompleteOffer(Offer& offer, const Statements& statements, Lints& lints);
 
-/// Adds complete offers to the catalogue and returns the name of each deployment. Models with the same name and the same facts are one;
-/// one that differs from the first is `name_provider`. Vendors and models come in alphabetical order, deployments in the order given.
+/// Adds complete offers to the catalogue and returns the name of each deployment. Models with the same name and the
+/// same facts are one; one that differs from the first is `name_provider`. Vendors and models come in alphabetical
+/// order, deployments in the order given.
 auto AddOffers(const std::vector<Offer>& offers, Namer& names, Catalogue& catalogue) -> std::vector<std::string>;
 
 }  // namespace route::import

@@ -34,7 +34,8 @@ void AppendLine(std::string& text, std::string line) {
 void PrintVendors(const std::vector<CatalogueVendor>& vendors, std::string& text) {
   std::size_t width = LongestName(vendors);
   for (const CatalogueVendor& vendor : vendors) {
-    std::string line = "vendor " + Padded(vendor.name, width) + " { headquarters " + std::string(CountryCode(vendor.headquarters)) + " }";
+    std::string line = "vendor " + Padded(vendor.name, width) + " { headquarters " +
+                       std::string(CountryCode(vendor.headquarters)) + " }";
     if (!vendor.note.empty()) line += "   # " + vendor.note;
     AppendLine(text, line);
   }
@@ -112,10 +113,13 @@ void PrintRoutes(const Catalogue& catalogue, std::string& text) {
   if (catalogue.routes.empty()) return;
   std::size_t width = LongestName(catalogue.routes);
   std::vector<std::string> every;
-  for (const CatalogueRoute& route : catalogue.routes) every.insert(every.end(), route.asked.begin(), route.asked.end());
+  for (const CatalogueRoute& route : catalogue.routes)
+    every.insert(every.end(), route.asked.begin(), route.asked.end());
   std::vector<std::string> lines;
   if (catalogue.policy.empty()) {
-    AppendLine(text, "# Routes belong into the policy. These say what the proxy did; copy them there without the comment signs.");
+    AppendLine(
+        text,
+        "# Routes belong into the policy. These say what the proxy did; copy them there without the comment signs.");
     lines.emplace_back("attribute asked_model text from request \"model\"");
     lines.emplace_back();
   }
@@ -130,11 +134,13 @@ void PrintRoutes(const Catalogue& catalogue, std::string& text) {
 auto PrintDeployment(const CatalogueDeployment& deployment) -> std::vector<std::string> {
   std::vector<std::string> lines;
   lines.push_back("deployment " + deployment.name + " serves " + deployment.model + " {");
-  std::string who = "  vendor " + deployment.vendor + "   processed in " + std::string(CountryCode(deployment.processed_in));
+  std::string who =
+      "  vendor " + deployment.vendor + "   processed in " + std::string(CountryCode(deployment.processed_in));
   if (!deployment.status.empty()) who += "   status " + deployment.status;
   if (!deployment.place_note.empty()) who = Padded(who, kCommentColumn - 2) + "  # " + deployment.place_note;
   lines.push_back(who);
-  std::string price = "  price " + FormatMoney(deployment.price_in) + " USD in, " + FormatMoney(deployment.price_out) + " USD out";
+  std::string price =
+      "  price " + FormatMoney(deployment.price_in) + " USD in, " + FormatMoney(deployment.price_out) + " USD out";
   lines.push_back(Padded(price, kCommentColumn - 2) + "  # " + deployment.source);
   for (const std::string& note : deployment.notes) lines.push_back("  # " + note);
   std::string upstream;

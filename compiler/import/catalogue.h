@@ -31,9 +31,9 @@ struct CatalogueDeployment {
   std::string place_note;  ///< a comment beside it; empty for none
   Decimal price_in;        ///< USD for a million tokens
   Decimal price_out;
-  std::string source;      ///< a comment beside the price: the key of the row
-  std::string status;      ///< empty for live
-  std::string endpoint;    ///< these three empty where unknown
+  std::string source;    ///< a comment beside the price: the key of the row
+  std::string status;    ///< empty for live
+  std::string endpoint;  ///< these three empty where unknown
   std::string upstream;
   std::string key_env;
   std::vector<std::string> notes;  ///< comments on lines of their own
@@ -68,7 +68,7 @@ struct CatalogueDraft {
 /// Every text in it is printable, every name unique among its kind and none reserved; texts for strings are plain.
 struct Catalogue {
   std::vector<std::string> header;  ///< comments
-  std::string policy;               ///< its name if this is to be a whole policy; otherwise routes are written as comments
+  std::string policy;  ///< its name if this is to be a whole policy; otherwise routes are written as comments
   std::vector<CatalogueVendor> vendors;
   std::vector<CatalogueModel> models;
   std::vector<CatalogueDeployment> deployments;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "compiler/import/price.h"
 #include "compiler/import/text.h"
@@ -22,7 +23,8 @@ auto HintFor(std::string_view setting) -> std::string_view {
       {"allowed_fails", "; cooldowns are the gateway's own"},
       {"allowed_fails_policy", "; cooldowns are the gateway's own"},
       {"content_policy_fallbacks", ": a failure moves on along the route, whatever its reason"},
-      {"context_window_fallbacks", ": with an attribute `prompt`, a deployment is allowed only what its context window holds"},
+      {"context_window_fallbacks",
+       ": with an attribute `prompt`, a deployment is allowed only what its context window holds"},
       {"cooldown_time", "; cooldowns are the gateway's own"},
       {"request_timeout", "; the nearest is `within` on a tier, or `limits { deadline … }`"},
       {"retry_policy", "; `retry` counts failures of every kind"},
@@ -61,7 +63,8 @@ class ConfigReader {
     const YamlNode* models = root.Find("model_list");
     if (root.kind != YamlNode::Kind::kMap || models == nullptr || models->kind != YamlNode::Kind::kList) {
       const YamlNode& at = models == nullptr ? root : *models;
-      return std::unexpected(InputError{at.line, at.column, "a configuration of LiteLLM's proxy has a list `model_list`"});
+      return std::unexpected(
+          InputError{at.line, at.column, "a configuration of LiteLLM's proxy has a list `model_list`"});
     }
     for (const YamlNode& entry : models->items) ReadEntry(entry);
     for (const YamlEntry& section : root.entries) ReadSection(section);
@@ -79,7 +82,8 @@ class ConfigReader {
     read.line = entry.line;
     if (const YamlNode* name = entry.Find("model_name"); name != nullptr && name->IsScalar()) read.alias = name->text;
     const YamlNode* params = entry.Find("litellm_params");
-    if (const YamlNode* model = params == nullptr ? nullptr : params->Find("model"); model != nullptr && model->IsScalar()) {
+    if (const YamlNode* model = params == nullptr ? nullptr : params->Find("model");
+        model != nullptr && model->IsScalar()) {
       read.model = model->text;
     }
     Subject subject{entry.line, read.alias.empty() ? "model_list" : read.alias};
@@ -89,8 +93,9 @@ class ConfigReader {
       return;
     }
     if (read.alias.find('*') != std::string::npos || read.model.find('*') != std::string::npos) {
-      lints_.Add(LintKind::kWildcard, LintAction::kLeftOut, subject, "it stands for every model that fits the pattern `" +
-                                                                          Printable(read.model) + "`, and a catalogue names each");
+      lints_.Add(LintKind::kWildcard, LintAction::kLeftOut, subject,
+                 "it stands for every model that fits the pattern `" + Printable(read.model) +
+                     "`, and a catalogue names each");
       return;
     }
     TakeScalars(entry.Find("model_info"), read.info);
@@ -116,18 +121,32 @@ class ConfigReader {
   }
 
   void WarnAboutParams(const YamlNode& params, const Subject& subject) {
-    constexpr std::array<std::string_view, 17> kTaken = {
-        "api_base", "api_key", "aws_region_name", "base_url", "custom_llm_provider", "input_cost_per_token", "litellm_credential_name",
-        "max_input_tokens", "max_output_tokens", "model", "order", "output_cost_per_token", "region_name", "rpm", "tpm",
-        "vertex_location", "weight"};
-    std::string untaken;
+    constexpr std::array<std::string_view, 17> kTaken = {"api_base",
+                                                         "api_key",
+                                                         "aws_region_name",
+                                                         "base_url",
+                                                         "custom_llm_provider",
+                                                         "input_cost_per_token",
+                                                         "litellm_credential_name",
+                                                         "max_input_tokens",
+                                                         "max_output_tokens",
+                                                         "model",
+                                                         "order",
+                                                         "output_cost_per_token",
+                                                         "region_name",
+                                                         "rpm",
+                                                         "tpm",
+                                                         "vertex_location",
+                                                         "weight"};
+    std::vector<std::string> untaken;
     for (const YamlEntry& entry : params.entries) {
       WarnAboutSecret(entry, subject);
-      if (std::ranges::find(kTaken, entry.key) != kTaken.end() || IsSecretName(entry.key)) continue;
-      untaken += (untaken.empty() ? "`" : ", `") + Printable(entry.key) + "`";
+      bool taken = std::ranges::find(kTaken, entry.key) != kTaken.end();
+      if (!taken && !IsSecretName(entry.key)) untaken.push_back(entry.key);
     }
     if (untaken.empty()) return;
-    lints_.Add(LintKind::kSettingNotTaken, LintAction::kLeftOut, subject, untaken + ": a policy has no counterpart");
+    lints_.Add(LintKind::kSettingNotTaken, LintAction::kLeftOut, subject,
+               Listed(untaken) + ": a policy has no counterpart");
   }
 
   void WarnAboutSecret(const YamlEntry& entry, const Subject& subject) {
@@ -158,7 +177,8 @@ class ConfigReader {
       ReadRetries(section, setting);
     } else if (setting.key == "fallbacks" && value.kind == YamlNode::Kind::kList) {
       for (const YamlNode& item : value.items) {
-        for (const YamlEntry& fallback : item.entries) ReadFallback(section + ".fallbacks", fallback.key, fallback.value, fallback.line);
+        for (const YamlEntry& fallback : item.entries)
+          ReadFallback(section + ".fallbacks", fallback.key, fallback.value, fallback.line);
       }
     } else if (setting.key == "default_fallbacks") {
       ReadFallback(section + ".default_fallbacks", {}, value, setting.line);
@@ -185,8 +205,9 @@ class ConfigReader {
       retries_stated_ = true;
       return;
     }
-    lints_.Add(LintKind::kSettingNotTaken, LintAction::kLeftOut, {setting.line, section + ".num_retries"},
-               "`" + Printable(setting.value.text) + "` is no number of retries from 0 to " + std::to_string(kMostRetries));
+    lints_.Add(
+        LintKind::kSettingNotTaken, LintAction::kLeftOut, {setting.line, section + ".num_retries"},
+        "`" + Printable(setting.value.text) + "` is no number of retries from 0 to " + std::to_string(kMostRetries));
   }
 
   void ReadFallback(const std::string& setting, const std::string& from, const YamlNode& to, std::uint32_t line) {
@@ -199,8 +220,7 @@ class ConfigReader {
       lints_.Add(LintKind::kUnknownGroup, LintAction::kLeftOut, {line, setting}, "it names no model to fall back to");
       return;
     }
-    bool known = std::ranges::any_of(config_.fallbacks, [&](const ConfigFallback& each) { return each.from == from; });
-    if (known) {
+    if (!fallbacks_of_.insert(from).second) {
       lints_.Add(LintKind::kSettingNotTaken, LintAction::kLeftOut, {line, setting},
                  "the fallbacks of `" + Printable(from) + "` are stated above already");
       return;
@@ -220,11 +240,14 @@ class ConfigReader {
   Lints& lints_;
   Config config_;
   bool retries_stated_ = false;
+  std::set<std::string> fallbacks_of_;
 };
 
 }  // namespace
 
-auto ReadConfig(const YamlNode& root, Lints& lints) -> std::expected<Config, InputError> { return ConfigReader(lints).Read(root); }
+auto ReadConfig(const YamlNode& root, Lints& lints) -> std::expected<Config, InputError> {
+  return ConfigReader(lints).Read(root);
+}
 
 auto EnvironmentVariable(std::string_view text) -> std::optional<std::string> {
   constexpr std::string_view kPrefix = "os.environ/";

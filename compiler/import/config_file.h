@@ -18,8 +18,8 @@ struct ConfigEntry {
   std::string alias;  ///< `model_name`: what callers ask for
   std::string model;  ///< `litellm_params.model`
   std::uint32_t line = 1;
-  Fields params;      ///< the scalars of `litellm_params`, and `rpm` and `tpm` of the entry itself
-  Fields info;        ///< the scalars of `model_info`
+  Fields params;  ///< the scalars of `litellm_params`, and `rpm` and `tpm` of the entry itself
+  Fields info;    ///< the scalars of `model_info`
 };
 
 /// Where requests for one model go when it fails.
@@ -44,8 +44,8 @@ struct Config {
   std::uint32_t retries = 0;
 };
 
-/// Reads the tree of a `config.yaml`. Entries without a name or a model, patterns of names, settings without a counterpart and secrets
-/// become lints; no secret is kept. The error says that this is no such configuration at all.
+/// Reads the tree of a `config.yaml`. Entries without a name or a model, patterns of names, settings without a
+/// counterpart and secrets become lints; no secret is kept. The error says that this is no such configuration at all.
 auto ReadConfig(const YamlNode& root, Lints& lints) -> std::expected<Config, InputError>;
 
 /// The variable that `os.environ/NAME` names; nothing if the text is not of that form.

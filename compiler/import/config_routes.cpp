@@ -27,8 +27,10 @@ class RouteBuilder {
       : config_(config), names_(names), catalogue_(catalogue), lints_(lints) {}
 
   void Run(const std::vector<PlacedEntry>& placed) {
+    for (const PlacedEntry& each : placed) by_alias_[each.entry->alias].push_back(each);
+    std::set<std::string> seen;
     for (const ConfigEntry& entry : config_.entries) {
-      if (std::ranges::find(order_, entry.alias) == order_.end()) AddAlias(entry, placed);
+      if (seen.insert(entry.alias).second) AddAlias(entry);
     }
     for (const ConfigAlias& alias : config_.aliases) AddOtherName(alias);
     for (const ConfigFallback& fallback : config_.fallbacks) CheckFallback(fallback);
@@ -36,19 +38,18 @@ class RouteBuilder {
   }
 
  private:
-  void AddAlias(const ConfigEntry& first, const std::vector<PlacedEntry>& placed) {
+  void AddAlias(const ConfigEntry& first) {
     order_.push_back(first.alias);
     std::map<std::int64_t, std::vector<PlacedEntry>> levels;
-    for (const PlacedEntry& each : placed) {
-      if (each.entry->alias == first.alias) levels[OrderOf(*each.entry)].push_back(each);
-    }
+    for (const PlacedEntry& each : by_alias_[first.alias]) levels[OrderOf(*each.entry)].push_back(each);
     Subject subject{first.line, first.alias};
     Served served;
     for (const auto& [level, entries] : levels) {
       CatalogueGroup group;
       group.members = Weigh(entries);
       if (group.members.empty()) continue;
-      std::string wanted = first.alias + (served.groups.empty() ? "" : "_order_" + std::to_string(served.groups.size() + 1));
+      std::string wanted =
+          first.alias + (served.groups.empty() ? "" : "_order_" + std::to_string(served.groups.size() + 1));
       group.name = names_.Take(wanted);
       group.note = "`" + Printable(first.alias) + "`" + (levels.size() > 1 ? ", order " + std::to_string(level) : "");
       if (config_.strategy == "cost-based-routing") group.order = CatalogueGroup::Order::kCheapest;
@@ -62,7 +63,8 @@ class RouteBuilder {
     if (IsPlain(first.alias)) {
       served.asked.push_back(first.alias);
     } else {
-      lints_.Add(LintKind::kNotPlain, LintAction::kLeftOut, subject, "its name holds characters that are not seen; it has no route");
+      lints_.Add(LintKind::kNotPlain, LintAction::kLeftOut, subject,
+                 "its name holds characters that are not seen; it has no route");
     }
     served_[first.alias] = std::move(served);
   }
@@ -98,7 +100,8 @@ class RouteBuilder {
     std::vector<CatalogueMember> members;
     for (const auto& [entry, weight] : weights) {
       std::int64_t whole = weight / divisor;
-      if (most > kMostWeight) whole = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<__int128>(whole) * kMostWeight / most));
+      if (most > kMostWeight)
+        whole = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<__int128>(whole) * kMostWeight / most));
       members.push_back({entry->deployment, static_cast<std::uint32_t>(whole)});
     }
     if (most > kMostWeight) {
@@ -119,7 +122,8 @@ class RouteBuilder {
       if (weight && weight->micros > 0) return weight->micros;
       situation = "its `" + std::string(field) + "` is `" + Printable(value->text) + "`";
     }
-    lints_.Add(LintKind::kWeight, LintAction::kLeftOut, SubjectOf(placed), situation + ", so it is never drawn; its group goes without it");
+    lints_.Add(LintKind::kWeight, LintAction::kLeftOut, SubjectOf(placed),
+               situation + ", so it is never drawn; its group goes without it");
     return 0;
   }
 
@@ -130,7 +134,8 @@ class RouteBuilder {
       lints_.Add(LintKind::kUnknownGroup, LintAction::kLeftOut, subject,
                  "it is another name of `" + Printable(alias.target) + "`, of which nothing is in the catalogue");
     } else if (served_.contains(alias.name)) {
-      lints_.Add(LintKind::kDuplicateKey, LintAction::kLeftOut, subject, "this alias is the name of a model of `model_list`");
+      lints_.Add(LintKind::kDuplicateKey, LintAction::kLeftOut, subject,
+                 "this alias is the name of a model of `model_list`");
     } else if (!IsPlain(alias.name)) {
       lints_.Add(LintKind::kNotPlain, LintAction::kLeftOut, subject, "this alias holds characters that are not seen");
     } else if (std::ranges::find(served->second.asked, alias.name) == served->second.asked.end()) {
@@ -141,7 +146,8 @@ class RouteBuilder {
   void CheckFallback(const ConfigFallback& fallback) {
     Subject subject{fallback.line, fallback.from.empty() ? "default_fallbacks" : fallback.from};
     if (!fallback.from.empty() && !served_.contains(fallback.from)) {
-      lints_.Add(LintKind::kUnknownGroup, LintAction::kLeftOut, subject, "it has fallbacks, and nothing of it is in the catalogue");
+      lints_.Add(LintKind::kUnknownGroup, LintAction::kLeftOut, subject,
+                 "it has fallbacks, and nothing of it is in the catalogue");
     }
     for (const std::string& target : fallback.to) {
       if (served_.contains(target)) continue;
@@ -188,6 +194,7 @@ class RouteBuilder {
   Catalogue& catalogue_;
   Lints& lints_;
   Namer route_names_;
+  std::map<std::string, std::vector<PlacedEntry>> by_alias_;
   std::vector<std::string> order_;  // aliases as they first appear
   std::map<std::string, Served> served_;
   std::set<std::string> asked_;
@@ -195,7 +202,8 @@ class RouteBuilder {
 
 }  // namespace
 
-void AddRoutes(const Config& config, const std::vector<PlacedEntry>& placed, Namer& names, Catalogue& catalogue, Lints& lints) {
+void AddRoutes(const Config& config, const std::vector<PlacedEntry>& placed, Namer& names, Catalogue& catalogue,
+               Lints& lints) {
   RouteBuilder(config, names, catalogue, lints).Run(placed);
 }
 

@@ -109,7 +109,8 @@ class RowReader : public nlohmann::json_sax<nlohmann::json> {
 
   auto Open(JsonRow::Shape shape) -> bool {
     if (depth_ == 0 && shape != JsonRow::Shape::kObject) return NotRows();
-    if (depth_ == kMaxDepth) return Stop("objects and lists are nested more than " + std::to_string(kMaxDepth) + " deep");
+    if (depth_ == kMaxDepth)
+      return Stop("objects and lists are nested more than " + std::to_string(kMaxDepth) + " deep");
     if (depth_ == 1) rows.back().shape = shape;
     if (depth_ == 2 && rows.back().shape == JsonRow::Shape::kObject) {
       in_regions_ = shape == JsonRow::Shape::kList && field_ == "supported_regions";
@@ -171,7 +172,8 @@ void Set(Fields& fields, std::string_view name, Scalar value) {
 
 auto ReadJsonRows(std::string_view text) -> std::expected<std::vector<JsonRow>, InputError> {
   if (text.size() > kMaxJsonBytes) {
-    return std::unexpected(InputError{0, 0, "the file is larger than " + std::to_string(kMaxJsonBytes >> 20U) + " MiB"});
+    return std::unexpected(
+        InputError{0, 0, "the file is larger than " + std::to_string(kMaxJsonBytes >> 20U) + " MiB"});
   }
   Progress progress;
   RowReader reader(progress);

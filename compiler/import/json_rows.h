@@ -50,8 +50,9 @@ struct JsonRow {
   std::vector<std::string> regions;  ///< the texts of its list `supported_regions`
 };
 
-/// Reads the rows in order; a key that stands twice gives two rows. One pass, without recursion; memory is bounded by the size of the
-/// text and by the limits above, and what exceeds one of them is an error at its place, as is anything that is not JSON.
+/// Reads the rows in order; a key that stands twice gives two rows. One pass, without recursion; memory is bounded by
+/// the size of the text and by the limits above, and what exceeds one of them is an error at its place, as is anything
+/// that is not JSON.
 auto ReadJsonRows(std::string_view text) -> std::expected<std::vector<JsonRow>, InputError>;
 
 }  // namespace route::import

@@ -10,7 +10,8 @@ namespace route::import {
 auto LintName(LintKind kind) -> std::string_view {
   switch (kind) {
 #define ROUTE_LINT(enumerator, name, summary) \
-  case LintKind::enumerator: return name;
+  case LintKind::enumerator:                  \
+    return name;
 #include "compiler/import/lint.def"
 #undef ROUTE_LINT
   }
@@ -20,7 +21,8 @@ auto LintName(LintKind kind) -> std::string_view {
 auto LintSummary(LintKind kind) -> std::string_view {
   switch (kind) {
 #define ROUTE_LINT(enumerator, name, summary) \
-  case LintKind::enumerator: return summary;
+  case LintKind::enumerator:                  \
+    return summary;
 #include "compiler/import/lint.def"
 #undef ROUTE_LINT
   }

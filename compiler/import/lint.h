@@ -63,7 +63,8 @@ struct LintCount {
   LintAction action;
   std::size_t count;
 };
-/// How many there are of each, in the order of `LintKind` and `LintAction`; those of which there are none are not listed.
+/// How many there are of each, in the order of `LintKind` and `LintAction`; those of which there are none are not
+/// listed.
 auto CountLints(const std::vector<Lint>& lints) -> std::vector<LintCount>;
 
 }  // namespace route::import

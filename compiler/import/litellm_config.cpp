@@ -33,8 +33,14 @@ auto IsOwnHost(std::string_view host, const std::string& provider) -> bool {
     std::string_view domain;
   };
   constexpr std::array<Domain, 9> kDomains = {{
-      {"azure", "azure.com"}, {"azure", "azure-api.net"}, {"azure", "azure.us"}, {"azure_ai", "azure.com"},
-      {"azure_ai", "azure-api.net"}, {"bedrock", "amazonaws.com"}, {"gemini", "googleapis.com"}, {"sagemaker", "amazonaws.com"},
+      {"azure", "azure.com"},
+      {"azure", "azure-api.net"},
+      {"azure", "azure.us"},
+      {"azure_ai", "azure.com"},
+      {"azure_ai", "azure-api.net"},
+      {"bedrock", "amazonaws.com"},
+      {"gemini", "googleapis.com"},
+      {"sagemaker", "amazonaws.com"},
       {"vertex_ai", "googleapis.com"},
   }};
   bool known = false;
@@ -93,9 +99,10 @@ auto ConfigImport::ReadPriceList() -> std::expected<void, ConfigError> {
   return {};
 }
 
-/// The row of the price list that is closest to an entry: `base_model` as the author says it, then the model with and without its region
-/// and provider.
-auto ConfigImport::FindRow(const ConfigEntry& entry, const KeyParts& parts, const std::string& region) const -> const JsonRow* {
+/// The row of the price list that is closest to an entry: `base_model` as the author says it, then the model with and
+/// without its region and provider.
+auto ConfigImport::FindRow(const ConfigEntry& entry, const KeyParts& parts, const std::string& region) const
+    -> const JsonRow* {
   std::vector<std::string> keys;
   for (const Fields* fields : {&entry.info, &entry.params}) {
     std::string_view base = TextOf(*fields, "base_model");
@@ -145,14 +152,16 @@ void ConfigImport::FindAddress(const ConfigEntry& entry, Offer& offer) {
   }
   if (auto variable = EnvironmentVariable(address)) {
     lints_.Add(LintKind::kUnresolved, LintAction::kCorrected, offer.subject,
-               "its address is what `" + Printable(*variable) + "` holds when the proxy runs; the catalogue does not state it");
+               "its address is what `" + Printable(*variable) +
+                   "` holds when the proxy runs; the catalogue does not state it");
     return;
   }
   std::string host = HostOf(address);
   bool http = address.starts_with("https://") || address.starts_with("http://");
   if (!IsPlain(address) || !http || host.empty()) {
-    lints_.Add(LintKind::kNotPlain, LintAction::kCorrected, offer.subject,
-               "its address `" + Printable(address) + "` is not that of an HTTP service; the catalogue does not state it");
+    lints_.Add(
+        LintKind::kNotPlain, LintAction::kCorrected, offer.subject,
+        "its address `" + Printable(address) + "` is not that of an HTTP service; the catalogue does not state it");
     return;
   }
   if (address.find_first_of("@?#") != std::string_view::npos) {
@@ -171,7 +180,8 @@ void ConfigImport::FindKey(const ConfigEntry& entry, Offer& offer) {
       offer.key_env = *variable;
     } else {
       lints_.Add(LintKind::kNotPlain, LintAction::kCorrected, offer.subject,
-                 "`" + Printable(*variable) + "` cannot be the name of a variable in a policy; the catalogue does not state it");
+                 "`" + Printable(*variable) +
+                     "` cannot be the name of a variable in a policy; the catalogue does not state it");
     }
     return;
   }
@@ -256,19 +266,25 @@ void ConfigImport::AddDraft(const Offer& offer, bool priced, std::string missing
 }
 
 auto ConfigImport::Header(std::size_t deployments) const -> std::vector<std::string> {
+  const Origin& origin = options_.origin;
   std::vector<std::string> lines;
-  lines.push_back("Who can answer: " + Counted(deployments, "deployment") + " of a LiteLLM proxy. Read it and change it: it is yours.");
-  lines.push_back("Written by " + options_.origin.tool + " from `" + Printable(options_.origin.file) + "`, SHA-256 " + options_.origin.sha256 + ".");
+  lines.push_back("Who can answer: " + Counted(deployments, "deployment") +
+                  " of a LiteLLM proxy. Read it and change it: it is yours.");
+  lines.push_back("Written by " + origin.tool + " from `" + Printable(origin.file) + "`,");
+  lines.push_back("SHA-256 " + origin.sha256 + ".");
   if (options_.prices_origin) {
-    lines.push_back("Prices, context windows and capabilities that it does not state are from `" + Printable(options_.prices_origin->file) +
-                    "`, SHA-256 " + options_.prices_origin->sha256 + ".");
+    lines.push_back("What it does not state is from `" + Printable(options_.prices_origin->file) + "`,");
+    lines.push_back("SHA-256 " + options_.prices_origin->sha256 + ".");
   }
-  lines.emplace_back("Prices are in USD for a million tokens; the model and the line of each entry stand beside its price.");
+  lines.emplace_back(
+      "Prices are in USD for a million tokens; the model and the line of each entry stand beside its price.");
   return lines;
 }
 
 auto ConfigImport::Run(std::string_view text) -> std::expected<Imported, ConfigError> {
-  auto fail = [](InputError error) { return std::unexpected(ConfigError{ConfigError::File::kConfig, std::move(error)}); };
+  auto fail = [](InputError error) {
+    return std::unexpected(ConfigError{ConfigError::File::kConfig, std::move(error)});
+  };
   if (auto read = ReadPriceList(); !read) return std::unexpected(read.error());
   auto tree = ReadYaml(text);
   if (!tree) return fail(tree.error());
@@ -289,7 +305,9 @@ auto ConfigImport::Run(std::string_view text) -> std::expected<Imported, ConfigE
     placed.push_back({&entry, {}});
   }
   if (offers.size() > kMaxDeployments) {
-    return fail({0, 0, std::to_string(offers.size()) + " deployments, and a policy holds at most " + std::to_string(kMaxDeployments)});
+    return fail({0, 0,
+                 std::to_string(offers.size()) + " deployments, and a policy holds at most " +
+                     std::to_string(kMaxDeployments)});
   }
   Namer names;
   std::vector<std::string> deployment_names = AddOffers(offers, names, catalogue_);

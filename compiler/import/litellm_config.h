@@ -7,14 +7,15 @@
 
 #include "compiler/import/litellm_prices.h"
 
-/// The configuration of LiteLLM's proxy, `config.yaml`, as a catalogue with a group for each model that callers ask for.
+/// The configuration of LiteLLM's proxy, `config.yaml`, as a catalogue with a group for each model that callers ask
+/// for.
 namespace route::import {
 
 struct ConfigOptions {
   Origin origin;
-  std::optional<Origin> prices_origin;      ///< of `prices`
-  std::optional<std::string_view> prices;   ///< LiteLLM's price list, for what the configuration does not say itself
-  std::string policy;                       ///< a name: write a whole policy with this name; empty for a catalogue
+  std::optional<Origin> prices_origin;     ///< of `prices`
+  std::optional<std::string_view> prices;  ///< LiteLLM's price list, for what the configuration does not say itself
+  std::string policy;                      ///< a name: write a whole policy with this name; empty for a catalogue
   Statements statements;
   Date today;
 };
@@ -28,9 +29,9 @@ struct ConfigError {
 
 /// Reads the configuration and writes what a policy can say of it.
 ///
-/// An entry becomes a deployment if its price, its place and its vendor's headquarters are known: from itself, from the price list or from
-/// the statements. Otherwise it stands in the catalogue as a comment to complete, with a lint. Secrets are never copied. A custom address
-/// that is not the provider's own makes its host the vendor.
+/// An entry becomes a deployment if its price, its place and its vendor's headquarters are known: from itself, from the
+/// price list or from the statements. Otherwise it stands in the catalogue as a comment to complete, with a lint.
+/// Secrets are never copied. A custom address that is not the provider's own makes its host the vendor.
 auto ImportConfig(std::string_view text, const ConfigOptions& options) -> std::expected<Imported, ConfigError>;
 
 }  // namespace route::import

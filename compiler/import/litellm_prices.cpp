@@ -7,14 +7,17 @@
 
 #include "compiler/import/row.h"
 #include "compiler/import/row_checks.h"
+#include "compiler/import/usual_price.h"
 #include "compiler/import/vendors.h"
 
 namespace route::import {
 namespace {
 
-constexpr std::array<std::string_view, 15> kModes = {
-    "audio_speech", "audio_transcription", "chat",      "completion", "embedding", "image_edit",   "image_generation", "moderation",
-    "ocr",          "realtime",            "responses", "rerank",     "search",    "vector_store", "video_generation"};
+constexpr std::array<std::string_view, 15> kModes = {"audio_speech",     "audio_transcription", "chat",
+                                                     "completion",       "embedding",           "image_edit",
+                                                     "image_generation", "moderation",          "ocr",
+                                                     "realtime",         "responses",           "rerank",
+                                                     "search",           "vector_store",        "video_generation"};
 
 /// A row that the filters let through.
 struct Selected {
@@ -62,8 +65,7 @@ class PriceImport {
   Lints lints_;
   std::vector<Selected> selected_;
   std::string as_of_;  // of the file, if it says so
-  /// For each model, what each provider asks for a million tokens in and a million out together.
-  std::map<std::string, std::vector<std::pair<std::string, std::int64_t>>> elsewhere_;
+  UsualPrices usual_prices_;
 };
 
 /// What a row is that is none; empty if it is one.
@@ -82,7 +84,8 @@ auto PriceImport::SelectsMode(const JsonRow& row, std::string_view provider) -> 
   if (selected) return true;
   Subject subject{row.line, row.key};
   if (mode == nullptr) {
-    lints_.Add(LintKind::kNoMode, LintAction::kLeftOut, subject, "it does not say its mode (its provider is `" + Printable(provider) + "`)");
+    lints_.Add(LintKind::kNoMode, LintAction::kLeftOut, subject,
+               "it does not say its mode (its provider is `" + Printable(provider) + "`)");
   } else if (!IsMode(mode->text)) {
     lints_.Add(LintKind::kUnknownMode, LintAction::kLeftOut, subject, "its mode is `" + Printable(mode->text) + "`");
   }
@@ -104,7 +107,8 @@ void PriceImport::Select(const std::vector<JsonRow>& rows) {
     }
     std::string_view provider = TextOf(row.fields, "litellm_provider");
     KeyParts parts = ParseKey(row.key, provider, row.regions);
-    if (!PassesFilter(options_.providers, [&](const std::string& wanted) { return wanted == provider || wanted == parts.provider; })) {
+    if (!PassesFilter(options_.providers,
+                      [&](const std::string& wanted) { return wanted == provider || wanted == parts.provider; })) {
       continue;
     }
     auto [first, is_new] = seen.try_emplace(Lower(row.key), &row);
@@ -132,26 +136,21 @@ void PriceImport::FindPricesElsewhere(const std::vector<JsonRow>& rows) {
     auto prices = ReadPrices(row.fields, ZeroPrices::kLeftOut, {row.line, row.key}, unheard);
     if (!prices) continue;
     KeyParts parts = ParseKey(row.key, TextOf(row.fields, "litellm_provider"), row.regions);
-    elsewhere_[parts.model].emplace_back(parts.provider, Together(*prices));
+    usual_prices_.Add(parts.model, parts.provider, Together(*prices));
   }
 }
 
 /// Leaves a row out whose price was given in another unit.
 void PriceImport::CheckMagnitude(Selected& selected) {
   const TokenPrices prices = *selected.prices;
-  std::vector<std::int64_t> others;
-  for (const auto& [provider, together] : elsewhere_[selected.parts.model]) {
-    if (provider != selected.parts.provider) others.push_back(together);
-  }
-  if (!others.empty()) {
-    std::ranges::sort(others);
-    std::int64_t usual = others[(others.size() - 1) / 2];
+  if (auto usual = usual_prices_.Elsewhere(selected.parts.model, selected.parts.provider)) {
     // Two providers that disagree do not say which of them is wrong, so a low price needs two witnesses.
-    bool high = Together(prices) / kUnitErrorFactor >= usual;
-    bool low = others.size() > 1 && usual / kUnitErrorFactor >= Together(prices);
+    bool high = Together(prices) / kUnitErrorFactor >= usual->median;
+    bool low = usual->rows > 1 && usual->median / kUnitErrorFactor >= Together(prices);
     if (high || low) {
       lints_.Add(LintKind::kPriceUnitError, LintAction::kLeftOut, selected.subject(),
-                 "it costs " + Describe(prices) + "; elsewhere the same model costs " + FormatMoney(Decimal{usual}) + " USD for both");
+                 "it costs " + Describe(prices) + "; elsewhere the same model costs " +
+                     FormatMoney(Decimal{usual->median}) + " USD for both");
       selected.prices.reset();
       return;
     }
@@ -164,7 +163,8 @@ auto PriceImport::MakeOffer(const Selected& selected) -> Offer {
   offer.subject = selected.subject();
   offer.provider = selected.parts.provider;
   offer.model = selected.parts.model;
-  offer.wanted_name = offer.model + "_" + offer.provider + (selected.parts.place ? "_" + selected.parts.place->name : "");
+  offer.wanted_name =
+      offer.model + "_" + offer.provider + (selected.parts.place ? "_" + selected.parts.place->name : "");
   offer.place = selected.parts.place;
   offer.prices = *selected.prices;
   offer.source = Printable(selected.row->key) + ", line " + std::to_string(selected.row->line);
@@ -191,7 +191,8 @@ void PriceImport::LeaveOutRepeated(std::vector<Offer>& offers) {
     repeated.push_back(best != &offer);
     if (best == &offer) continue;
     lints_.Add(LintKind::kDuplicateOffer, LintAction::kLeftOut, offer.subject,
-               "it is the same as `" + Printable(best->subject.key) + "` in line " + std::to_string(best->subject.line) +
+               "it is the same as `" + Printable(best->subject.key) + "` in line " +
+                   std::to_string(best->subject.line) +
                    (together(offer) == together(*best) ? ", at the same price" : ", which is dearer"));
   }
   std::vector<Offer> left;
@@ -204,11 +205,14 @@ void PriceImport::LeaveOutRepeated(std::vector<Offer>& offers) {
 auto PriceImport::Header(std::size_t deployments) const -> std::vector<std::string> {
   const Origin& origin = options_.origin;
   std::vector<std::string> lines;
-  lines.push_back("Who can answer: " + Counted(deployments, "deployment") + " of LiteLLM's price list. Read it and change it: it is yours.");
-  lines.push_back("Written by " + origin.tool + " from `" + Printable(origin.file) + "`, SHA-256 " + origin.sha256 + ".");
+  lines.push_back("Who can answer: " + Counted(deployments, "deployment") +
+                  " of LiteLLM's price list. Read it and change it: it is yours.");
+  lines.push_back("Written by " + origin.tool + " from `" + Printable(origin.file) + "`,");
+  lines.push_back("SHA-256 " + origin.sha256 + ".");
   lines.push_back("Prices are in USD for a million tokens" + (as_of_.empty() ? "" : ", as of " + as_of_) +
                   "; the key and the line of each row stand beside its price.");
-  lines.emplace_back("The list does not say qualities, times to the first token, retention, certifications, endpoints and keys.");
+  lines.emplace_back(
+      "The list does not say qualities, times to the first token, retention, certifications, endpoints and keys.");
   return lines;
 }
 
@@ -236,9 +240,10 @@ auto PriceImport::Run(const std::vector<JsonRow>& rows) -> std::expected<Importe
   LeaveOutRepeated(offers);
   if (options_.limit && offers.size() > *options_.limit) offers.resize(*options_.limit);
   if (offers.size() > kMaxDeployments) {
-    return std::unexpected(InputError{0, 0, std::to_string(offers.size()) + " deployments remain, and a policy holds at most " +
-                                                std::to_string(kMaxDeployments) +
-                                                ": narrow it with --provider, --match, --region or --limit"});
+    return std::unexpected(
+        InputError{0, 0,
+                   std::to_string(offers.size()) + " deployments remain, and a policy holds at most " +
+                       std::to_string(kMaxDeployments) + ": narrow it with --provider, --match, --region or --limit"});
   }
   result.taken = offers.size();
   Catalogue catalogue;

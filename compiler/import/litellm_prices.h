@@ -28,8 +28,8 @@ struct PriceOptions {
   std::vector<std::string> providers;  ///< names as in the file or as ProviderName gives them; empty for all
   std::vector<std::string> matches;    ///< globs for keys; empty for all
   std::vector<std::string> modes = {"chat", "responses"};
-  std::vector<std::string> regions;    ///< regions, zones and country codes; empty for all
-  std::optional<std::size_t> limit;    ///< rows to take at most, in the order of the file
+  std::vector<std::string> regions;  ///< regions, zones and country codes; empty for all
+  std::optional<std::size_t> limit;  ///< rows to take at most, in the order of the file
   Statements statements;
   Date today;
 };
@@ -39,17 +39,17 @@ auto IsMode(std::string_view mode) -> bool;
 
 /// What came of an import.
 struct Imported {
-  std::string text;          ///< the catalogue
-  std::vector<Lint> lints;   ///< by line
+  std::string text;               ///< the catalogue
+  std::vector<Lint> lints;        ///< by line
   std::string_view unit = "row";  ///< what the input is made of
-  std::size_t read = 0;      ///< such units of the input
-  std::size_t considered = 0;  ///< those that the filters let through
-  std::size_t taken = 0;     ///< those that are deployments of the catalogue
+  std::size_t read = 0;           ///< such units of the input
+  std::size_t considered = 0;     ///< those that the filters let through
+  std::size_t taken = 0;          ///< those that are deployments of the catalogue
 };
 
-/// Reads the list, checks every row that the filters let through, and writes the catalogue. A row that cannot be right, or that lacks
-/// what the language requires, is left out with a lint. The error is about the file as a whole, or says that more deployments remain
-/// than a policy may hold. Linear in the file but for sorting.
+/// Reads the list, checks every row that the filters let through, and writes the catalogue. A row that cannot be right,
+/// or that lacks what the language requires, is left out with a lint. The error is about the file as a whole, or says
+/// that more deployments remain than a policy may hold. Linear in the file but for sorting.
 auto ImportPrices(std::string_view text, const PriceOptions& options) -> std::expected<Imported, InputError>;
 
 }  // namespace route::import

@@ -10,7 +10,8 @@
 /// Where a cloud region or zone is.
 namespace route::import {
 
-/// One place name as providers write it: a region (`eu-central-1`, `swedencentral`, `europe-west4`) or a zone of several regions
+/// One place name as providers write it: a region (`eu-central-1`, `swedencentral`, `europe-west4`) or a zone of
+/// several regions
 /// (`eu`, `us`, `global`).
 struct Place {
   std::string name;                ///< as written, in lower case
@@ -19,14 +20,14 @@ struct Place {
   Kind kind = Kind::kZone;
 };
 
-/// Reads the name of a region of AWS, Azure or Google Cloud. Countries are those of the providers' own lists of regions:
-/// https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
+/// Reads the name of a region of AWS, Azure or Google Cloud. Countries are those of the providers' own lists of
+/// regions: https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 /// https://learn.microsoft.com/azure/reliability/regions-list
 /// https://cloud.google.com/vertex-ai/docs/general/locations
 auto ParseRegion(std::string_view name) -> std::optional<Place>;
 
-/// Reads a zone in which a provider may use any of several regions. Those that lie in one country have it: `us` and `us-gov` (United
-/// States), `jp` (Japan), `au` (Australia), `ca` (Canada). `eu`, `apac` and `global` have none.
+/// Reads a zone in which a provider may use any of several regions. Those that lie in one country have it: `us` and
+/// `us-gov` (United States), `jp` (Japan), `au` (Australia), `ca` (Canada). `eu`, `apac` and `global` have none.
 /// https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
 /// https://learn.microsoft.com/azure/ai-foundry/foundry-models/concepts/deployment-types
 auto ParseZone(std::string_view name) -> std::optional<Place>;
@@ -35,7 +36,8 @@ auto ParseZone(std::string_view name) -> std::optional<Place>;
 /// `https://europe-west4-aiplatform.googleapis.com`.
 auto RegionOfAddress(std::string_view address) -> std::optional<Place>;
 
-/// Is it a member state of the European Union (27, as of 2026-01-01, https://european-union.europa.eu/principles-countries-history)?
+/// Is it a member state of the European Union (27, as of 2026-01-01,
+/// https://european-union.europa.eu/principles-countries-history)?
 auto IsInEuropeanUnion(Country country) -> bool;
 
 }  // namespace route::import

@@ -77,7 +77,8 @@ auto Scale(Digits number, std::int64_t shift, std::int64_t most) -> std::expecte
     exponent = 0;
   }
   constexpr std::int64_t kMostDigits = std::numeric_limits<std::int64_t>::digits10;
-  if (static_cast<std::int64_t>(number.digits.size()) + exponent > kMostDigits) return std::unexpected(PriceError::kTooLarge);
+  if (static_cast<std::int64_t>(number.digits.size()) + exponent > kMostDigits)
+    return std::unexpected(PriceError::kTooLarge);
   number.digits.append(static_cast<std::size_t>(exponent), '0');
   for (char c : number.digits) result.value = result.value * 10 + (c - '0');
   if (result.value > most) return std::unexpected(PriceError::kTooLarge);

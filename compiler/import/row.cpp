@@ -13,8 +13,8 @@ namespace {
 
 /// Makers of models that Bedrock and OCI name before the model.
 constexpr std::array<std::string_view, 18> kMakers = {
-    "ai21",   "amazon", "anthropic", "cohere", "deepseek", "google", "meta",       "minimax", "mistral",
-    "moonshot", "moonshotai", "nvidia", "openai", "qwen",  "twelvelabs", "writer", "xai",     "zai"};
+    "ai21",     "amazon",     "anthropic", "cohere", "deepseek", "google",     "meta",   "minimax", "mistral",
+    "moonshot", "moonshotai", "nvidia",    "openai", "qwen",     "twelvelabs", "writer", "xai",     "zai"};
 static_assert(std::ranges::is_sorted(kMakers));
 
 auto IsDigit(char c) -> bool { return c >= '0' && c <= '9'; }
@@ -96,7 +96,8 @@ auto IsLongContext(std::string_view name) -> bool {
 
 }  // namespace
 
-auto ParseKey(std::string_view key, std::string_view litellm_provider, const std::vector<std::string>& regions) -> KeyParts {
+auto ParseKey(std::string_view key, std::string_view litellm_provider, const std::vector<std::string>& regions)
+    -> KeyParts {
   KeyParts parts;
   std::string_view rest = key;
   if (litellm_provider.empty()) {

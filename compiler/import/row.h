@@ -21,16 +21,19 @@ struct KeyParts {
 
 /// Takes a key apart. `litellm_provider` is what the row says, or the key's own first part.
 ///
-/// The provider's name and a region in front are taken off; the makers' names that Bedrock and OCI put before a model (`anthropic.`) and
-/// the versions that Bedrock puts behind it (`-v1:0`) are no part of the model's name. Only clouds that name regions have a place.
-auto ParseKey(std::string_view key, std::string_view litellm_provider, const std::vector<std::string>& regions) -> KeyParts;
+/// The provider's name and a region in front are taken off; the makers' names that Bedrock and OCI put before a model
+/// (`anthropic.`) and the versions that Bedrock puts behind it (`-v1:0`) are no part of the model's name. Only clouds
+/// that name regions have a place.
+auto ParseKey(std::string_view key, std::string_view litellm_provider, const std::vector<std::string>& regions)
+    -> KeyParts;
 
-/// Capabilities as a request's `needs` are called, in the order of the language's list: `tools`, `vision`, `json`, `audio`, `files`,
-/// `reasoning`, from LiteLLM's `supports_…` flags that are true.
+/// Capabilities as a request's `needs` are called, in the order of the language's list: `tools`, `vision`, `json`,
+/// `audio`, `files`, `reasoning`, from LiteLLM's `supports_…` flags that are true.
 auto CapabilitiesOf(const Fields& fields) -> std::vector<std::string>;
 
-/// Are there prices for parts of a request that are not its plain tokens (images, audio, seconds, requests, reasoning)? Their names in
-/// order; prices of zero, of batches, caches and service tiers do not count, for a chat gateway never pays them in place of the plain ones.
+/// Are there prices for parts of a request that are not its plain tokens (images, audio, seconds, requests, reasoning)?
+/// Their names in order; prices of zero, of batches, caches and service tiers do not count, for a chat gateway never
+/// pays them in place of the plain ones.
 auto OtherPrices(const Fields& fields) -> std::vector<std::string>;
 
 /// Prices that apply to long prompts only: `input_cost_per_token_above_200k_tokens` and the like, in order.

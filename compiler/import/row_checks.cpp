@@ -10,7 +10,8 @@ namespace {
 
 auto PerMillion(Decimal usd) -> std::string { return FormatMoney(usd) + " USD"; }
 
-/// The price in one field. Nothing if the field is not there; a lint and an error if it says nothing that could be a price.
+/// The price in one field. Nothing if the field is not there; a lint and an error if it says nothing that could be a
+/// price.
 auto ReadPrice(const Fields& fields, std::string_view name, const Subject& subject, Lints& lints)
     -> std::expected<std::optional<Price>, PriceError> {
   const Scalar* value = Find(fields, name);
@@ -21,13 +22,15 @@ auto ReadPrice(const Fields& fields, std::string_view name, const Subject& subje
   std::string field = "`" + std::string(name) + "` is ";
   switch (price.error()) {
     case PriceError::kNotANumber:
-      lints.Add(LintKind::kBadPrice, LintAction::kLeftOut, subject, field + "no number: `" + Printable(value->text) + "`");
+      lints.Add(LintKind::kBadPrice, LintAction::kLeftOut, subject,
+                field + "no number: `" + Printable(value->text) + "`");
       break;
     case PriceError::kNegative:
       lints.Add(LintKind::kBadPrice, LintAction::kLeftOut, subject, field + "negative: " + Printable(value->text));
       break;
     case PriceError::kTooLarge:
-      lints.Add(LintKind::kPriceTooHigh, LintAction::kLeftOut, subject, field + Printable(value->text) + " USD for one token");
+      lints.Add(LintKind::kPriceTooHigh, LintAction::kLeftOut, subject,
+                field + Printable(value->text) + " USD for one token");
       break;
   }
   return std::unexpected(price.error());
@@ -43,7 +46,8 @@ void NoteRounding(const Price& price, std::string_view which, const Subject& sub
 auto NoPriceMessage(const Fields& fields) -> std::string {
   std::vector<std::string> others = OtherPrices(fields);
   if (others.empty()) return "it has no price for input and output tokens";
-  return "it is not priced by tokens in and out but by `" + others.front() + "`" + (others.size() > 1 ? " and others" : "");
+  return "it is not priced by tokens in and out but by `" + others.front() + "`" +
+         (others.size() > 1 ? " and others" : "");
 }
 
 /// A whole number of tokens in a field; nothing if it is not there or, after a lint, if it is none.
@@ -84,7 +88,8 @@ auto StatusOf(const Fields& fields, Date today, const Subject& subject, Lints& l
   return "deprecated";
 }
 
-/// `input_cost_per_token_above_200k_tokens` and its like as `above 200k tokens: 6.00 USD in, 22.50 USD out`, one line a threshold.
+/// `input_cost_per_token_above_200k_tokens` and its like as `above 200k tokens: 6.00 USD in, 22.50 USD out`, one line a
+/// threshold.
 auto LongContextNotes(const Fields& fields, const std::vector<std::string>& names) -> std::vector<std::string> {
   std::vector<std::pair<std::string, std::string>> by_threshold;
   for (const std::string& name : names) {
@@ -101,20 +106,23 @@ auto LongContextNotes(const Fields& fields, const std::vector<std::string>& name
     }
   }
   std::vector<std::string> notes;
-  for (const auto& [threshold, text] : by_threshold) notes.push_back("above " + Printable(threshold) + " tokens: " + text);
+  for (const auto& [threshold, text] : by_threshold)
+    notes.push_back("above " + Printable(threshold) + " tokens: " + text);
   return notes;
 }
 
 }  // namespace
 
-auto ReadPrices(const Fields& fields, ZeroPrices zero, const Subject& subject, Lints& lints) -> std::optional<TokenPrices> {
+auto ReadPrices(const Fields& fields, ZeroPrices zero, const Subject& subject, Lints& lints)
+    -> std::optional<TokenPrices> {
   auto in = ReadPrice(fields, "input_cost_per_token", subject, lints);
   if (!in) return std::nullopt;
   auto out = ReadPrice(fields, "output_cost_per_token", subject, lints);
   if (!out) return std::nullopt;
   if (!*in || !*out) {
     std::string message = NoPriceMessage(fields);
-    if (in->has_value() != out->has_value()) message = std::string("it has no price for ") + (*in ? "output" : "input") + " tokens";
+    if (in->has_value() != out->has_value())
+      message = std::string("it has no price for ") + (*in ? "output" : "input") + " tokens";
     lints.Add(LintKind::kNoPrice, LintAction::kLeftOut, subject, std::move(message));
     return std::nullopt;
   }
@@ -123,7 +131,8 @@ auto ReadPrices(const Fields& fields, ZeroPrices zero, const Subject& subject, L
     bool both = prices.in.usd == prices.out.usd;
     lints.Add(LintKind::kZeroPrice, LintAction::kLeftOut, subject,
               both ? "input and output cost nothing, so it would win every `cheapest`"
-                   : std::string(prices.in.usd == Decimal{} ? "input costs nothing and output " : "output costs nothing and input ") +
+                   : std::string(prices.in.usd == Decimal{} ? "input costs nothing and output "
+                                                            : "output costs nothing and input ") +
                          PerMillion(std::max(prices.in.usd, prices.out.usd)));
     return std::nullopt;
   }
@@ -140,7 +149,8 @@ auto IsTooDear(const TokenPrices& prices, const Subject& subject, Lints& lints) 
   return true;
 }
 
-auto ReadFacts(const Fields& fields, const TokenPrices& prices, Date today, const Subject& subject, Lints& lints) -> Facts {
+auto ReadFacts(const Fields& fields, const TokenPrices& prices, Date today, const Subject& subject, Lints& lints)
+    -> Facts {
   NoteRounding(prices.in, "in", subject, lints);
   NoteRounding(prices.out, "out", subject, lints);
   if (Decimal{prices.out.usd.micros * kInvertedFactor} < prices.in.usd) {
@@ -170,9 +180,9 @@ auto ReadFacts(const Fields& fields, const TokenPrices& prices, Date today, cons
               "long prompts cost more (`" + names.front() + "`); the price in the catalogue is that of short ones");
   }
   if (auto names = OtherPrices(fields); !names.empty()) {
-    std::string listed;
-    for (const std::string& name : names) listed += (listed.empty() ? "`" : ", `") + name + "`";
-    lints.Add(LintKind::kOtherPrices, LintAction::kKept, subject, "it is also priced by " + listed + ", which a catalogue cannot say");
+    std::string listed = Listed(names);
+    lints.Add(LintKind::kOtherPrices, LintAction::kKept, subject,
+              "it is also priced by " + listed + ", which a catalogue cannot say");
     facts.notes.push_back("also priced by " + listed);
   }
   return facts;

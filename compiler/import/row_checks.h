@@ -11,7 +11,8 @@
 #include "compiler/import/price.h"
 #include "runtime/values/date.h"
 
-/// What the fields of one model say, with everything about them that looks wrong as lints. docs/import.md explains the thresholds.
+/// What the fields of one model say, with everything about them that looks wrong as lints. docs/import.md explains the
+/// thresholds.
 namespace route::import {
 
 /// Dearer than any model is: what costs more was given for another unit than one token.
@@ -30,7 +31,8 @@ struct TokenPrices {
 enum class ZeroPrices : std::uint8_t { kLeftOut, kKept };
 
 /// The prices for plain tokens. Nothing, after a lint, if there are none, or none that can be right on their own.
-auto ReadPrices(const Fields& fields, ZeroPrices zero, const Subject& subject, Lints& lints) -> std::optional<TokenPrices>;
+auto ReadPrices(const Fields& fields, ZeroPrices zero, const Subject& subject, Lints& lints)
+    -> std::optional<TokenPrices>;
 
 /// Does one of the two cost more than any model does? Says so with a lint, after which the row is left out.
 auto IsTooDear(const TokenPrices& prices, const Subject& subject, Lints& lints) -> bool;
@@ -47,6 +49,7 @@ struct Facts {
 };
 
 /// Never nothing: what is wrong here only leaves a fact unstated. `today` decides what is deprecated.
-auto ReadFacts(const Fields& fields, const TokenPrices& prices, Date today, const Subject& subject, Lints& lints) -> Facts;
+auto ReadFacts(const Fields& fields, const TokenPrices& prices, Date today, const Subject& subject, Lints& lints)
+    -> Facts;
 
 }  // namespace route::import

@@ -60,6 +60,15 @@ auto Quoted(std::string_view text) -> std::string {
   return quoted + "\"";
 }
 
+auto Listed(const std::vector<std::string>& names) -> std::string {
+  constexpr std::size_t kMost = 8;
+  std::string listed;
+  for (std::size_t i = 0; i < names.size() && i < kMost; ++i)
+    listed += (i == 0 ? "`" : ", `") + Printable(names[i]) + "`";
+  if (names.size() > kMost) listed += " and " + std::to_string(names.size() - kMost) + " more";
+  return listed;
+}
+
 auto Lower(std::string_view text) -> std::string {
   std::string lower(text);
   for (char& c : lower) {

@@ -12,8 +12,9 @@ struct Provider {
   std::string_view vendor;        ///< in the catalogue; several services of one platform may share it
   std::string_view headquarters;  ///< ISO 3166-1 code of the country of the company's head office
   std::string_view source;        ///< where that is said
-  std::string_view endpoint;      ///< the public address at which it speaks OpenAI's protocol, if there is one for all customers
-  std::string_view key_env;       ///< the variable from which LiteLLM takes its key if none is configured
+  std::string_view
+      endpoint;  ///< the public address at which it speaks OpenAI's protocol, if there is one for all customers
+  std::string_view key_env;  ///< the variable from which LiteLLM takes its key if none is configured
 };
 
 /// LiteLLM gives one service several names, by protocol or by maker of the model: `bedrock_converse` and `bedrock`,

@@ -32,7 +32,8 @@ struct Anchored {
 
 /// The parser's own sentence in the form of ours.
 auto Sentence(std::string message) -> std::string {
-  if (!message.empty() && message.front() >= 'A' && message.front() <= 'Z') message.replace(0, 1, Lower(message.substr(0, 1)));
+  if (!message.empty() && message.front() >= 'A' && message.front() <= 'Z')
+    message.replace(0, 1, Lower(message.substr(0, 1)));
   if (message.ends_with('.')) message.pop_back();
   return "this is not YAML: " + message;
 }
@@ -45,7 +46,8 @@ class TreeBuilder {
     llvm::SourceMgr manager;
     manager.setDiagHandler(
         [](const llvm::SMDiagnostic& diagnostic, void* self) {
-          static_cast<TreeBuilder*>(self)->Fail(diagnostic.getLoc().getPointer(), Sentence(diagnostic.getMessage().str()));
+          static_cast<TreeBuilder*>(self)->Fail(diagnostic.getLoc().getPointer(),
+                                                Sentence(diagnostic.getMessage().str()));
         },
         this);
     llvm::yaml::Stream stream(llvm::StringRef(text_.data(), text_.size()), manager, /*ShowColors=*/false);
@@ -89,16 +91,29 @@ class TreeBuilder {
   void Place(const llvm::yaml::Node& node, YamlNode& result) {
     const char* at = Start(node);
     if (at < text_.data() || at > text_.data() + text_.size()) return;
-    LineColumn place = file_.Locate(static_cast<std::uint32_t>(at - text_.data()));
+    LineColumn place = Locate(static_cast<std::size_t>(at - text_.data()));
     result.line = place.line;
     result.column = place.column;
+  }
+
+  /// As SourceFile::Locate. Nodes come in order, so the column is counted on from the last node on the same line: a
+  /// long line costs its length once.
+  auto Locate(std::size_t offset) -> LineColumn {
+    if (offset < located_ || text_.substr(located_, offset - located_).find('\n') != std::string_view::npos) {
+      place_ = file_.Locate(static_cast<std::uint32_t>(offset));
+    } else {
+      for (std::size_t i = located_; i < offset; i += DecodeUtf8(text_, i).length) ++place_.column;
+    }
+    located_ = offset;
+    return place_;
   }
 
   /// Takes from what the tree may take; false if that is used up.
   auto Spend(const llvm::yaml::Node& node, std::size_t cost) -> bool {
     spent_ += cost;
     if (spent_ <= kMaxYamlExpanded) return true;
-    Fail(node, "with its aliases written out, this document is larger than " + std::to_string(kMaxYamlExpanded >> 20U) + " MiB");
+    Fail(node, "with its aliases written out, this document is larger than " + std::to_string(kMaxYamlExpanded >> 20U) +
+                   " MiB");
     return false;
   }
 
@@ -141,7 +156,8 @@ class TreeBuilder {
     }
     const Anchored& anchored = found->second;
     if (depth + anchored.height >= kMaxYamlDepth) {
-      Fail(alias, "with this alias written out, lists and maps are nested more than " + std::to_string(kMaxYamlDepth) + " deep");
+      Fail(alias, "with this alias written out, lists and maps are nested more than " + std::to_string(kMaxYamlDepth) +
+                      " deep");
       return {};
     }
     if (!Spend(alias, anchored.cost)) return {};
@@ -205,6 +221,8 @@ class TreeBuilder {
   std::optional<Problem> problem_;
   std::map<std::string, Anchored> anchors_;
   std::size_t spent_ = 0;
+  std::size_t located_ = 0;
+  LineColumn place_;
 };
 
 /// The offset of the first byte that the parser must not see.
@@ -226,7 +244,8 @@ auto YamlNode::Find(std::string_view key) const -> const YamlNode* {
 
 auto ReadYaml(std::string_view text) -> std::expected<YamlNode, InputError> {
   if (text.size() > kMaxYamlBytes) {
-    return std::unexpected(InputError{0, 0, "the file is larger than " + std::to_string(kMaxYamlBytes >> 20U) + " MiB"});
+    return std::unexpected(
+        InputError{0, 0, "the file is larger than " + std::to_string(kMaxYamlBytes >> 20U) + " MiB"});
   }
   SourceFile file({}, std::string(text));
   Problem problem;

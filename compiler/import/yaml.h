@@ -11,9 +11,9 @@
 
 /// YAML as a tree with places.
 ///
-/// The parser is LLVM's, which the compiler links anyway: it is fuzzed, gives every node its place, reads nodes one at a time, so that
-/// depth can be limited before it recurses, and leaves aliases alone, so that this file decides how far they may grow. yaml-cpp would be
-/// one more package for the same events.
+/// The parser is LLVM's, which the compiler links anyway: it is fuzzed, gives every node its place, reads nodes one at
+/// a time, so that depth can be limited before it recurses, and leaves aliases alone, so that this file decides how far
+/// they may grow. yaml-cpp would be one more package for the same events.
 namespace route::import {
 
 inline constexpr std::size_t kMaxYamlBytes = 4U << 20U;
@@ -43,9 +43,10 @@ struct YamlEntry {
   YamlNode value;
 };
 
-/// Reads the one document of a text. Anything that is not YAML, a second document, a key that stands twice, an alias of nothing and an
-/// exceeded limit are errors at their place. Plain `null`, `~` and an empty value are null; what else a plain scalar means is left to
-/// the caller. Cost: linear in the text and the written-out tree, with at most 1,024 steps for each token in deep one-line texts.
+/// Reads the one document of a text. Anything that is not YAML, a second document, a key that stands twice, an alias of
+/// nothing and an exceeded limit are errors at their place. Plain `null`, `~` and an empty value are null; what else a
+/// plain scalar means is left to the caller. Cost: linear in the text and the written-out tree, with at most 1,024
+/// steps for each token in deep one-line texts.
 auto ReadYaml(std::string_view text) -> std::expected<YamlNode, InputError>;
 
 }  // namespace route::import

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <set>
 
 #include "compiler/ir/classes.h"
@@ -29,6 +30,7 @@ class Checker {
     CheckNames("deployment", policy_.deployments);
     CheckNames("refusal", policy_.refusals);
     CheckNames("route", policy_.routes);
+    CheckNames("condition", policy_.conditions);
     CheckNames("guarantee", policy_.guarantees);
     if (policy_.layers.empty()) Add("it has no layer");
     if (policy_.limits.attempts == 0) Add("the limit of attempts is 0");
@@ -63,6 +65,12 @@ class Checker {
         Check(route.when);
         if (route.tiers.empty()) Add("it has no tier");
         for (const Tier& tier : route.tiers) Check(tier);
+      });
+    }
+    for (const NamedCondition& named : policy_.conditions) {
+      In("condition", named.name, [&] {
+        CheckLayer(named.layer);
+        Check(named.condition);
       });
     }
     for (const Guarantee& guarantee : policy_.guarantees) In("guarantee", guarantee.name, [&] { Check(guarantee); });
@@ -284,6 +292,15 @@ class Checker {
       if (atom.kind == Kind::kIncludes && atom.values.size() > 1) Add("an inclusion names several members");
       CheckIndexes("values", atom.values,
                    atom.kind == Kind::kInCountries ? Countries().size() : attribute.values.size());
+    }
+    const auto is_whole_minute = [](std::int64_t bound) {
+      constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
+      constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
+      return bound == kLowest || bound == kHighest || bound % Decimal::kScale == 0;
+    };
+    if (atom.kind == Kind::kInRange && attribute.unit == Unit::kTimeOfDay &&
+        (!is_whole_minute(atom.low) || !is_whole_minute(atom.high))) {
+      Add("a condition on a time of day divides a minute");
     }
     if (atom.kind == Kind::kStartsWith && atom.text.empty()) Add("a prefix is empty");
   }

@@ -111,6 +111,7 @@ auto GivenWord(const Attribute& attribute, const Value& value) -> std::string {
       return members;
     }
     case AttributeKind::kNumber:
+      if (attribute.unit == Unit::kTimeOfDay) return FormatQuantity(std::get<Decimal>(value), attribute.unit);
       return FormatDecimal(std::get<Decimal>(value)) + (attribute.unit == Unit::kPercent ? "%" : "");
     case AttributeKind::kText:
       return std::get<std::string>(value);

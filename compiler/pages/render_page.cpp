@@ -192,9 +192,15 @@ class PageRenderer {
 
   void Styled(const Piece& piece) {
     switch (piece.style) {
-      case Style::kPlain: out_ << piece.text; return;
-      case Style::kCode: out_.changeColor(raw_ostream::CYAN); break;
-      case Style::kStrong: out_.changeColor(raw_ostream::SAVEDCOLOR, true); break;
+      case Style::kPlain:
+        out_ << piece.text;
+        return;
+      case Style::kCode:
+        out_.changeColor(raw_ostream::CYAN);
+        break;
+      case Style::kStrong:
+        out_.changeColor(raw_ostream::SAVEDCOLOR, true);
+        break;
     }
     out_ << piece.text;
     out_.resetColor();

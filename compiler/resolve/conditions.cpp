@@ -118,7 +118,7 @@ auto Resolver::ResolveNamed(const ast::Name& name) -> ir::Condition {
 auto Resolver::ResolveApplied(const ast::Condition& condition) -> ir::Condition {
   auto found = condition_names_.Find(condition.subject.text);
   if (!found) {
-    UnknownName("condition", condition.subject, condition_names_.Names());
+    UnknownShape("condition", condition.path, condition_names_.Names());
     return Broken(condition.span);
   }
   const ast::NamedCondition& shape = *conditions_[*found];
@@ -167,6 +167,12 @@ void Resolver::AddCondition(const ast::NamedCondition& declared) {
   CheckParameters(declared.parameters, bindings.used());
   auto index = static_cast<std::uint32_t>(conditions_.size());
   if (Declare(condition_names_, "condition", declared.name, index)) conditions_.push_back(&declared);
+}
+
+/// A named condition is resolved wherever it is used; once more here, for its own sake and so that an unused one is checked.
+void Resolver::KeepCondition(const ast::NamedCondition& declared) {
+  if (!declared.parameters.empty() || !condition_names_.Find(declared.name.text)) return;
+  policy_.conditions.push_back({declared.name.text, ResolveNamed(declared.name), layer_, declared.name.span});
 }
 
 auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Condition {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -25,7 +26,7 @@ class Loader {
     const std::string path = sources_.Get(file).path();
     states_[path] = State::kOpen;
     ast::File tree = syntax::Parse(sources_, file, emitter_);
-    owner = OwnerOf(tree, owner);
+    if (owner != kLibrary) owner = OwnerOf(tree, owner);
     if (result_.file_layers.size() <= file.index) result_.file_layers.resize(file.index + 1);
     result_.file_layers[file.index] = owner;
     std::set<std::string> imported;
@@ -49,8 +50,9 @@ class Loader {
     }
     // A policy that is extended was begun later than the one that extends it, and is the layer below.
     auto last = static_cast<std::uint32_t>(policies_.size() - 1);
-    for (LoadedDeclaration& each : result_.declarations) each.layer = last - each.layer;
-    for (std::uint32_t& layer : result_.file_layers) layer = last - layer;
+    auto layer_of = [last](std::uint32_t owner) { return owner == kLibrary ? 0 : last - owner; };
+    for (LoadedDeclaration& each : result_.declarations) each.layer = layer_of(each.layer);
+    for (std::uint32_t& layer : result_.file_layers) layer = layer_of(layer);
     std::ranges::stable_sort(result_.declarations, {}, &LoadedDeclaration::layer);
     result_.layers = last + 1;
     return std::move(result_);
@@ -87,7 +89,7 @@ class Loader {
     if (import.path) {
       ImportFile(import, importing, owner, imported);
     } else {
-      ImportLibrary(import, owner, imported);
+      ImportLibrary(import, imported);
     }
   }
 
@@ -110,7 +112,7 @@ class Loader {
     Add(path, std::move(*text), import, owner);
   }
 
-  void ImportLibrary(const ast::Import& import, std::uint32_t owner, std::set<std::string>& imported) {
+  void ImportLibrary(const ast::Import& import, std::set<std::string>& imported) {
     std::string name;
     for (const ast::Name& part : import.library) name += (name.empty() ? "" : ".") + part.text;
     auto text = stdlib::LibraryFile(name);
@@ -128,7 +130,7 @@ class Loader {
     }
     std::string path = "<" + name + ">";
     if (Known(path, import, imported)) return;
-    Add(path, std::string(*text), import, owner);
+    Add(path, std::string(*text), import, kLibrary);
   }
 
   auto Known(const std::string& path, const ast::Import& import, std::set<std::string>& imported) -> bool {
@@ -163,6 +165,8 @@ class Loader {
   }
 
   static constexpr std::uint32_t kMaxDepth = 50;
+  /// The library belongs to no policy: whoever imports it, what it says is there for the base, too.
+  static constexpr std::uint32_t kLibrary = std::numeric_limits<std::uint32_t>::max();
 
   SourceSet& sources_;
   diagnostics::Emitter& emitter_;

@@ -34,7 +34,8 @@ struct LoadedPolicy {
 /// `import "x.route"` is relative to the importing file; `import std.x` is a file of the library that is built into
 /// the program. A file that is imported by several files counts once, and twice by the same one is a warning (R0212);
 /// a cycle, a missing file and an unknown library file are errors (R0210). `policy a extends b` takes `b` from an imported
-/// file: what that file and its own imports say is the layer below (R0406). `root` must already be in `sources`.
+/// file: what that file and its own imports say is the layer below (R0406). The library is part of the lowest layer, whoever
+/// imports it. `root` must already be in `sources`.
 auto Load(SourceSet& sources, FileId root, diagnostics::Emitter& emitter) -> LoadedPolicy;
 
 }  // namespace route::resolve

@@ -38,7 +38,7 @@ void Resolver::AddGuarantee(const ast::Guarantee& declared) {
   const ast::Name& name = declared.shape->path.back();
   auto found = guarantee_shape_names_.Find(name.text);
   if (!found) {
-    UnknownName("guarantee with parameters", name, guarantee_shape_names_.Names());
+    UnknownShape("guarantee with parameters", declared.shape->path, guarantee_shape_names_.Names());
     return;
   }
   const ast::Guarantee& shape = *guarantee_shapes_[*found];

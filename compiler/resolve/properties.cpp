@@ -86,7 +86,8 @@ auto Resolver::OwnFactsOf(const std::vector<ast::OwnFact>& facts, ast::Owner own
       continue;
     }
     auto value = OwnFactOf(properties_[*index], fact.value);
-    if (!value) continue;
+    // What was said wrongly is reported once, and not a second time as unsaid.
+    if (!value) value = ir::OwnFact(std::string());
     if (!result.try_emplace(fact.property.text, std::move(*value)).second) {
       Error(Code::kR0302, fact.property.span, "`" + name.text + "` says its `" + fact.property.text + "` twice",
             "take one of the two out");

@@ -117,6 +117,8 @@ class Resolver {
   // --- shapes.cpp
   void CheckParameters(const std::vector<ast::Name>& parameters, const std::set<std::string>& used);
   static auto ParametersAsValues(const std::vector<ast::Name>& parameters) -> std::vector<ast::Value>;
+  /// Reports that there is no such shape, and which file of the library has to be imported, if the path names one.
+  void UnknownShape(std::string_view kind, const std::vector<ast::Name>& path, const std::vector<std::string>& known);
   /// Is the shape in the file that is named, and are there as many arguments as parameters? Reports what is not.
   auto FitArguments(std::string_view kind, const ast::Name& shape, const std::vector<ast::Name>& parameters,
                     const ast::Application& application) -> bool;
@@ -157,6 +159,7 @@ class Resolver {
   auto ResolveApplied(const ast::Condition& condition) -> ir::Condition;
   auto ResolveWeekdayInterval(const ast::Condition& condition, AttributeId id) -> ir::Condition;
   void AddCondition(const ast::NamedCondition& declared);
+  void KeepCondition(const ast::NamedCondition& declared);
   auto ResolveClauses(const std::vector<ast::Clause>& clauses, const ast::Dates& dates, Span span) -> ir::Condition;
   void DateClause(const ast::Quantity& date, ast::Operator op, std::vector<ir::Condition>& parts);
 

@@ -59,7 +59,7 @@ void Resolver::AddRule(const ast::Rule& declared) {
   const ast::Name& name = declared.shape->path.back();
   auto found = rule_shape_names_.Find(name.text);
   if (!found) {
-    UnknownName("rule with parameters", name, rule_shape_names_.Names());
+    UnknownShape("rule with parameters", declared.shape->path, rule_shape_names_.Names());
     return;
   }
   const ast::Rule& shape = *rule_shapes_[*found];

@@ -1,8 +1,10 @@
 #include "compiler/resolve/shapes.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "compiler/resolve/resolver.h"
+#include "stdlib/library.h"
 
 namespace route::resolve {
 
@@ -94,10 +96,31 @@ auto Resolver::ParametersAsValues(const std::vector<ast::Name>& parameters) -> s
   return {parameters.begin(), parameters.end()};
 }
 
+namespace {
+
+/// `std.rules` of `std.rules.stays_in`; empty if only a name stands there.
+auto FileOf(const std::vector<ast::Name>& path) -> std::string {
+  std::string file;
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) file += (i == 0 ? "" : ".") + path[i].text;
+  return file;
+}
+
+}  // namespace
+
+void Resolver::UnknownShape(std::string_view kind, const std::vector<ast::Name>& path, const std::vector<std::string>& known) {
+  std::string file = FileOf(path);
+  bool read = std::ranges::any_of(loaded_.files, [&](const ast::File& each) { return sources_.Get(each.id).path() == "<" + file + ">"; });
+  if (stdlib::LibraryFile(file) && !read) {
+    Error(Code::kR0201, path.back().span, "there is no " + std::string(kind) + " `" + path.back().text + "`",
+          "add `import " + file + "`");
+  } else {
+    UnknownName(kind, path.back(), known);
+  }
+}
+
 auto Resolver::FitArguments(std::string_view kind, const ast::Name& shape, const std::vector<ast::Name>& parameters,
                             const ast::Application& application) -> bool {
-  std::string prefix;
-  for (std::size_t i = 0; i + 1 < application.path.size(); ++i) prefix += (i == 0 ? "" : ".") + application.path[i].text;
+  std::string prefix = FileOf(application.path);
   if (!prefix.empty() && sources_.Get(shape.span.file).path() != "<" + prefix + ">") {
     Report(Builder(Code::kR0201, application.span, "the " + std::string(kind) + " `" + shape.text + "` is not in `" + prefix + "`")
                .AddNote(shape.span, "it is declared here"));

@@ -32,9 +32,12 @@ auto Symbols::Names() const -> std::vector<std::string> {
 }
 
 void Resolver::Report(Builder&& builder) {
-  // A fix inside a shape would change every place that uses it, and its words come from two places.
-  if (!applied_at_.empty()) builder = std::move(builder).AddNote(applied_at_.back(), "it is used here").WithoutFixes();
-  emitter_.Report(std::move(builder));
+  if (applied_at_.empty()) {
+    emitter_.Report(std::move(builder));
+  } else {
+    // A fix inside a shape would change every place that uses it, and its words come from two places.
+    emitter_.Report(std::move(builder).AddNote(applied_at_.back(), "it is used here").WithoutFixes());
+  }
 }
 
 void Resolver::Error(Code code, Span span, std::string message, std::string hint) {

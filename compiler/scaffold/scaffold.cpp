@@ -65,7 +65,8 @@ auto Files() -> std::vector<File> {
   std::vector<File> files;
   for (const Row& row : rows) {
     auto stored = std::ranges::find(EmbeddedFiles(), row.stored, &EmbeddedFile::name);
-    if (stored == EmbeddedFiles().end()) throw InternalError("the file " + std::string(row.stored) + " is not embedded");
+    if (stored == EmbeddedFiles().end())
+      throw InternalError("the file " + std::string(row.stored) + " is not embedded");
     files.push_back({std::string(row.name), row.purpose, stored->text});
   }
   return files;

@@ -5,7 +5,10 @@
 
 #include "compiler/base/lookalike.h"
 #include "compiler/base/utf8.h"
+#include "compiler/syntax/annotate.h"
 #include "compiler/syntax/build.h"
+#include "compiler/syntax/nesting.h"
+#include "compiler/syntax/outline.h"
 #include "compiler/syntax/stray.h"
 #include "compiler/syntax/syntax_errors.h"
 #include "compiler/syntax/text_checks.h"
@@ -65,10 +68,22 @@ class ErrorCollector : public antlr4::BaseErrorListener {
   antlr4::misc::IntervalSet expected_;
 };
 
+/// Does a line that begins with this word show that a parenthesis before it was never closed? Some declarations begin with
+/// words that may also stand within parentheses.
+auto EndsUnclosed(std::size_t token_type) -> bool {
+  return BeginsDeclaration(token_type) && token_type != RouteLexer::VENDOR && token_type != RouteLexer::MODEL &&
+         token_type != RouteLexer::DEPLOYMENT;
+}
+
+enum class Keep : std::uint8_t { kSyntax, kOutline };
+
 class FileParser {
  public:
-  FileParser(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter)
-      : sources_(sources), emitter_(emitter), text_(sources.Get(file).text()), file_(file), map_(text_) {}
+  FileParser(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter, Keep keep)
+      : sources_(sources), emitter_(emitter), text_(sources.Get(file).text()), file_(file), keep_(keep), map_(text_) {}
+
+  /// The words of the file that was parsed, if they were to be kept.
+  auto TakeOutline() -> std::vector<Word> { return std::move(outline_); }
 
   auto Parse() -> ast::File {
     ast::File result{file_, {}};
@@ -79,6 +94,7 @@ class FileParser {
     tokens.fill();
     Tokens words(tokens, lexer.getVocabulary(), file_, map_);
     if (!CheckTokens(words)) return result;
+    if (keep_ == Keep::kOutline) outline_ = WordsOf(tokens.getTokens(), text_, map_);
 
     RouteParser parser(&tokens);
     parser.removeErrorListeners();
@@ -91,12 +107,12 @@ class FileParser {
         continue;
       }
       if (auto* tree = TryDeclaration(parser, tokens, start, antlr4::atn::PredictionMode::SLL, nullptr)) {
-        result.declarations.push_back(BuildDeclaration(*tree, file_, map_, emitter_));
+        Accept(*tree, result);
         continue;
       }
       ErrorCollector collector;
       if (auto* tree = TryDeclaration(parser, tokens, start, antlr4::atn::PredictionMode::LL, &collector)) {
-        result.declarations.push_back(BuildDeclaration(*tree, file_, map_, emitter_));
+        Accept(*tree, result);
         continue;
       }
       const antlr4::Token& wrong = collector.token() != nullptr ? *collector.token() : *tokens.get(start);
@@ -107,14 +123,23 @@ class FileParser {
   }
 
  private:
+  void Accept(RouteParser::DeclarationContext& tree, ast::File& result) {
+    ast::Declaration declaration = BuildDeclaration(tree, file_, map_, emitter_);
+    if (keep_ == Keep::kOutline) {
+      Annotate(tree, outline_);
+    } else {
+      result.declarations.push_back(std::move(declaration));
+    }
+  }
+
   /// Characters and strings that can't be part of any declaration, and nesting that would exhaust the stack.
   auto CheckTokens(const Tokens& tokens) -> bool {
     bool usable = true;
-    std::uint32_t depth = 0;
-    std::uint32_t negations = 0;
+    Nesting nesting;
     std::vector<Span> strays;
     for (antlr4::Token* token : tokens.stream().getTokens()) {
       std::size_t type = token->getType();
+      if (type == RouteLexer::COMMENT) continue;
       if (type == RouteLexer::OTHER) {
         strays.push_back(tokens.SpanOf(*token));
       } else if (type == RouteLexer::STRING) {
@@ -124,11 +149,8 @@ class FileParser {
         emitter_.Report(Builder(Code::kR0106, tokens.SpanOf(*token), "this text has no closing double quote on its line")
                             .WithHint("end it with `\"`; write a double quote inside a text as `\\\"`"));
       }
-      if (type == RouteLexer::LEFT_PAREN) ++depth;
-      if (type == RouteLexer::RIGHT_PAREN && depth > 0) --depth;
-      if (BeginsDeclaration(type) && tokens.IsFirstOnLine(token->getTokenIndex())) depth = 0;
-      negations = type == RouteLexer::NOT ? negations + 1 : type == RouteLexer::LEFT_PAREN ? negations : 0;
-      if (depth + negations > kMaxNesting) {
+      if (EndsUnclosed(type) && tokens.IsFirstOnLine(token->getTokenIndex())) nesting = {};
+      if (nesting.Enter(type) > kMaxNesting) {
         emitter_.Report(Builder(Code::kR0104, tokens.SpanOf(*token),
                                 "more than " + std::to_string(kMaxNesting) + " levels of parentheses and `not`")
                             .WithHint("give the inner part a name with `condition NAME = …`"));
@@ -204,21 +226,34 @@ class FileParser {
   diagnostics::Emitter& emitter_;
   std::string_view text_;
   FileId file_;
+  Keep keep_;
   CodePointMap map_;
+  std::vector<Word> outline_;
   std::size_t mixed_words_ = 0;
 };
+
+/// Is this a text that the generated lexer may see? Says so if not.
+auto IsReadable(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter) -> bool {
+  if (sources.Get(file).text().size() <= kMaxFileBytes) return CheckText(sources, file, emitter);
+  emitter.Report(Builder(Code::kR0105, {file, 0, 0},
+                         "this file is larger than " + std::to_string(kMaxFileBytes >> 20U) + " MiB")
+                     .WithHint("divide it and `import` the parts"));
+  return false;
+}
 
 }  // namespace
 
 auto Parse(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter) -> ast::File {
-  if (sources.Get(file).text().size() > kMaxFileBytes) {
-    emitter.Report(Builder(Code::kR0105, {file, 0, 0},
-                           "this file is larger than " + std::to_string(kMaxFileBytes >> 20U) + " MiB")
-                       .WithHint("divide it and `import` the parts"));
-    return {file, {}};
-  }
-  if (!CheckText(sources, file, emitter)) return {file, {}};
-  return FileParser(sources, file, emitter).Parse();
+  if (!IsReadable(sources, file, emitter)) return {file, {}};
+  return FileParser(sources, file, emitter, Keep::kSyntax).Parse();
+}
+
+auto ReadOutline(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter) -> std::vector<Word> {
+  std::size_t errors = emitter.error_count();
+  if (!IsReadable(sources, file, emitter)) return {};
+  FileParser parser(sources, file, emitter, Keep::kOutline);
+  parser.Parse();
+  return emitter.error_count() == errors ? parser.TakeOutline() : std::vector<Word>();
 }
 
 }  // namespace route::syntax

@@ -36,7 +36,7 @@ struct DecisionReport {
     std::string file;
     std::uint32_t line = 0;
     std::string because;
-    std::string policy;  ///< under whose policy it stands; empty if that is not known
+    std::string policy = {};  ///< under whose policy it stands; empty if that is not known
     friend auto operator==(const Rule&, const Rule&) -> bool = default;
   };
 

@@ -21,8 +21,8 @@ auto LoadTables(const std::string& path) -> std::expected<std::vector<Table>, Lo
 auto TablesFromBytes(std::span<const std::byte> bytes, const std::string& name)
     -> std::expected<std::vector<Table>, LoadError>;
 
-/// The bytes of a file with these policies. One bundle alone comes back as it is. Aborts unless the bundles are ordered
-/// by their policies' names.
+/// The bytes of a file with these policies, ordered by name as the loader demands. One bundle alone comes back as it is.
+/// Aborts on none and on more than kMaxPolicies.
 auto WriteCollection(std::span<const std::vector<std::byte>> bundles) -> std::vector<std::byte>;
 
 }  // namespace route

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The examples in the documentation are true: policies in it compile, and the README's and pages' links lead somewhere.
 
-    docs_test.py ROUTEC ROOT
+    docs_test.py ROUTEC ROOT             run all
+    docs_test.py ROUTEC ROOT --update    write what is printed into the tutorial and docs/testing.md
 """
 
 import pathlib
@@ -13,7 +14,12 @@ import unittest
 
 ROUTEC = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(sys.argv[2]).resolve()
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+UPDATE = "--update" in sys.argv[3:]
+sys.path.insert(0, str(ROOT / "tests/docs"))
+import walkthrough  # noqa: E402
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md")),
+         *sorted((ROOT / "examples").glob("**/README.md"))]
 
 
 def blocks(page, language):
@@ -34,12 +40,30 @@ class Docs(unittest.TestCase):
         self.check(text)
         self.check(text, "test")
 
+    def test_the_library_page_is_one_policy(self):
+        text = "\n".join(blocks(ROOT / "docs/library.md", "route"))
+        self.assertIn("import std.guarantees", text)
+        self.check(text)
+        self.check(text, "test")
+
     def test_the_import_page_explains_every_lint(self):
         lints = set(re.findall(r'ROUTE_LINT\(\w+, "([\w-]+)"', (ROOT / "compiler/import/lint.def").read_text()))
         rows = re.findall(r"^\| (`[^|]*) \|", (ROOT / "docs/import.md").read_text(), re.M)
         explained = {name for row in rows for name in re.findall(r"`([\w-]+)`", row)}
         self.assertGreater(len(lints), 20)
         self.assertEqual(lints - explained, set())
+
+    def test_pages_that_tell_a_story_show_what_happens(self):
+        for name in ["tutorial.md", "testing.md"]:
+            with self.subTest(page=name):
+                self.walk(ROOT / "docs" / name)
+
+    def walk(self, page):
+        with tempfile.TemporaryDirectory() as folder:
+            text = walkthrough.Walkthrough(page, folder, ROUTEC.parent).run()
+        if UPDATE:
+            page.write_text(text)
+        self.assertEqual(page.read_text(), text)
 
     def test_links_lead_somewhere(self):
         for page in PAGES:

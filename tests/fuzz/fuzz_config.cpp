@@ -1,5 +1,5 @@
-// Any bytes as the configuration of LiteLLM's proxy: an error with a reason, or a policy that is sound and says nothing but what such a
-// configuration can say.
+// Any bytes as the configuration of LiteLLM's proxy: an error with a reason, or a policy that is sound and says nothing
+// but what such a configuration can say.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +23,7 @@ extern "C" auto LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t siz
     if (imported.error().error.message.empty()) std::abort();
     return 0;
   }
-  if (imported->taken > 0) fuzz::MustBeSound(imported->text, imported->lints);
+  // A model whose name cannot stand in a condition has no route, and a policy needs one.
+  if (imported->taken > 0) fuzz::MustBeSound(imported->text + "route ALL to deployments\n", imported->lints);
   return 0;
 }

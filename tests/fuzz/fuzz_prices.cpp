@@ -1,5 +1,5 @@
-// Any bytes as LiteLLM's price list: an error with a reason, or a catalogue that is sound in a policy and says nothing but what a
-// catalogue says.
+// Any bytes as LiteLLM's price list: an error with a reason, or a catalogue that is sound in a policy and says nothing
+// but what a catalogue says.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +20,7 @@ extern "C" auto LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t siz
     if (imported.error().message.empty()) std::abort();
     return 0;
   }
-  if (imported->taken > 0) fuzz::MustBeSound("policy p\n" + imported->text + "route all to deployments\n", imported->lints);
+  if (imported->taken > 0)
+    fuzz::MustBeSound("policy p\n" + imported->text + "route all to deployments\n", imported->lints);
   return 0;
 }

@@ -28,8 +28,8 @@ void MustBeSound(const std::string& policy, const std::vector<import::Lint>& lin
   SourceSet sources;
   diagnostics::Emitter emitter;
   resolve::LoadedPolicy loaded = resolve::Load(sources, sources.Add("fuzz.route", policy), emitter);
-  for (const ast::Declaration& declaration : loaded.declarations) {
-    if (!IsExpected(declaration)) Fail("a declaration of another kind", policy);
+  for (const resolve::LoadedDeclaration& each : loaded.declarations) {
+    if (!IsExpected(*each.declaration)) Fail("a declaration of another kind", policy);
   }
   if (!emitter.has_errors()) resolve::Resolve(sources, loaded, {*ParseDate("2026-11-24")}, emitter);
   for (const diagnostics::Diagnostic& diagnostic : emitter.diagnostics()) Fail(diagnostic.message, policy);

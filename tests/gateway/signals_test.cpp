@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "runtime/signals/attributes.h"
+#include "runtime/signals/clock.h"
 #include "runtime/signals/chat_request.h"
 #include "runtime/signals/json.h"
 #include "runtime/signals/pii.h"
@@ -235,6 +236,32 @@ TEST_CASE("attributes come from their sources") {
   CHECK(given.Run().ignored.empty());
   given.chat = Chat(R"("x")", R"(,"tools":[{}],"stream":true)");
   CHECK(given.Text("needs") == "tools");  // `streaming` is not declared
+}
+
+TEST_CASE("the clock shows what it shows in its zone") {
+  using namespace std::chrono;
+  const sys_seconds summer = sys_days{year{2026} / 7 / 31} + hours{22} + minutes{30} + seconds{59};
+  const auto utc = MomentIn("", summer).value();
+  CHECK(FormatDate(utc.date) == "2026-07-31");
+  CHECK(utc.minute == 22 * 60 + 30);
+  const auto paris = MomentIn("Europe/Paris", summer).value();
+  CHECK(FormatDate(paris.date) == "2026-08-01");
+  CHECK(paris.minute == 30);
+  CHECK(Weekdays()[WeekdayOf(paris.date)] == "saturday");
+  const auto winter = MomentIn("Europe/Paris", sys_days{year{2026} / 12 / 31} + hours{22} + minutes{59}).value();
+  CHECK(FormatDate(winter.date) == "2026-12-31");
+  CHECK(winter.minute == 23 * 60 + 59);
+  const auto india = MomentIn("Asia/Kolkata", sys_days{year{1969} / 12 / 31} + hours{18} + minutes{29}).value();
+  CHECK(FormatDate(india.date) == "1969-12-31");
+  CHECK(india.minute == 23 * 60 + 59);
+  CHECK(MomentIn("Europe/Nowhere", summer).error().starts_with("there is no time zone `Europe/Nowhere`"));
+}
+
+TEST_CASE("days of the week") {
+  CHECK(Weekdays()[WeekdayOf(*ParseDate("1970-01-01"))] == "thursday");
+  CHECK(Weekdays()[WeekdayOf(*ParseDate("2026-11-24"))] == "tuesday");
+  CHECK(Weekdays()[WeekdayOf(*ParseDate("1969-12-31"))] == "wednesday");
+  CHECK(Weekdays()[WeekdayOf(kFirstDate)] == "monday");
 }
 
 TEST_CASE("values that do not fit") {

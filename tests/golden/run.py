@@ -74,7 +74,7 @@ def run_fixing(routec, case, words, text):
 
 
 def run_in(folder, routec, words):
-    if words[0] in ("check", "eval", "test", "build", "dump", "decide"):
+    if words[0] in ("check", "eval", "test", "build", "dump", "decide", "explain"):
         words += ["--today", "2026-11-24"]
     done = subprocess.run([routec] + words, cwd=folder, capture_output=True, timeout=120)
     # An escape character would itself be a mistake in the case that holds it.

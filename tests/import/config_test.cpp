@@ -40,7 +40,9 @@ auto LintsIn(const Imported& imported) -> std::string {
   return text;
 }
 
-auto Has(const Imported& imported, std::string_view text) -> bool { return imported.text.find(text) != std::string::npos; }
+auto Has(const Imported& imported, std::string_view text) -> bool {
+  return imported.text.find(text) != std::string::npos;
+}
 
 /// An entry of `model_list`: `alias`, its model, and more lines of its `litellm_params`.
 auto Entry(const std::string& alias, const std::string& model, const std::string& params = {}) -> std::string {
@@ -72,7 +74,8 @@ TEST_CASE("what the entry says comes before the price list") {
                              "    model_info: {max_input_tokens: 1000, supports_vision: true}\n");
   CHECK(Has(imported, "price 5.00 USD in, 2.00 USD out"));
   CHECK(Has(imported, "context 1_000 tokens  capabilities tools, vision"));
-  Imported based = Import("model_list:\n" + Entry("chat", "azure/my-own-name") + "    model_info: {base_model: gpt-x}\n");
+  Imported based =
+      Import("model_list:\n" + Entry("chat", "azure/my-own-name") + "    model_info: {base_model: gpt-x}\n");
   CHECK(Has(based, "price 3.00 USD in, 4.00 USD out"));
   CHECK(Has(based, "model \"my-own-name\""));
 }
@@ -81,7 +84,12 @@ TEST_CASE("places come from the entry, its address or its model") {
   auto place = [](const std::string& model, const std::string& params) {
     ConfigOptions options = Options();
     options.statements.processed_in.reset();
-    std::string text = Import("model_list:\n" + Entry("c", model, params + "\n      input_cost_per_token: 1e-06\n      output_cost_per_token: 1e-06"), options).text;
+    std::string text =
+        Import(
+            "model_list:\n" +
+                Entry("c", model, params + "\n      input_cost_per_token: 1e-06\n      output_cost_per_token: 1e-06"),
+            options)
+            .text;
     std::size_t at = text.find("processed in ");
     return at == std::string::npos ? std::string() : text.substr(at + 13, 2);
   };
@@ -101,20 +109,25 @@ TEST_CASE("a custom address makes its host the vendor") {
   Imported imported = Import(own, options);
   CHECK(Has(imported, "vendor llm_acme_example { headquarters DE }"));
   CHECK_FALSE(Has(imported, "OPENAI_API_KEY"));
-  CHECK(Has(Import("model_list:\n" + Entry("c", "openai/gpt-x", "api_base: https://eu.api.openai.com/v1")), "vendor openai"));
-  CHECK(Has(Import("model_list:\n" + Entry("c", "azure/gpt-x", "api_base: https://a.openai.azure.com")), "vendor azure"));
-  CHECK(LintsIn(Import("model_list:\n" + Entry("c", "azure/gpt-x", "api_base: https://a.openai.azure.com.evil.example"))).starts_with(
-      "2 unknown-vendor"));
+  CHECK(Has(Import("model_list:\n" + Entry("c", "openai/gpt-x", "api_base: https://eu.api.openai.com/v1")),
+            "vendor openai"));
+  CHECK(
+      Has(Import("model_list:\n" + Entry("c", "azure/gpt-x", "api_base: https://a.openai.azure.com")), "vendor azure"));
+  CHECK(
+      LintsIn(Import("model_list:\n" + Entry("c", "azure/gpt-x", "api_base: https://a.openai.azure.com.evil.example")))
+          .starts_with("2 unknown-vendor"));
 }
 
 TEST_CASE("no secret is copied") {
-  for (const char* param : {"api_key: sk-SECRET", "aws_secret_access_key: SECRET", "azure_ad_token: SECRET", "vertex_credentials: SECRET"}) {
+  for (const char* param : {"api_key: sk-SECRET", "aws_secret_access_key: SECRET", "azure_ad_token: SECRET",
+                            "vertex_credentials: SECRET"}) {
     Imported imported = Import("model_list:\n" + Entry("c", "openai/gpt-x", param));
     CHECK_MESSAGE(LintsIn(imported) == "5 secret left out", param);
     CHECK_FALSE(Has(imported, "SECRET"));
     for (const Lint& lint : imported.lints) CHECK(lint.message.find("SECRET") == std::string::npos);
   }
-  Imported address = Import("model_list:\n" + Entry("c", "openai/gpt-x", "api_base: https://u:SECRET@api.openai.com/v1"));
+  Imported address =
+      Import("model_list:\n" + Entry("c", "openai/gpt-x", "api_base: https://u:SECRET@api.openai.com/v1"));
   CHECK(LintsIn(address) == "2 secret corrected");
   CHECK_FALSE(Has(address, "SECRET"));
   CHECK(LintsIn(Import("model_list:\n" + Entry("c", "openai/gpt-x") + "general_settings: {master_key: sk-SECRET}\n")) ==
@@ -123,7 +136,8 @@ TEST_CASE("no secret is copied") {
 
 TEST_CASE("weights are those of the proxy's shuffle") {
   auto group = [](const std::string& a, const std::string& b, const std::string& settings = {}) {
-    std::string text = Import("model_list:\n" + Entry("c", "openai/gpt-x", a) + Entry("c", "azure/gpt-x", b) + settings).text;
+    std::string text =
+        Import("model_list:\n" + Entry("c", "openai/gpt-x", a) + Entry("c", "azure/gpt-x", b) + settings).text;
     std::size_t at = text.find("\ngroup ");
     return text.substr(at + 1, text.find('\n', at + 1) - at - 1);
   };
@@ -134,18 +148,22 @@ TEST_CASE("weights are those of the proxy's shuffle") {
   CHECK(group("weight: 5", "rpm: 200") == "group c = c_openai");
   CHECK(group("weight: 0", "weight: 2") == "group c = c_azure");
   CHECK(group("weight: 5000000", "weight: 1") == "group c = c_openai weight 1000000, c_azure weight 1");
-  CHECK(group("", "", "router_settings: {routing_strategy: cost-based-routing}\n") == "group c = c_openai, c_azure by cheapest");
+  CHECK(group("", "", "router_settings: {routing_strategy: cost-based-routing}\n") ==
+        "group c = c_openai, c_azure by cheapest");
 }
 
 TEST_CASE("orders, fallbacks, retries and other names make routes") {
-  const std::string text = "model_list:\n" + Entry("a", "openai/gpt-x", "order: 2") + Entry("a", "azure/gpt-x", "order: 1") +
-                           Entry("b", "openai/gpt-x") +
-                           "router_settings:\n  num_retries: 2\n  model_group_alias: {old-a: a}\n  fallbacks: [{a: [b, nobody]}]\n"
-                           "litellm_settings: {default_fallbacks: [a]}\n";
+  const std::string text =
+      "model_list:\n" + Entry("a", "openai/gpt-x", "order: 2") + Entry("a", "azure/gpt-x", "order: 1") +
+      Entry("b", "openai/gpt-x") +
+      "router_settings:\n  num_retries: 2\n  model_group_alias: {old-a: a}\n  fallbacks: [{a: [b, nobody]}]\n"
+      "litellm_settings: {default_fallbacks: [a]}\n";
   Imported imported = Import(text);
   CHECK(Has(imported, "group a         = a_azure\n"));
   CHECK(Has(imported, "group a_order_2 = a_openai\n"));
-  CHECK(Has(imported, "# route a when asked_model in { \"a\", \"old-a\" } to a retry 2, then a_order_2 retry 2, then b retry 2\n"));
+  CHECK(
+      Has(imported,
+          "# route a when asked_model in { \"a\", \"old-a\" } to a retry 2, then a_order_2 retry 2, then b retry 2\n"));
   CHECK(Has(imported, "# route b when asked_model is \"b\" to b retry 2, then a retry 2, then a_order_2 retry 2\n"));
   CHECK(LintsIn(imported) == "16 unknown-group left out");
 }
@@ -164,14 +182,17 @@ TEST_CASE("what cannot be imported stands as a comment to complete") {
   options.statements = {};
   Imported imported = Import("model_list:\n" + Entry("a", "novita/x"), options);
   CHECK(imported.taken == 0);
-  CHECK(Has(imported, "# Not part of the catalogue: `a`, line 2: it has no price for input and output tokens\n# deployment a_novita serves x {\n"));
+  CHECK(Has(imported,
+            "# Not part of the catalogue: `a`, line 2: it has no price for input and output tokens\n# deployment "
+            "a_novita serves x {\n"));
   CHECK(Has(imported, "#   vendor novita   processed in …\n#   price … USD in, … USD out   # novita/x, line 2\n"));
 }
 
 TEST_CASE("what is no configuration is an error with a place") {
   auto problem = [](std::string_view text) {
     auto imported = ImportConfig(text, Options());
-    return imported ? std::string() : std::to_string(imported.error().error.line) + " " + imported.error().error.message;
+    return imported ? std::string()
+                    : std::to_string(imported.error().error.line) + " " + imported.error().error.message;
   };
   CHECK(problem("a: 1\n") == "1 a configuration of LiteLLM's proxy has a list `model_list`");
   CHECK(problem("x: 1\nmodel_list: {a: b}\n") == "2 a configuration of LiteLLM's proxy has a list `model_list`");

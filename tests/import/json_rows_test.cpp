@@ -18,8 +18,10 @@ auto Problem(std::string_view text) -> std::string {
 }  // namespace
 
 TEST_CASE("rows keep their lines and the digits of their numbers") {
-  auto rows = ReadJsonRows("{\n  \"a\": {\"p\": 1.5e-07, \"n\": 12, \"t\": \"x\", \"b\": true, \"z\": null, \"o\": {\"p\": 9}},\n\n  \"b\": 3,\n"
-                           "  \"c\": {\"supported_regions\": [\"us-central1\", 7], \"p\": 1, \"p\": 2}\n}");
+  auto rows = ReadJsonRows(
+      "{\n  \"a\": {\"p\": 1.5e-07, \"n\": 12, \"t\": \"x\", \"b\": true, \"z\": null, \"o\": {\"p\": 9}},\n\n  \"b\": "
+      "3,\n"
+      "  \"c\": {\"supported_regions\": [\"us-central1\", 7], \"p\": 1, \"p\": 2}\n}");
   REQUIRE(rows.has_value());
   REQUIRE(rows->size() == 3);
   const JsonRow& a = (*rows)[0];

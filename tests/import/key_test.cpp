@@ -12,11 +12,13 @@ using namespace route::import;
 namespace {
 
 /// `provider | model | upstream | place=CC`
-auto Parts(std::string_view key, std::string_view provider, const std::vector<std::string>& regions = {}) -> std::string {
+auto Parts(std::string_view key, std::string_view provider, const std::vector<std::string>& regions = {})
+    -> std::string {
   KeyParts parts = ParseKey(key, provider, regions);
   std::string text = parts.provider + " | " + parts.model + " | " + parts.upstream;
   if (parts.place) {
-    text += " | " + parts.place->name + "=" + (parts.place->country ? std::string(CountryCode(*parts.place->country)) : "?");
+    text += " | " + parts.place->name + "=" +
+            (parts.place->country ? std::string(CountryCode(*parts.place->country)) : "?");
   }
   return text;
 }

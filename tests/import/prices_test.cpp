@@ -25,10 +25,12 @@ auto Import(std::string_view text, const PriceOptions& options = Options()) -> I
 }
 
 /// A row of a model that Bedrock serves in Frankfurt, with more fields.
-auto Row(const std::string& key, const std::string& fields, const std::string& price = "1e-06", const std::string& out = "2e-06")
-    -> std::string {
-  return "\"bedrock/eu-central-1/" + key + "\": {\"litellm_provider\": \"bedrock\", \"mode\": \"chat\", \"max_input_tokens\": 8000, " +
-         "\"input_cost_per_token\": " + price + ", \"output_cost_per_token\": " + out + (fields.empty() ? "" : ", ") + fields + "}";
+auto Row(const std::string& key, const std::string& fields, const std::string& price = "1e-06",
+         const std::string& out = "2e-06") -> std::string {
+  return "\"bedrock/eu-central-1/" + key +
+         "\": {\"litellm_provider\": \"bedrock\", \"mode\": \"chat\", \"max_input_tokens\": 8000, " +
+         "\"input_cost_per_token\": " + price + ", \"output_cost_per_token\": " + out + (fields.empty() ? "" : ", ") +
+         fields + "}";
 }
 
 /// `kind action` of each lint.
@@ -42,20 +44,24 @@ auto LintsIn(const Imported& imported) -> std::string {
 
 auto LintsOf(const std::string& row) -> std::string { return LintsIn(Import("{" + row + "}")); }
 
-auto Has(const Imported& imported, std::string_view text) -> bool { return imported.text.find(text) != std::string::npos; }
+auto Has(const Imported& imported, std::string_view text) -> bool {
+  return imported.text.find(text) != std::string::npos;
+}
 
 }  // namespace
 
 TEST_CASE("a sound row becomes a deployment with its model and vendor") {
-  Imported imported = Import("{\n" + Row("meta.llama-v1:0", R"("supports_vision": true, "supports_function_calling": true)") + "\n}");
+  Imported imported =
+      Import("{\n" + Row("meta.llama-v1:0", R"("supports_vision": true, "supports_function_calling": true)") + "\n}");
   CHECK(imported.lints.empty());
   CHECK(imported.taken == 1);
   CHECK(Has(imported, "vendor bedrock { headquarters US }   # https://"));
   CHECK(Has(imported, "model llama_v1_0 { context 8_000 tokens  capabilities tools, vision }"));
-  CHECK(Has(imported, "deployment llama_v1_0_bedrock_eu_central_1 serves llama_v1_0 {\n"
-                      "  vendor bedrock   processed in DE             # region eu-central-1\n"
-                      "  price 1.00 USD in, 2.00 USD out              # bedrock/eu-central-1/meta.llama-v1:0, line 2\n"
-                      "  model \"meta.llama-v1:0\"\n}\n"));
+  CHECK(Has(imported,
+            "deployment llama_v1_0_bedrock_eu_central_1 serves llama_v1_0 {\n"
+            "  vendor bedrock   processed in DE             # region eu-central-1\n"
+            "  price 1.00 USD in, 2.00 USD out              # bedrock/eu-central-1/meta.llama-v1:0, line 2\n"
+            "  model \"meta.llama-v1:0\"\n}\n"));
   CHECK(Has(imported, "SHA-256 0123"));
 }
 
@@ -84,7 +90,10 @@ TEST_CASE("every kind of wrong row is noticed") {
   CHECK(LintsOf(Row("m", R"("input_cost_per_token_above_200k_tokens": 2e-06)")) == "long-context-price kept");
   CHECK(LintsOf(Row("m", R"("input_cost_per_token_above_tokens": 2e-06)")).empty());
   CHECK(LintsOf(Row("m", R"("output_cost_per_image": 0.04)")) == "other-prices kept");
-  CHECK(LintsOf(Row("m", R"("output_cost_per_image": 0, "cache_read_input_token_cost": 1, "input_cost_per_token_batches": 1)")).empty());
+  CHECK(
+      LintsOf(Row("m",
+                  R"("output_cost_per_image": 0, "cache_read_input_token_cost": 1, "input_cost_per_token_batches": 1)"))
+          .empty());
   CHECK(LintsOf(Row("m", R"("mode": "banana")")) == "unknown-mode left out");
   CHECK(LintsOf(Row("m", R"("mode": "embedding")")).empty());
   CHECK(LintsOf(R"("m": {"litellm_provider": "openai"})") == "no-mode left out");
@@ -94,7 +103,9 @@ TEST_CASE("every kind of wrong row is noticed") {
   CHECK(LintsOf(Row("m", "") + "," + Row("m", "")) == "duplicate-key left out");
   CHECK(LintsOf(Row("m", "") + "," + Row("meta.m", "", "9e-06", "9e-06")) == "duplicate-offer left out");
   CHECK(LintsOf(Row("a\\u202Eb", "")) == "not-plain corrected");
-  CHECK(LintsOf(R"("gpt-4": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06,
+  CHECK(
+      LintsOf(
+          R"("gpt-4": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06,
                   "max_input_tokens": 1})") == "no-place left out");
 }
 
@@ -105,18 +116,21 @@ TEST_CASE("of two offers of one thing the dearer one stays") {
 }
 
 TEST_CASE("a price a thousand times that of the same model elsewhere was given in another unit") {
-  const std::string elsewhere = R"(, "groq/m": {"litellm_provider": "groq", "mode": "chat", "input_cost_per_token": 1e-06,
+  const std::string elsewhere =
+      R"(, "groq/m": {"litellm_provider": "groq", "mode": "chat", "input_cost_per_token": 1e-06,
       "output_cost_per_token": 1e-06, "max_input_tokens": 1})";
   PriceOptions options = Options();
   options.providers = {"bedrock"};
   CHECK(LintsIn(Import("{" + Row("m", "", "0.0005", "0.0005") + "}", options)).empty());
-  CHECK(LintsIn(Import("{" + Row("m", "", "0.001", "0.001") + elsewhere + "}", options)) == "price-unit-error left out");
+  CHECK(LintsIn(Import("{" + Row("m", "", "0.001", "0.001") + elsewhere + "}", options)) ==
+        "price-unit-error left out");
   CHECK(LintsIn(Import("{" + Row("m", "", "0.000999", "0.000999") + elsewhere + "}", options)).empty());
   // One other offer does not say which of the two is wrong, so a low price is not blamed.
   CHECK(LintsIn(Import("{" + Row("m", "", "1e-10", "1e-10") + elsewhere + "}", options)).empty());
   const std::string more = R"(, "xai/m": {"litellm_provider": "xai", "mode": "chat", "input_cost_per_token": 1e-06,
       "output_cost_per_token": 1e-06, "max_input_tokens": 1})";
-  CHECK(LintsIn(Import("{" + Row("m", "", "1e-10", "1e-10") + elsewhere + more + "}", options)) == "price-unit-error left out");
+  CHECK(LintsIn(Import("{" + Row("m", "", "1e-10", "1e-10") + elsewhere + more + "}", options)) ==
+        "price-unit-error left out");
 }
 
 TEST_CASE("what the file does not say can be stated, and is marked as such") {
@@ -156,7 +170,8 @@ TEST_CASE("filters") {
 }
 
 TEST_CASE("models with one name and different facts are two models") {
-  Imported imported = Import("{" + Row("m", "") + R"(, "azure/us/m": {"litellm_provider": "azure", "mode": "chat", "max_input_tokens": 16000,
+  Imported imported = Import("{" + Row("m", "") +
+                             R"(, "azure/us/m": {"litellm_provider": "azure", "mode": "chat", "max_input_tokens": 16000,
       "input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06}})");
   CHECK(Has(imported, "model m       { context 8_000 tokens }"));
   CHECK(Has(imported, "model m_azure { context 16_000 tokens }"));
@@ -175,8 +190,9 @@ TEST_CASE("more deployments than a policy holds are refused") {
   for (int i = 1; i < 1100; ++i) text += "," + Row("m" + std::to_string(i), "");
   auto imported = ImportPrices(text + "}", Options());
   REQUIRE_FALSE(imported.has_value());
-  CHECK(imported.error().message == "1100 deployments remain, and a policy holds at most 1024: narrow it with --provider, --match, --region or "
-                                    "--limit");
+  CHECK(imported.error().message ==
+        "1100 deployments remain, and a policy holds at most 1024: narrow it with --provider, --match, --region or "
+        "--limit");
 }
 
 TEST_CASE("the sample: every kind of wrong row of the real file, and the day of its prices") {
@@ -188,12 +204,15 @@ TEST_CASE("the sample: every kind of wrong row of the real file, and the day of 
   CHECK(Has(imported, "as of 2026-07-24"));
   std::string counts;
   for (const LintCount& count : CountLints(imported.lints)) {
-    counts += std::to_string(count.count) + " " + std::string(LintName(count.kind)) + " " + std::string(ActionName(count.action)) + "\n";
+    counts += std::to_string(count.count) + " " + std::string(LintName(count.kind)) + " " +
+              std::string(ActionName(count.action)) + "\n";
   }
   CHECK(counts ==
-        "1 not-a-model left out\n1 duplicate-key left out\n2 duplicate-offer left out\n1 no-mode left out\n5 no-price left out\n"
+        "1 not-a-model left out\n1 duplicate-key left out\n2 duplicate-offer left out\n1 no-mode left out\n5 no-price "
+        "left out\n"
         "5 zero-price left out\n3 price-too-high left out\n1 price-unit-error left out\n2 inexact-price left out\n"
         "3 inverted-price left out\n1 other-prices left out\n1 other-prices kept\n3 long-context-price left out\n"
-        "2 long-context-price kept\n1 bad-context left out\n1 output-over-context left out\n3 deprecated left out\n2 deprecated kept\n"
+        "2 long-context-price kept\n1 bad-context left out\n1 output-over-context left out\n3 deprecated left out\n2 "
+        "deprecated kept\n"
         "31 no-place left out\n");
 }

@@ -24,13 +24,16 @@ auto ReadAll(const char* path) -> std::string {
 TEST_CASE("what a message shows is on one line and hides nothing") {
   CHECK(Printable("plain `text`") == "plain `text`");
   CHECK(Printable("a\nrule b") == "aU+000Arule b");
-  CHECK(Printable("\xE2\x80\xAE" "evil") == "U+202Eevil");
+  CHECK(Printable("\xE2\x80\xAE"
+                  "evil") == "U+202Eevil");
   CHECK(Printable("bad \xFF byte") == "bad \xEF\xBF\xBD byte");
   CHECK(Printable(std::string(300, 'x')) == std::string(200, 'x') + "…");
   CHECK(IsPlain("über"));
   CHECK_FALSE(IsPlain("a\nb"));
   CHECK_FALSE(IsPlain("\xFF"));
-  CHECK_FALSE(IsPlain("\xE2\x80\xAE" "evil"));
+  CHECK_FALSE(
+      IsPlain("\xE2\x80\xAE"
+              "evil"));
   CHECK_FALSE(IsPlain(std::string(1001, 'x')));
   CHECK(Quoted("a\"b\\") == "\"a\\\"b\\\\\"");
 }

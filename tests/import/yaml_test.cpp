@@ -19,7 +19,8 @@ auto Show(const YamlNode& node) -> std::string {
       for (const YamlNode& item : node.items) text += (text.empty() ? "" : ", ") + Show(item);
       return "[" + text + "]";
     case YamlNode::Kind::kMap:
-      for (const YamlEntry& entry : node.entries) text += (text.empty() ? "" : ", ") + entry.key + ": " + Show(entry.value);
+      for (const YamlEntry& entry : node.entries)
+        text += (text.empty() ? "" : ", ") + entry.key + ": " + Show(entry.value);
       return "{" + text + "}";
   }
   return text;
@@ -45,8 +46,10 @@ TEST_CASE("YAML as people write configurations") {
 }
 
 TEST_CASE("anchors, aliases and merged maps") {
-  CHECK(Read("a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}\nc: *x\n") == "{a: {p: 1, q: 2}, b: {q: 3, p: 1}, c: {p: 1, q: 2}}");
-  CHECK(Read("a: &x {p: 1}\nb: &y {p: 2, r: 4}\nc:\n  <<: [*x, *y]\n") == "{a: {p: 1}, b: {p: 2, r: 4}, c: {p: 1, r: 4}}");
+  CHECK(Read("a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}\nc: *x\n") ==
+        "{a: {p: 1, q: 2}, b: {q: 3, p: 1}, c: {p: 1, q: 2}}");
+  CHECK(Read("a: &x {p: 1}\nb: &y {p: 2, r: 4}\nc:\n  <<: [*x, *y]\n") ==
+        "{a: {p: 1}, b: {p: 2, r: 4}, c: {p: 1, r: 4}}");
   CHECK(Read("a: *nobody\n") == "1:4 there is no anchor `nobody` above");
 }
 
@@ -79,7 +82,8 @@ TEST_CASE("nothing grows beyond its limits") {
   }
   CHECK(Read(laughs).find("larger than 16 MiB") != std::string::npos);
   std::string chain = "a0: &a0 [x]\n";
-  for (int i = 1; i < 100; ++i) chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+  for (int i = 1; i < 100; ++i)
+    chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
   CHECK(Read(chain).find("nested more than 32 deep") != std::string::npos);
   CHECK(Read("a: " + std::string(100'000, '[')).find("nested more than 32 deep") != std::string::npos);
   std::string block;

@@ -122,7 +122,7 @@ TEST_CASE("a decision is reported with every name spelled out") {
   DecisionReport uncovered = report(PlainRequest());
   CHECK(uncovered.outcome == Outcome::kUncovered);
   CHECK(uncovered.reason == "no route matches this request");
-  CHECK(uncovered.rules == std::vector<DecisionReport::Rule>{{"not_paris", "small.route", 2, "it rains"}});
+  CHECK(uncovered.rules == std::vector<DecisionReport::Rule>{{"not_paris", "small.route", 2, "it rains", "small"}});
   CHECK(uncovered.excluded == std::vector<DecisionReport::Exclusion>{{"paris", "not_paris"}});
 
   request = PlainRequest();
@@ -138,7 +138,7 @@ TEST_CASE("a decision is reported with every name spelled out") {
   DecisionReport routed = report(request);
   CHECK(routed.outcome == Outcome::kRouted);
   CHECK(!routed.reason);
-  CHECK(routed.route_place == DecisionReport::Rule{"health", "small.route", 3, ""});
+  CHECK(routed.route_place == DecisionReport::Rule{"health", "small.route", 3, "", "small"});
   REQUIRE(routed.plan.size() == 1);
   CHECK(routed.plan[0] == DecisionReport::Tier{"tier", {{"dublin", 3}}, 800, std::nullopt});
 }

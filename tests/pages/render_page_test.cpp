@@ -32,7 +32,8 @@ TEST_CASE("paragraphs and list items are wrapped, code is not") {
 }
 
 TEST_CASE("the width counts columns and not bytes") {
-  CHECK(Rendered("\u00e9\u00e9\u00e9 \u00e9\u00e9\u00e9 \u00e9\n", 7) == "\u00e9\u00e9\u00e9 \u00e9\u00e9\u00e9\n\u00e9\n");
+  CHECK(Rendered("\u00e9\u00e9\u00e9 \u00e9\u00e9\u00e9 \u00e9\n", 7) ==
+        "\u00e9\u00e9\u00e9 \u00e9\u00e9\u00e9\n\u00e9\n");
 }
 
 TEST_CASE("a short piece of code stays on one line, a long one breaks at its blanks") {
@@ -42,7 +43,8 @@ TEST_CASE("a short piece of code stays on one line, a long one breaks at its bla
 }
 
 TEST_CASE("what Markdown marks within a line") {
-  CHECK(Rendered("a **strong word** and [a link](R0502.md), `**code**`\n", 80) == "a strong word and a link, `**code**`\n");
+  CHECK(Rendered("a **strong word** and [a link](R0502.md), `**code**`\n", 80) ==
+        "a strong word and a link, `**code**`\n");
   CHECK(Rendered("<!-- left out -->\n[not a link] and a * b\n", 80) == "[not a link] and a * b\n");
 }
 

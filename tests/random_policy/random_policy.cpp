@@ -169,7 +169,8 @@ class Maker {
         vocabulary.most_classes = 2;
         return vocabulary;
       case AttributeKind::kNumber: {
-        attribute.unit = static_cast<Unit>(random_.Below(6));
+        attribute.unit = static_cast<Unit>(random_.Below(7));
+        if (attribute.unit == Unit::kTimeOfDay) return DescribeTime(attribute);
         const std::vector<std::int64_t> maxima = {0, 1, 3 * Decimal::kScale, 1000 * Decimal::kScale};
         attribute.maximum = {random_.Pick(maxima)};
         const std::int64_t most = attribute.maximum.micros;
@@ -222,6 +223,7 @@ class Maker {
       case AttributeKind::kYesNo:
         return ir::YesNoValue{random_.Chance(50)};
       case AttributeKind::kNumber:
+        if (attribute.unit == Unit::kTimeOfDay) return Decimal::FromInteger(static_cast<std::int64_t>(random_.Below(kMinutesInADay)));
         return Decimal{
             static_cast<std::int64_t>(random_.Below(static_cast<std::uint64_t>(attribute.maximum.micros) + 1))};
       case AttributeKind::kText:
@@ -232,6 +234,17 @@ class Maker {
         return Date{20'666 + static_cast<std::int32_t>(random_.Below(4))};
     }
     std::abort();  // every kind is handled above
+  }
+
+  auto DescribeTime(Attribute& attribute) -> Vocabulary {
+    Vocabulary vocabulary;
+    attribute.maximum = Decimal::FromInteger(kMinutesInADay - 1);
+    if (random_.Chance(50)) attribute.sources = {{SourceKind::kClock, "Europe/Paris"}};
+    std::vector<std::int64_t> minutes = {kLowest, kHighest};
+    for (std::int64_t minute : {0, 1, 360, 720, 1320, 1438, 1439, 1440}) minutes.push_back(minute * Decimal::kScale);
+    vocabulary.thresholds = AFew<std::int64_t>(minutes, 3);
+    vocabulary.most_classes = 1 + vocabulary.thresholds.size();
+    return vocabulary;
   }
 
   // --- Conditions -----------------------------------------------------------------------------------------------
@@ -661,6 +674,10 @@ auto MakeRandomRequest(const ir::Policy& policy, Random& random) -> ir::Request 
         break;
       case AttributeKind::kNumber:
         request.emplace_back(Decimal{near_cut(dimension, 0, attribute.maximum.micros)});
+        if (attribute.unit == Unit::kTimeOfDay) {
+          auto& number = std::get<Decimal>(request.back());
+          number.micros -= number.micros % Decimal::kScale;  // whole minutes, as every clock here shows
+        }
         break;
       case AttributeKind::kText: {
         std::string text = random.Chance(50) ? random.Pick(kPrefixes) : random.Pick(kTexts);

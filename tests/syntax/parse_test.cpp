@@ -143,6 +143,19 @@ TEST_CASE("deep nesting is an error and never a crash") {
   std::string nots = "condition c = ";
   for (int i = 0; i < 100'000; ++i) nots += "not ";
   CHECK(ParseText(nots + "a is b").Codes() == "R0104@1");
+  // Neither a comment, nor a word that also begins declarations, nor a comparison in between makes it any flatter.
+  std::string commented = "condition c = ";
+  for (int i = 0; i < 100'000; ++i) commented += "not #\n";
+  CHECK(ParseText(commented + "a is b").Codes() == "R0104@101");
+  std::string tests = "rule r require ";
+  std::string comparisons = "condition c = ";
+  for (int i = 0; i < 3'000; ++i) {
+    tests += std::string(50, '(') + "\nvendor a and ";
+    comparisons += "not not not not (a is b and\n";
+  }
+  CHECK(ParseText(tests + "vendor a" + std::string(150'000, ')')).Codes() == "R0104@3");
+  CHECK(ParseText(comparisons + "a is b" + std::string(3'000, ')')).Codes() == "R0104@21");
+  CHECK(ParseText("condition c = ((((a is b\n" + nested(syntax::kMaxNesting)).Codes() == "R0101@2");
   std::string wide = "condition c = a is b";
   for (int i = 0; i < 20'000; ++i) wide += " and a is b";
   CHECK(ParseText(wide).Codes() == "");

@@ -298,7 +298,7 @@ TEST_CASE("every kind of load error") {
   bytes[1] = std::byte{'X'};
   CHECK(KindOf(bytes) == Kind::kNotABundle);
   bytes = Sample();
-  Put<std::uint32_t>(bytes, 8, 2);
+  Put<std::uint32_t>(bytes, 8, layout::kFormatVersion + 1);
   CHECK(KindOf(bytes) == Kind::kVersion);
   bytes = Sample();
   bytes.pop_back();
