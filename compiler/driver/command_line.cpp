@@ -42,12 +42,21 @@ void CommandLine::WithToday(CLI::App* command) {
       ->option_text("TIME");
 }
 
+void CommandLine::WithReport(CLI::App* command) {
+  WithOutput(command, {{"text", Format::kText},
+                       {"plain", Format::kPlain},
+                       {"json", Format::kJson},
+                       {"sarif", Format::kSarif},
+                       {"junit", Format::kJunit},
+                       {"github", Format::kGithub}});
+}
+
 void CommandLine::WithFormat(CLI::App* command, const Formats& formats) {
   std::string names;
   for (const auto& [name, format] : formats) names += (names.empty() ? "" : "|") + name;
   const std::map<std::string, Colour> colours = {
       {"auto", Colour::kAuto}, {"always", Colour::kAlways}, {"never", Colour::kNever}};
-  command->add_option("--format", common_.format, "what to print; text is the default")
+  command->add_option("--format", common_.format, "what to print; plain is text for screen readers and logs")
       ->transform(CLI::CheckedTransformer(formats).description(""))
       ->option_text(names);
   command->add_option("--color,--colour", common_.colour, "auto (the default), always or never")

@@ -15,7 +15,7 @@ namespace route::driver {
 
 /// What `--format` of a command takes, the default first.
 using Formats = std::vector<std::pair<std::string, Format>>;
-inline const Formats kTextOrJson = {{"text", Format::kText}, {"json", Format::kJson}};
+inline const Formats kTextOrJson = {{"text", Format::kText}, {"plain", Format::kPlain}, {"json", Format::kJson}};
 
 class CommandLine {
  public:
@@ -51,6 +51,8 @@ class CommandLine {
   void WithFormat(CLI::App* command, const Formats& formats = kTextOrJson);
   /// `--format`, `--color` and `--today`.
   void WithOutput(CLI::App* command, const Formats& formats = kTextOrJson);
+  /// The same, with the formats for other programs that read findings.
+  void WithReport(CLI::App* command);
   /// `--rlimit`.
   void WithSolverLimit(CLI::App* command, verify::Limits& limits);
 
@@ -58,6 +60,7 @@ class CommandLine {
   auto Run(int argc, char** argv) -> int;
 
  private:
+
   CLI::App app_;
   CommonOptions common_;
   std::function<int()> run_;

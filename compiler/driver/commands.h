@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/diagnostics/report.h"
 #include "compiler/verify/verify.h"
 #include "runtime/values/date.h"
 
@@ -15,8 +16,13 @@ class App;
 /// One function for each subcommand of `routec`; each returns an exit code of exit_codes.h.
 namespace route::driver {
 
-/// kJunit is for `test` only, kMarkdown for `explain`.
-enum class Format : std::uint8_t { kText, kJson, kJunit, kMarkdown };
+/// `kSarif` and `kGithub` are only for commands that do nothing but say what is wrong with a policy, `kJunit` for those and
+/// `test`, `kMarkdown` for `explain`.
+enum class Format : std::uint8_t { kText, kPlain, kJson, kSarif, kJunit, kGithub, kMarkdown };
+
+/// Formats that people read, on a terminal or in a log.
+inline auto IsText(Format format) -> bool { return format == Format::kText || format == Format::kPlain; }
+
 enum class Colour : std::uint8_t { kAuto, kAlways, kNever };
 
 struct CommonOptions {
@@ -30,6 +36,11 @@ struct CommonOptions {
 struct CheckOptions {
   std::string policy;
   verify::Limits limits;
+  diagnostics::FailLevel fail_level = diagnostics::FailLevel::kError;
+  std::optional<std::string> baseline;        ///< a file whose findings are known
+  std::optional<std::string> write_baseline;  ///< a file to write the present findings to
+  enum class Fixes : std::uint8_t { kShow, kApply };
+  Fixes fixes = Fixes::kShow;
 };
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int;
 

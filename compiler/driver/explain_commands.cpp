@@ -34,7 +34,7 @@ void AddExplainCommands(CommandLine& line) {
       ->option_text("TEXT");
   explain->add_option("--policy", options->policy, "which policy of a bundle that holds several")->option_text("NAME");
   line.WithSolverLimit(explain, options->limits);
-  line.WithOutput(explain, {{"text", Format::kText}, {"markdown", Format::kMarkdown}, {"json", Format::kJson}});
+  line.WithOutput(explain, {{"text", Format::kText}, {"plain", Format::kPlain}, {"markdown", Format::kMarkdown}, {"json", Format::kJson}});
 }
 
 }  // namespace route::driver

@@ -35,7 +35,8 @@ void PrintErrors(const Compilation& compilation, const CommonOptions& common) {
 /// `extra` stands in the JSON document behind the schema.
 void PrintDocument(const explain::Document& document, Json extra, const CommonOptions& common) {
   switch (common.format) {
-    case Format::kText: llvm::outs() << explain::ToText(document, diagnostics::kDefaultWidth); break;
+    case Format::kText:
+    case Format::kPlain: llvm::outs() << explain::ToText(document, diagnostics::kDefaultWidth); break;
     case Format::kMarkdown: llvm::outs() << explain::ToMarkdown(document); break;
     case Format::kJson: {
       Json whole = {{"schema", kSchema}};
@@ -44,6 +45,8 @@ void PrintDocument(const explain::Document& document, Json extra, const CommonOp
       PrintJson(whole);
       break;
     }
+    case Format::kSarif:
+    case Format::kGithub:
     case Format::kJunit: throw InternalError("a format that explanations do not have");
   }
   llvm::outs().flush();

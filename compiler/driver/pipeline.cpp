@@ -1,7 +1,10 @@
 #include "compiler/driver/pipeline.h"
 
 #include <llvm/Support/raw_ostream.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -11,6 +14,7 @@
 #include "compiler/driver/exit_codes.h"
 #include "compiler/explain/confirm.h"
 #include "compiler/ir/check.h"
+#include "compiler/resolve/acceptances.h"
 #include "compiler/resolve/resolve.h"
 #include "compiler/syntax/parse.h"
 #include "compiler/testing/run.h"
@@ -46,11 +50,27 @@ auto ReadSyntax(const std::string& path) -> std::unique_ptr<Compilation> {
   return compilation;
 }
 
+namespace {
+
+void TakeAccepted(Compilation& compilation) {
+  for (auto& accepted : diagnostics::TakeAccepted(compilation.emitter, compilation.acceptances)) {
+    compilation.accepted.push_back(std::move(accepted));
+  }
+}
+
+}  // namespace
+
 auto ReadPolicy(const std::string& path, const CommonOptions& common) -> std::unique_ptr<Compilation> {
   auto compilation = ReadSyntax(path);
-  if (compilation == nullptr || compilation->emitter.has_errors()) return compilation;
+  if (compilation == nullptr) return compilation;
+  if (compilation->emitter.has_errors()) {
+    compilation->emitter.SortByPlace();
+    return compilation;
+  }
   compilation->policy =
       resolve::Resolve(compilation->sources, compilation->loaded, {common.today}, compilation->emitter);
+  compilation->acceptances = resolve::FindAcceptances(compilation->sources, compilation->loaded, compilation->emitter);
+  TakeAccepted(*compilation);
   compilation->emitter.SortByPlace();
   if (compilation->emitter.has_errors()) return compilation;
   if (auto faults = ir::CheckWellFormed(compilation->policy); !faults.empty()) {
@@ -104,18 +124,39 @@ void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment
     return;
   }
   verify::Diagnose(compilation.policy, compilation.sources, *compilation.report, compilation.emitter);
-  testing::RunTests(compilation.policy, compilation.sources, now, compilation.emitter);
+  compilation.tests = testing::RunTests(compilation.policy, compilation.sources, now, compilation.emitter);
+  TakeAccepted(compilation);
+  // An unanswered question may have had an accepted finding for its answer.
+  bool all_answered = std::ranges::find(compilation.emitter.diagnostics(), Code::kR0520, &diagnostics::Diagnostic::code) ==
+                      compilation.emitter.diagnostics().end();
+  if (all_answered) diagnostics::ReportUnused(compilation.acceptances, compilation.emitter);
   compilation.emitter.SortByPlace();
 }
 
-auto ExitCodeOf(const Compilation& compilation) -> int {
+auto IsPolicyFile(const Compilation& compilation, const std::string& path) -> bool {
+  return std::ranges::any_of(compilation.loaded.files, [&](const ast::File& file) {
+    return IsSameFile(compilation.sources.Get(file.id).path(), path);
+  });
+}
+
+auto ExitCodeOf(const std::vector<diagnostics::Diagnostic>& findings, diagnostics::FailLevel level) -> int {
   bool inconclusive = false;
-  for (const auto& diagnostic : compilation.emitter.diagnostics()) {
-    if (diagnostic.severity != diagnostics::Severity::kError) continue;
-    if (diagnostic.code != Code::kR0520) return kPolicyHasErrors;
-    inconclusive = true;
+  for (const diagnostics::Diagnostic& finding : findings) {
+    if (diagnostics::Fails(finding, level)) return kPolicyHasErrors;
+    inconclusive = inconclusive || finding.code == Code::kR0520;
   }
   return inconclusive ? kInconclusive : kGood;
+}
+
+auto WidthOf(Stream stream) -> std::size_t {
+  constexpr std::size_t kNarrowest = 60;
+  constexpr std::size_t kWidest = 120;
+  struct winsize size{};
+  int descriptor = stream == Stream::kOut ? STDOUT_FILENO : STDERR_FILENO;
+  if (::isatty(descriptor) == 0 || ::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+    return diagnostics::kDefaultWidth;
+  }
+  return std::clamp<std::size_t>(size.ws_col, kNarrowest, kWidest);
 }
 
 void PrintJson(const nlohmann::ordered_json& document) {
@@ -129,8 +170,13 @@ void SetColours(llvm::raw_fd_ostream& out, const CommonOptions& common) {
 
 void PrintDiagnostics(const Compilation& compilation, const CommonOptions& common, Stream stream) {
   llvm::raw_fd_ostream& out = stream == Stream::kOut ? llvm::outs() : llvm::errs();
+  if (common.format == Format::kPlain) {
+    diagnostics::RenderPlain(compilation.emitter.diagnostics(), compilation.sources, out);
+    out.flush();
+    return;
+  }
   SetColours(out, common);
-  diagnostics::RenderText(compilation.emitter.diagnostics(), compilation.sources, out);
+  diagnostics::RenderText(compilation.emitter.diagnostics(), compilation.sources, out, WidthOf(stream));
   out.flush();
 }
 

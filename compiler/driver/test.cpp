@@ -84,9 +84,12 @@ void Print(const std::vector<TestedPolicy>& all, const TestOptions& options, con
     return;
   }
   switch (common.format) {
-    case Format::kText: PrintTestText(all, options, common); return;
+    case Format::kText:
+    case Format::kPlain: PrintTestText(all, options, common); return;
     case Format::kJson: PrintTestJson(all, options); return;
     case Format::kJunit: PrintTestJunit(all); return;
+    case Format::kSarif:
+    case Format::kGithub:
     case Format::kMarkdown: throw InternalError("a format that `test` does not have");
   }
 }

@@ -40,7 +40,7 @@ void AddTestCommands(CommandLine& line) {
   test->add_flag_callback(
       "--suggest", [chosen] { chosen->suggest = TestOptions::Suggest::kTests; }, "print tests that reach what no test does");
   line.WithSolverLimit(test, options->limits);
-  line.WithOutput(test, {{"text", Format::kText}, {"json", Format::kJson}, {"junit", Format::kJunit}});
+  line.WithOutput(test, {{"text", Format::kText}, {"plain", Format::kPlain}, {"json", Format::kJson}, {"junit", Format::kJunit}});
 }
 
 }  // namespace route::driver

@@ -18,10 +18,10 @@ struct TestedPolicy {
   std::unique_ptr<Compilation> compilation;  ///< its emitter holds the policy's errors and the failed expectations
   enum class State : std::uint8_t { kHasErrors, kRun };
   State state = State::kHasErrors;
-  std::vector<const ir::Test*> chosen;             ///< by the filters; all without one
-  std::vector<testing::TestResult> results;        ///< of the chosen ones; empty if they are only listed
-  std::vector<testing::CoverageItem> items;        ///< when coverage is asked for
-  std::optional<testing::Suggestions> suggestions;  ///< when they are asked for
+  std::vector<const ir::Test*> chosen = {};             ///< by the filters; all without one
+  std::vector<testing::TestResult> results = {};        ///< of the chosen ones; empty if they are only listed
+  std::vector<testing::CoverageItem> items = {};        ///< when coverage is asked for
+  std::optional<testing::Suggestions> suggestions = {};  ///< when they are asked for
 
   auto passed() const -> std::size_t;
   auto failed() const -> std::size_t { return results.size() - passed(); }

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "compiler/explain/explain.h"
+#include "compiler/ir/classes.h"
 #include "tests/explain/table_of.h"
 #include "tests/ir/build.h"
 #include "tests/random_policy/random_policy.h"
