@@ -30,7 +30,7 @@ auto ValueLines(const Command& routec, const std::string& begin, const std::stri
   std::string text;
   for (const std::string& word : values.words) text += begin + " -a " + word + "\n";
   for (const std::string& ending : values.endings) {
-    text += begin + (ending.empty() ? std::string(" -r -F\n") : " -k -a '(__fish_complete_suffix \"" + ending + "\")'\n");
+    text += begin + " -k -a '(__fish_complete_suffix \"" + ending + "\")'\n";
   }
   if (values.folders) text += begin + " -a '(__fish_complete_directories)'\n";
   if (values.codes) {
@@ -51,10 +51,8 @@ auto OptionLines(const Command& routec, const Command& command, const Argument& 
   for (const std::string& name : option.names)
     begin += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   if (option.placeholder.empty()) return begin + " -d " + Quoted(option.meaning) + "\n";
-  // -x: the value is one of those that are named; -r: there is a value, and any file may be it.
-  bool any_file = ReadPlaceholder(option.placeholder).endings == std::vector<std::string>{""};
-  return begin + (any_file ? " -r" : " -x") + " -d " + Quoted(option.meaning) + "\n" +
-         ValueLines(routec, any_file ? begin : begin + " -x", option.placeholder);
+  begin += " -x";
+  return begin + " -d " + Quoted(option.meaning) + "\n" + ValueLines(routec, begin, option.placeholder);
 }
 
 }  // namespace
