@@ -57,7 +57,7 @@ class TextPrinter {
     const ir::Policy& policy = tested.compilation->policy;
     if (!suggestions.tests.empty()) {
       out_ << "\n" << diagnostics::Wrap("tests for what those of " + tested.path + " do not reach: they say what the policy "
-                                        "decides now, so keep what is right", 0, 0, diagnostics::kDefaultWidth) << "\n";
+                                        "decides now, so keep what is right", 0, 0, WidthOf(Stream::kOut)) << "\n";
     }
     for (const testing::Suggestion& suggestion : suggestions.tests) {
       out_ << "\n" << testing::ReachesText(policy, tested.items, suggestion) << testing::TestText(policy, suggestion.test);
@@ -77,8 +77,8 @@ class TextPrinter {
 
   void PrintList(const std::string& title, const std::vector<std::string>& lines) {
     if (lines.empty()) return;
-    out_ << diagnostics::Wrap(title, 0, 0, diagnostics::kDefaultWidth) << "\n";
-    for (const std::string& line : lines) out_ << "  " << diagnostics::Wrap(line, 2, 4, diagnostics::kDefaultWidth) << "\n";
+    out_ << diagnostics::Wrap(title, 0, 0, WidthOf(Stream::kOut)) << "\n";
+    for (const std::string& line : lines) out_ << "  " << diagnostics::Wrap(line, 2, 4, WidthOf(Stream::kOut)) << "\n";
   }
 
   static auto Items(const TestedPolicy& tested, const std::vector<std::size_t>& indexes) -> std::vector<std::string> {

@@ -23,8 +23,8 @@ TEST_CASE("each comparison says what the request has instead") {
   CHECK(reason(Includes(kData, 1)) == "`data` does not include health");
   CHECK(reason(Yes(kUrgent)) == "`urgent` is no");
   CHECK(reason(InRange(kPrompt, 1'000'000, kHigh)) == "`prompt` is 0 tokens (less than 1 tokens)");
-  CHECK(reason(TextIs(kModel, "x")) == "`model` is \"\", not \"x\"");
-  CHECK(reason(StartsWith(kModel, "x")) == "`model` is \"\" (it does not start with \"x\")");
+  CHECK(reason(TextIs(kModel, "x")) == "`asked_model` is \"\", not \"x\"");
+  CHECK(reason(StartsWith(kModel, "x")) == "`asked_model` is \"\" (it does not start with \"x\")");
   CHECK(reason(InCountries(kOrigin, {"KP"})) == "`origin` is FR (not in KP)");
   CHECK(reason(InCountries(kOrigin, {"FR"})) == "`origin` is FR (in FR)");
   CHECK(reason(True()).empty());
