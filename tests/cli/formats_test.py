@@ -366,13 +366,13 @@ class Fixes(InAFolder):
         self.assertEqual((document["diagnostics"], {fix["code"] for fix in document["fixed"]}), ([], {"R0201"}))
 
     def test_files_that_are_imported(self):
-        (self.tmp / "rules.route").write_text('policy second\nrule a when tier is glod forbid vendor openai\n')
+        (self.tmp / "rules.route").write_text('rule a when tier is glod forbid vendor openai\n')
         self.write('import "rules.route"\n')
         (self.tmp / "rules.route").chmod(0o640)
         code, out, err = self.check("--fix")
         self.assertEqual(code, 0, out)
         self.assertEqual((self.tmp / "rules.route").read_text(), "rule a when tier is gold forbid vendor openai\n")
-        self.assertIn("fixed rules.route:2: write `gold` instead of `glod` [R0201]", err)
+        self.assertIn("fixed rules.route:1: write `gold` instead of `glod` [R0201]", err)
         self.assertEqual((self.tmp / "rules.route").stat().st_mode & 0o777, 0o640)
 
     def test_a_file_that_cannot_be_written(self):
