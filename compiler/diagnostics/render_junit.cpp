@@ -4,42 +4,15 @@
 #include <cstdint>
 #include <functional>
 
-#include "compiler/base/utf8.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/diagnostics/words.h"
+#include "compiler/diagnostics/xml.h"
 
 // The dialect that GitLab and Jenkins both read: testsuites > testsuite > testcase with at most one of failure, error and
 // skipped. Jenkins takes what is before the last `.` of a class name for its package, so no other `.` stands in one.
 
 namespace route::diagnostics {
 namespace {
-
-/// XML 1.0 text: markup is escaped; characters that XML cannot hold, even escaped, become U+FFFD.
-auto Xml(std::string_view text) -> std::string {
-  std::string escaped;
-  for (std::size_t i = 0; i < text.size();) {
-    Utf8Character character = DecodeUtf8(text, i);
-    char32_t c = character.code_point;
-    bool control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
-    if (character.length == 0 || control || c == 0xFFFE || c == 0xFFFF) {
-      escaped += "\uFFFD";
-    } else if (c == '&') {
-      escaped += "&amp;";
-    } else if (c == '<') {
-      escaped += "&lt;";
-    } else if (c == '>') {
-      escaped += "&gt;";
-    } else if (c == '"') {
-      escaped += "&quot;";
-    } else if (c == '\t' || c == '\n' || c == '\r') {
-      escaped += "&#" + std::to_string(static_cast<unsigned>(c)) + ";";  // as it is, an attribute would lose it
-    } else {
-      escaped += text.substr(i, character.length);
-    }
-    i += std::max<std::size_t>(character.length, 1);
-  }
-  return escaped;
-}
 
 /// How one case ended.
 struct Outcome {
@@ -82,7 +55,7 @@ class JunitRenderer {
       for (const Suite& suite : suites) sum += count(suite);
       return sum;
     };
-    out_ << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"" << Xml(report_.tool + " " + Policy()) << "\"";
+    out_ << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"" << XmlText(report_.tool + " " + Policy()) << "\"";
     Counts([&](Outcome::Kind kind) { return total([&](const Suite& suite) { return suite.Count(kind); }); },
            total([](const Suite& suite) { return suite.cases.size(); }));
     for (const Suite& suite : suites) Write(suite);
@@ -102,11 +75,11 @@ class JunitRenderer {
     std::string class_name = Policy();
     if (class_name.ends_with(".route")) class_name.resize(class_name.size() - std::string_view(".route").size());
     std::ranges::replace(class_name, '.', '_');
-    out_ << "  <testsuite name=\"" << Xml(Policy() + ": " + suite.name) << "\"";
+    out_ << "  <testsuite name=\"" << XmlText(Policy() + ": " + suite.name) << "\"";
     Counts([&](Outcome::Kind kind) { return suite.Count(kind); }, suite.cases.size());
     for (const Case& each : suite.cases) {
-      out_ << "    <testcase classname=\"" << Xml(class_name + "." + suite.name) << "\" name=\"" << Xml(each.name) << "\"";
-      if (each.line > 0) out_ << " file=\"" << Xml(each.file) << "\" line=\"" << each.line << "\"";
+      out_ << "    <testcase classname=\"" << XmlText(class_name + "." + suite.name) << "\" name=\"" << XmlText(each.name) << "\"";
+      if (each.line > 0) out_ << " file=\"" << XmlText(each.file) << "\" line=\"" << each.line << "\"";
       Write(each.outcome);
     }
     out_ << "  </testsuite>\n";
@@ -118,12 +91,12 @@ class JunitRenderer {
         if (outcome.detail.empty()) {
           out_ << "/>\n";
         } else {
-          out_ << "><system-out>" << Xml(outcome.detail) << "</system-out></testcase>\n";
+          out_ << "><system-out>" << XmlText(outcome.detail) << "</system-out></testcase>\n";
         }
         return;
       }
       case Outcome::Kind::kSkipped:
-        out_ << "><skipped message=\"" << Xml(outcome.message) << "\"/></testcase>\n";
+        out_ << "><skipped message=\"" << XmlText(outcome.message) << "\"/></testcase>\n";
         return;
       case Outcome::Kind::kFailed: Element("failure", outcome); return;
       case Outcome::Kind::kError: Element("error", outcome); return;
@@ -131,8 +104,8 @@ class JunitRenderer {
   }
 
   void Element(const char* element, const Outcome& outcome) {
-    out_ << "><" << element << " type=\"" << Xml(outcome.type) << "\" message=\"" << Xml(outcome.message) << "\">"
-         << Xml(outcome.detail) << "</" << element << "></testcase>\n";
+    out_ << "><" << element << " type=\"" << XmlText(outcome.type) << "\" message=\"" << XmlText(outcome.message) << "\">"
+         << XmlText(outcome.detail) << "</" << element << "></testcase>\n";
   }
 
   /// The place, what is said, and where else it is about.

@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "compiler/diagnostics/layout.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/choose_policy.h"
 #include "compiler/driver/exit_codes.h"
@@ -36,7 +35,7 @@ void PrintErrors(const Compilation& compilation, const CommonOptions& common) {
 void PrintDocument(const explain::Document& document, Json extra, const CommonOptions& common) {
   switch (common.format) {
     case Format::kText:
-    case Format::kPlain: llvm::outs() << explain::ToText(document, diagnostics::kDefaultWidth); break;
+    case Format::kPlain: llvm::outs() << explain::ToText(document, WidthOf(Stream::kOut)); break;
     case Format::kMarkdown: llvm::outs() << explain::ToMarkdown(document); break;
     case Format::kJson: {
       Json whole = {{"schema", kSchema}};

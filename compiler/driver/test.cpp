@@ -33,7 +33,9 @@ auto IsChosen(const Filters& filters, const std::string& name) -> bool {
 
 auto RunPolicy(std::unique_ptr<Compilation> compilation, const std::string& path, const Filters& filters,
                const TestOptions& options, const CommonOptions& common) -> TestedPolicy {
-  TestedPolicy tested{.path = path, .compilation = std::move(compilation)};
+  TestedPolicy tested;
+  tested.path = path;
+  tested.compilation = std::move(compilation);
   Compilation& compiled = *tested.compilation;
   if (compiled.emitter.has_errors()) return tested;
   tested.state = TestedPolicy::State::kRun;

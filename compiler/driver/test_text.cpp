@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/diagnostics/layout.h"
 #include "compiler/driver/test_report.h"
 #include "compiler/ir/words.h"
 
@@ -55,7 +56,8 @@ class TextPrinter {
     const testing::Suggestions& suggestions = *tested.suggestions;
     const ir::Policy& policy = tested.compilation->policy;
     if (!suggestions.tests.empty()) {
-      out_ << "\ntests for what " << tested.path << "'s tests do not reach; they say what it decides now, so keep what is right\n";
+      out_ << "\n" << diagnostics::Wrap("tests for what those of " + tested.path + " do not reach: they say what the policy "
+                                        "decides now, so keep what is right", 0, 0, WidthOf(Stream::kOut)) << "\n";
     }
     for (const testing::Suggestion& suggestion : suggestions.tests) {
       out_ << "\n" << testing::ReachesText(policy, tested.items, suggestion) << testing::TestText(policy, suggestion.test);
@@ -75,8 +77,8 @@ class TextPrinter {
 
   void PrintList(const std::string& title, const std::vector<std::string>& lines) {
     if (lines.empty()) return;
-    out_ << title << "\n";
-    for (const std::string& line : lines) out_ << "  " << line << "\n";
+    out_ << diagnostics::Wrap(title, 0, 0, WidthOf(Stream::kOut)) << "\n";
+    for (const std::string& line : lines) out_ << "  " << diagnostics::Wrap(line, 2, 4, WidthOf(Stream::kOut)) << "\n";
   }
 
   static auto Items(const TestedPolicy& tested, const std::vector<std::size_t>& indexes) -> std::vector<std::string> {

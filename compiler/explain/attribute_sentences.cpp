@@ -40,6 +40,21 @@ auto WhereFrom(const ir::Source& source) -> std::string {
   throw InternalError("an unknown source");
 }
 
+/// Does the gateway find a value in every request, so that none can be missing?
+auto IsNeverMissing(const ir::Source& source) -> bool {
+  switch (source.kind) {
+    case SourceKind::kBudget:
+    case SourceKind::kClock: return true;
+    case SourceKind::kRequest:
+      return source.argument == "prompt" || source.argument == "model" || AlwaysMeasures(source.kind, source.argument);
+    case SourceKind::kTenant:
+    case SourceKind::kHeader:
+    case SourceKind::kClassifier:
+    case SourceKind::kDetector: return AlwaysMeasures(source.kind, source.argument);
+  }
+  throw InternalError("an unknown source");
+}
+
 }  // namespace
 
 auto KindPhrase(const ir::Attribute& attribute) -> std::string {
@@ -68,12 +83,13 @@ auto AttributeSentences(const ir::Attribute& attribute) -> std::string {
   bool is_never_missing = false;
   for (const ir::Source& source : attribute.sources) {
     sources.push_back(SourcePhrase(source));
-    is_never_missing = is_never_missing || AlwaysMeasures(source.kind, source.argument);
+    is_never_missing = is_never_missing || IsNeverMissing(source);
   }
   std::string text = ir::Quoted(attribute.name) + " is " + KindPhrase(attribute) + ". It comes from " +
                      ir::Enumerate(sources) + ".";
+  if (is_never_missing) return text;
   if (attribute.fallback) return text + " Without a value, it is " + ir::FormatValue(attribute, *attribute.fallback) + ".";
-  return is_never_missing ? text : text + " Without a value, the request is refused.";
+  return text + " Without a value, the request is refused.";
 }
 
 }  // namespace route::explain

@@ -6,7 +6,9 @@ namespace route::explain {
 namespace {
 
 auto PlaceText(Country country) -> std::string {
-  return std::string(CountryName(country)) + " (" + std::string(CountryCode(country)) + ")";
+  const std::string_view name = CountryName(country);
+  const bool takes_article = name.starts_with("United ") || name == "Netherlands" || name == "Philippines";
+  return (takes_article ? "the " : "") + std::string(name) + " (" + std::string(CountryCode(country)) + ")";
 }
 
 auto SeenText(const ir::Policy& policy, const ir::Deployment& deployment) -> std::string {
@@ -57,7 +59,8 @@ auto DeploymentSentences(const ir::Policy& policy, const ir::Deployment& deploym
                      " A million tokens cost " + FormatQuantity(deployment.price_in, Unit::kUsd) + " in and " +
                      FormatQuantity(deployment.price_out, Unit::kUsd) + " out.";
   const std::vector<std::string> facts = OtherFacts(policy, deployment);
-  if (!facts.empty()) text += " Also stated: " + ir::Enumerate(facts) + ".";
+  for (std::size_t i = 0; i < facts.size(); ++i) text += (i == 0 ? " Also stated: " : "; ") + facts[i];
+  if (!facts.empty()) text += ".";
   const ir::Provenance& from = deployment.provenance;
   if (from.as_of || !from.source.empty()) {
     text += " These facts are";

@@ -78,7 +78,10 @@ auto PlanSection(const ir::Policy& policy, const ir::Route& route, const ir::Dec
     if (planned == decision.plan.end()) {
       std::vector<std::string> names;
       for (const ir::Candidate& candidate : tier.candidates) names.push_back(NameOf(policy, candidate.deployment));
-      text = "not " + ir::Quoted(tier.label) + ": all of it is ruled out (" + ir::EnumerateSome(names, kMostNames) + ")";
+      text = "not " + ir::Quoted(tier.label) + ": ";
+      text += names.size() == 1 && names.front() == ir::Quoted(tier.label)
+                  ? "it is ruled out"
+                  : "all of it is ruled out (" + ir::EnumerateSome(names, kMostNames) + ")";
     } else {
       text = (is_first ? "first " : "then ") + ir::Quoted(tier.label) + ": " + TierText(policy, tier, *planned);
       is_first = false;

@@ -67,12 +67,12 @@ class Reasons {
       case Kind::kIsYes: return text;
       case Kind::kIncludes: return phrases_.Condition(atom, sense);
       case Kind::kInRange:
-        return text + ", which is " + IntervalPhrase({atom.low, atom.high, attribute.kind, attribute.unit}, sense);
+        return text + " (" + IntervalPhrase({atom.low, atom.high, attribute.kind, attribute.unit}, sense) + ")";
       case Kind::kTextIs: return affirmed ? text : text + ", not \"" + atom.text + "\"";
       case Kind::kStartsWith:
-        return text + ", which " + (affirmed ? "starts with \"" : "does not start with \"") + atom.text + "\"";
+        return text + " (" + (affirmed ? "it starts with \"" : "it does not start with \"") + atom.text + "\")";
       case Kind::kInCountries:
-        return text + ", which is " + (affirmed ? "in " : "not in ") + phrases_.Places(atom.values, "or");
+        return text + " (" + (affirmed ? "in " : "not in ") + phrases_.Places(atom.values, "or") + ")";
       case Kind::kTrue:
       case Kind::kFalse:
       case Kind::kAll:

@@ -52,27 +52,28 @@ auto LossWords(ir::SurvivesLoss::Unit unit, std::uint32_t count) -> std::string 
 /// One overload for each kind of promise: what holds of each request that the premise is about.
 struct Promise {
   const ir::Policy& policy;
+  const std::string& request;  // "the request" of a premise, or any
   Phrases& phrases;
 
   auto operator()(const ir::EveryDeploymentReached& promise) const -> std::string {
-    return "of every deployment that the request can reach this holds: " + phrases.Test(promise.test);
+    return "whichever deployment " + request + " reaches, this holds: " + phrases.Test(promise.test);
   }
   auto operator()(const ir::FirstChoice& promise) const -> std::string {
-    return "of the deployment that is tried first this holds: " + phrases.Test(promise.test);
+    return "whichever deployment " + request + " is first given to, this holds: " + phrases.Test(promise.test);
   }
   auto operator()(const ir::Served& promise) const -> std::string {
     std::vector<std::string> refusals;
     for (RefusalId id : promise.unless_refused_by) refusals.push_back(ir::Quoted(policy.refusals.at(id.index).name));
-    return "the request is served" + (refusals.empty() ? "" : ", unless it is refused by " + ir::Enumerate(refusals, "or"));
+    return request + " is served" + (refusals.empty() ? "" : ", unless it is refused by " + ir::Enumerate(refusals, "or"));
   }
   auto operator()(const ir::SurvivesLoss& promise) const -> std::string {
-    return "a request that is served would still be served after the loss of " + LossWords(promise.unit, promise.count);
+    return request + ", if it is served, would still be served after the loss of " + LossWords(promise.unit, promise.count);
   }
   auto operator()(const ir::Bounded& promise) const -> std::string {
     std::vector<std::string> parts;
     if (promise.attempts) parts.push_back("makes at most " + ir::Counted(*promise.attempts, "attempt"));
-    if (promise.within_ms) parts.push_back("is decided within " + DurationText(*promise.within_ms));
-    return "the request " + ir::Enumerate(parts);
+    if (promise.within_ms) parts.push_back("is being answered, or has failed, after " + DurationText(*promise.within_ms));
+    return request + " " + ir::Enumerate(parts);
   }
 };
 
@@ -133,8 +134,10 @@ auto RouteSentence(const ir::Policy& policy, const ir::Route& route, RoutePlace 
 }
 
 auto GuaranteeSentence(const ir::Policy& policy, const ir::Guarantee& guarantee, Phrases& phrases) -> std::string {
-  const std::string promise = std::visit(Promise{policy, phrases}, guarantee.promise);
-  return When(guarantee.when, "Whatever the request, ", phrases) + promise + ".";
+  const std::string request = guarantee.when.kind == ir::Condition::Kind::kTrue ? "every request" : "the request";
+  std::string text = When(guarantee.when, "", phrases) + std::visit(Promise{policy, request, phrases}, guarantee.promise);
+  if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  return text + ".";
 }
 
 auto LimitsSentence(const Limits& limits) -> std::string {

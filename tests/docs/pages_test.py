@@ -173,7 +173,7 @@ class Pages(unittest.TestCase):
                 # Code is printed as it stands.
                 for block in Example(page).all_blocks:
                     shown = "".join("    " + line + "\n" if line else "\n" for line in block["text"].splitlines())
-                    self.assertIn(shown, done.stdout)
+                    self.assertTrue(shown in done.stdout, "is routec built from this page?\n" + shown)
 
 
 def update():

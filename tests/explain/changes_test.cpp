@@ -107,11 +107,15 @@ TEST_CASE("the nearest changes are those that trying every request finds") {
 
 TEST_CASE("the search stops at its limit and says so") {
   const SourceSet sources = random_policy::Sources();
-  const ir::Policy policy = random_policy::MakeRandomPolicy(3, {});
-  const Table table = TableOf(policy, sources);
-  random_policy::Random random(3);
-  const NearestChanges changes =
-      FindNearestChanges(policy, sources, table, random_policy::MakeRandomRequest(policy, random), {.requests = 1});
+  // The first policy that has more than one other request to try.
+  std::uint64_t seed = 0;
+  const auto search = [&](ChangeLimits limits) {
+    const ir::Policy policy = random_policy::MakeRandomPolicy(seed, {});
+    random_policy::Random random(seed);
+    return FindNearestChanges(policy, sources, TableOf(policy, sources), random_policy::MakeRandomRequest(policy, random), limits);
+  };
+  while (search({}).tried < 2) ++seed;
+  const NearestChanges changes = search({.requests = 1});
   CHECK(changes.tried == 1);
   CHECK(changes.search == NearestChanges::Search::kStopped);
 }

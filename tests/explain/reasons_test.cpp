@@ -22,11 +22,11 @@ TEST_CASE("each comparison says what the request has instead") {
   CHECK(reason(Is(kTier, {0})) == "`tier` is free");
   CHECK(reason(Includes(kData, 1)) == "`data` does not include health");
   CHECK(reason(Yes(kUrgent)) == "`urgent` is no");
-  CHECK(reason(InRange(kPrompt, 1'000'000, kHigh)) == "`prompt` is 0 tokens, which is less than 1 tokens");
-  CHECK(reason(TextIs(kModel, "x")) == "`model` is \"\", not \"x\"");
-  CHECK(reason(StartsWith(kModel, "x")) == "`model` is \"\", which does not start with \"x\"");
-  CHECK(reason(InCountries(kOrigin, {"KP"})) == "`origin` is FR, which is not in KP");
-  CHECK(reason(InCountries(kOrigin, {"FR"})) == "`origin` is FR, which is in FR");
+  CHECK(reason(InRange(kPrompt, 1'000'000, kHigh)) == "`prompt` is 0 tokens (less than 1 tokens)");
+  CHECK(reason(TextIs(kModel, "x")) == "`asked_model` is \"\", not \"x\"");
+  CHECK(reason(StartsWith(kModel, "x")) == "`asked_model` is \"\" (it does not start with \"x\")");
+  CHECK(reason(InCountries(kOrigin, {"KP"})) == "`origin` is FR (not in KP)");
+  CHECK(reason(InCountries(kOrigin, {"FR"})) == "`origin` is FR (in FR)");
   CHECK(reason(True()).empty());
   CHECK(reason(Not(Is(kTier, {0}))) == "`tier` is free");
 }

@@ -142,18 +142,18 @@ TEST_CASE("each kind of promise") {
   };
   using Loss = ir::SurvivesLoss;
   CHECK(sentence(ir::EveryDeploymentReached{Deployments({0})}, Is(kTier, {2})) ==
-        "When `tier` is gold, of every deployment that the request can reach this holds: it is `paris`.");
+        "When `tier` is gold, whichever deployment the request reaches, this holds: it is `paris`.");
   CHECK(sentence(ir::FirstChoice{Deployments({0})}, True()) ==
-        "Whatever the request, of the deployment that is tried first this holds: it is `paris`.");
-  CHECK(sentence(ir::Served{}, True()) == "Whatever the request, the request is served.");
-  CHECK(sentence(ir::Served{{RefusalId{0}}}, True()) ==
-        "Whatever the request, the request is served, unless it is refused by `embargo`.");
-  const std::string loss = "Whatever the request, a request that is served would still be served after the loss of ";
+        "Whichever deployment every request is first given to, this holds: it is `paris`.");
+  CHECK(sentence(ir::Served{}, True()) == "Every request is served.");
+  CHECK(sentence(ir::Served{{RefusalId{0}}}, Is(kTier, {2})) ==
+        "When `tier` is gold, the request is served, unless it is refused by `embargo`.");
+  const std::string loss = "Every request, if it is served, would still be served after the loss of ";
   CHECK(sentence(Loss{Loss::Unit::kVendor, 1}, True()) == loss + "any one vendor.");
   CHECK(sentence(Loss{Loss::Unit::kDeployment, 2}, True()) == loss + "any 2 deployments.");
   CHECK(sentence(Loss{Loss::Unit::kCountry, 2}, True()) == loss + "any 2 countries.");
   CHECK(sentence(ir::Bounded{6, 30'000}, True()) ==
-        "Whatever the request, the request makes at most 6 attempts and is decided within 30 s.");
+        "Every request makes at most 6 attempts and is being answered, or has failed, after 30 s.");
   CHECK(LimitsSentence({.attempts = 1, .deadline_ms = 500}).starts_with("A request makes at most 1 attempt "));
 }
 

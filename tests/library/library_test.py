@@ -100,6 +100,11 @@ rule close require processed in EU
         self.assertEqual(code, 0)
         self.assertLessEqual({"EU", "EU_ADEQUATE", "EEA_AND_ADEQUATE", "mistral", "openai"}, told)
 
+    def test_it_is_in_canonical_form(self):
+        files = [*sorted((ROOT / "stdlib").glob("*.route")), ROOT / "tests/library/every_shape.route"]
+        done = subprocess.run([ROUTEC, "fmt", "--check", *files], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_every_fact_says_since_when_and_from_where(self):
         for file in ("jurisdictions", "vendors"):
             for each in re.split(r"^(?=jurisdiction |vendor )", LIBRARY[file], flags=re.M)[1:]:
@@ -111,6 +116,9 @@ rule close require processed in EU
         for text in LIBRARY.values():
             for name in re.findall(r"^(?:rule|guarantee|condition|type|jurisdiction|vendor) (\w+)", text, re.M):
                 self.assertRegex(page, rf"\b{name}\b")
+        for file in ("jurisdictions", "vendors"):
+            for name, day in re.findall(r"^(?:jurisdiction|vendor) (\w+).*?as of (\d{4}-\d\d-\d\d)", LIBRARY[file], re.M | re.S):
+                self.assertRegex(page, rf"(?m)^\| `{name}` \|.*\| {day} \|$")
 
 
 if __name__ == "__main__":
