@@ -1,9 +1,8 @@
 #include "compiler/diagnostics/layout.h"
 
-#include <llvm/Support/Unicode.h>
-
 #include <algorithm>
 
+#include "compiler/base/display_width.h"
 #include "compiler/base/utf8.h"
 
 namespace route::diagnostics {
@@ -30,12 +29,6 @@ auto Printable(std::string_view text) -> std::string {
     i += character.length;
   }
   return result;
-}
-
-auto DisplayWidth(std::string_view text) -> std::size_t {
-  int width = llvm::sys::unicode::columnWidthUTF8(llvm::StringRef(text.data(), text.size()));
-  // Text with characters that LLVM calls unprintable, such as unassigned ones, counts a column for each byte.
-  return width >= 0 ? static_cast<std::size_t>(width) : text.size();
 }
 
 auto Wrap(std::string_view text, std::size_t first, std::size_t indent, std::size_t width) -> std::string {

@@ -14,9 +14,6 @@ inline constexpr std::size_t kDefaultWidth = 80;
 /// text are spelled out (`<U+202E>`), so that what is shown is what is there.
 auto Printable(std::string_view text) -> std::string;
 
-/// Columns that printable text takes.
-auto DisplayWidth(std::string_view text) -> std::size_t;
-
 /// `text`, made printable, broken between words so that no line is wider than `width` unless one word is. The first line
 /// begins at column `first`; further lines begin with `indent` blanks. No line ends in a blank; the last has no line end.
 auto Wrap(std::string_view text, std::size_t first, std::size_t indent, std::size_t width) -> std::string;

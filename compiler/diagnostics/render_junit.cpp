@@ -72,9 +72,7 @@ class JunitRenderer {
 
   void Write(const Suite& suite) {
     if (suite.cases.empty()) return;
-    std::string class_name = Policy();
-    if (class_name.ends_with(".route")) class_name.resize(class_name.size() - std::string_view(".route").size());
-    std::ranges::replace(class_name, '.', '_');
+    std::string class_name = JunitClass(Policy());
     out_ << "  <testsuite name=\"" << XmlText(Policy() + ": " + suite.name) << "\"";
     Counts([&](Outcome::Kind kind) { return suite.Count(kind); }, suite.cases.size());
     for (const Case& each : suite.cases) {

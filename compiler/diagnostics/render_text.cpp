@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/base/display_width.h"
 #include "compiler/base/utf8.h"
 #include "compiler/diagnostics/layout.h"
 #include "compiler/diagnostics/render.h"

@@ -33,4 +33,11 @@ auto XmlText(std::string_view text) -> std::string {
   return escaped;
 }
 
+auto JunitClass(std::string path) -> std::string {
+  constexpr std::string_view kEnding = ".route";
+  if (path.ends_with(kEnding)) path.resize(path.size() - kEnding.size());
+  std::ranges::replace(path, '.', '_');
+  return path;
+}
+
 }  // namespace route::diagnostics

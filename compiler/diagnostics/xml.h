@@ -9,4 +9,8 @@ namespace route::diagnostics {
 /// hold become U+FFFD; tabs and line ends become references, so that an attribute keeps them.
 auto XmlText(std::string_view text) -> std::string;
 
+/// A policy's path as the class name of its test cases in JUnit's format: without its ending, and without any other `.`, at
+/// which Jenkins would begin another package.
+auto JunitClass(std::string path) -> std::string;
+
 }  // namespace route::diagnostics

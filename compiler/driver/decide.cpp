@@ -1,7 +1,5 @@
 #include "runtime/decide/decide.h"
 
-#include <llvm/Support/raw_ostream.h>
-
 #include "compiler/driver/choose_policy.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
@@ -9,7 +7,6 @@
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/driver/print_decision.h"
 #include "runtime/decide/report.h"
-#include "runtime/table/collection.h"
 #include "runtime/values/given_text.h"
 
 namespace route::driver {
@@ -35,16 +32,8 @@ auto SetGiven(const Table& table, std::string_view text, Values& values) -> std:
 }  // namespace
 
 auto DecideCommand(const DecideOptions& options, const CommonOptions& common) -> int {
-  auto tables = LoadTables(options.bundle);
-  if (!tables) {
-    PrintUsageError(tables.error().message);
-    return kWrongUsage;
-  }
-  const Table* table = ChoosePolicy(*tables, options.policy);
-  if (table == nullptr) return kWrongUsage;
-  if (!table->verified()) {
-    llvm::errs() << "routec: warning: `" << options.bundle << "` was built without verification\n";
-  }
+  auto table = LoadPolicy(options.bundle, options.policy);
+  if (!table) return kWrongUsage;
   Values values(*table);
   if (auto set = SetGiven(*table, options.given, values); !set) {
     PrintUsageError("--given: " + set.error());

@@ -14,7 +14,6 @@
 #include "compiler/ir/report.h"
 #include "compiler/ir/text.h"
 #include "runtime/decide/report.h"
-#include "runtime/table/collection.h"
 
 namespace route::driver {
 namespace {
@@ -125,16 +124,8 @@ auto ExplainRequest(const Explained& explained, const std::string& text, const C
 }
 
 auto ExplainByBundle(const ExplainOptions& options, const CommonOptions& common) -> int {
-  auto tables = LoadTables(options.what);
-  if (!tables) {
-    PrintUsageError(tables.error().message);
-    return kWrongUsage;
-  }
-  const Table* table = ChoosePolicy(*tables, options.policy);
-  if (table == nullptr) return kWrongUsage;
-  if (!table->verified()) {
-    llvm::errs() << "routec: warning: `" << options.what << "` was built without verification\n";
-  }
+  auto table = LoadPolicy(options.what, options.policy);
+  if (!table) return kWrongUsage;
   auto rebuilt = explain::PolicyOf(*table);
   if (!rebuilt) {
     PrintUsageError(rebuilt.error());

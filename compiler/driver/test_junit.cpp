@@ -1,7 +1,5 @@
 #include <llvm/Support/raw_ostream.h>
 
-#include <algorithm>
-
 #include "compiler/diagnostics/xml.h"
 #include "compiler/driver/test_report.h"
 
@@ -50,9 +48,7 @@ auto About(const TestedPolicy& tested, const TestResult& result) -> std::vector<
 
 void PrintSuite(const TestedPolicy& tested, llvm::raw_ostream& out) {
   const bool has_errors = tested.state == TestedPolicy::State::kHasErrors;
-  std::string class_name = tested.path;
-  if (class_name.ends_with(".route")) class_name.resize(class_name.size() - std::string_view(".route").size());
-  std::ranges::replace(class_name, '.', '_');  // a `.` would begin another package
+  const std::string class_name = diagnostics::JunitClass(tested.path);
   const auto begin_case = [&](const std::string& name, Span span) {
     const SourceSet& sources = tested.compilation->sources;
     out << "    <testcase classname=\"" << XmlText(class_name) << "\" name=\"" << XmlText(name) << "\" file=\""

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compiler/base/display_width.h"
 #include "compiler/diagnostics/layout.h"
 
 namespace route::explain {
@@ -29,7 +30,7 @@ auto ToText(const Document& document, std::size_t width) -> std::string {
   };
   std::string out = wrapped("", document.title);
   for (const Section& section : document.sections) {
-    out += "\n" + wrapped("", section.title) + std::string(diagnostics::DisplayWidth(section.title), '-') + "\n";
+    out += "\n" + wrapped("", section.title) + std::string(DisplayWidth(section.title), '-') + "\n";
     if (!section.text.empty()) out += wrapped("", section.text);
     for (const Point& point : section.points) {
       out += wrapped("- ", point.text);

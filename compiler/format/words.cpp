@@ -1,18 +1,11 @@
 #include "compiler/format/words.h"
 
-#include <llvm/Support/Unicode.h>
-
 #include <algorithm>
+
+#include "compiler/base/display_width.h"
 
 namespace route::format {
 namespace {
-
-/// Columns that a word takes. Text with characters whose width is not known counts a column for each byte.
-auto DisplayWidth(std::string_view text) -> std::uint32_t {
-  bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  int width = ascii ? -1 : llvm::sys::unicode::columnWidthUTF8(llvm::StringRef(text.data(), text.size()));
-  return width >= 0 ? static_cast<std::uint32_t>(width) : static_cast<std::uint32_t>(text.size());
-}
 
 /// Line ends in what stands between two words: LF, CR LF or CR.
 auto LineEnds(std::string_view blanks) -> std::size_t {
@@ -39,12 +32,12 @@ Words::Words(std::string_view text, const std::vector<syntax::Word>& outline) {
     previous_end = item.end;
     if (item.joint == Joint::kComment) {
       auto place = first || line_ends > 0 ? Comment::Place::kOwnLine : Comment::Place::kBehindWord;
-      comments_.push_back({spelling, DisplayWidth(spelling), place, !first && line_ends > 1});
+      comments_.push_back({spelling, static_cast<std::uint32_t>(DisplayWidth(spelling)), place, !first && line_ends > 1});
       continue;
     }
     Word word;
     word.text = spelling;
-    word.width = DisplayWidth(spelling);
+    word.width = static_cast<std::uint32_t>(DisplayWidth(spelling));
     word.gap = GapBefore(item.joint);
     column += word.gap + word.width;
     word.end_column = column;

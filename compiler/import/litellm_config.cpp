@@ -266,16 +266,11 @@ void ConfigImport::AddDraft(const Offer& offer, bool priced, std::string missing
 }
 
 auto ConfigImport::Header(std::size_t deployments) const -> std::vector<std::string> {
-  const Origin& origin = options_.origin;
   std::vector<std::string> lines;
   lines.push_back("Who can answer: " + Counted(deployments, "deployment") +
                   " of a LiteLLM proxy. Read it and change it: it is yours.");
-  lines.push_back("Written by " + origin.tool + " from `" + Printable(origin.file) + "`,");
-  lines.push_back("SHA-256 " + origin.sha256 + ".");
-  if (options_.prices_origin) {
-    lines.push_back("What it does not state is from `" + Printable(options_.prices_origin->file) + "`,");
-    lines.push_back("SHA-256 " + options_.prices_origin->sha256 + ".");
-  }
+  AddOrigin(lines, "Written by " + options_.origin.tool + " from", options_.origin);
+  if (options_.prices_origin) AddOrigin(lines, "What it does not state is from", *options_.prices_origin);
   lines.emplace_back(
       "Prices are in USD for a million tokens; the model and the line of each entry stand beside its price.");
   return lines;

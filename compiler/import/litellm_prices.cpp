@@ -205,12 +205,10 @@ void PriceImport::LeaveOutRepeated(std::vector<Offer>& offers) {
 }
 
 auto PriceImport::Header(std::size_t deployments) const -> std::vector<std::string> {
-  const Origin& origin = options_.origin;
   std::vector<std::string> lines;
   lines.push_back("Who can answer: " + Counted(deployments, "deployment") +
                   " of LiteLLM's price list. Read it and change it: it is yours.");
-  lines.push_back("Written by " + origin.tool + " from `" + Printable(origin.file) + "`,");
-  lines.push_back("SHA-256 " + origin.sha256 + ".");
+  AddOrigin(lines, "Written by " + options_.origin.tool + " from", options_.origin);
   lines.emplace_back(
       "Prices are in USD for a million tokens; the key and the line of each row stand beside its price.");
   lines.emplace_back(
@@ -259,6 +257,11 @@ auto PriceImport::Run(const std::vector<JsonRow>& rows) -> std::expected<Importe
 }
 
 }  // namespace
+
+void AddOrigin(std::vector<std::string>& lines, const std::string& words, const Origin& origin) {
+  lines.push_back(words + " `" + Printable(origin.file) + "`,");
+  lines.push_back("SHA-256 " + origin.sha256 + ".");
+}
 
 auto IsMode(std::string_view mode) -> bool { return std::ranges::find(kModes, mode) != kModes.end(); }
 

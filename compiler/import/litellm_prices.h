@@ -23,6 +23,9 @@ struct Origin {
   std::string sha256;  ///< of its bytes
 };
 
+/// The two lines of a header that name a file: what `words` say of it, and its hash.
+void AddOrigin(std::vector<std::string>& lines, const std::string& words, const Origin& origin);
+
 struct PriceOptions {
   Origin origin;
   std::vector<std::string> providers;  ///< names as in the file or as ProviderName gives them; empty for all

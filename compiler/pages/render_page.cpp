@@ -1,11 +1,12 @@
 #include "compiler/pages/render_page.h"
 
-#include <llvm/Support/Unicode.h>
 #include <llvm/Support/raw_ostream.h>
 
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "compiler/base/display_width.h"
 
 namespace route::pages {
 namespace {
@@ -23,14 +24,9 @@ using Word = std::vector<Piece>;
 
 constexpr std::size_t kLongestUnbrokenCode = 30;
 
-auto Columns(std::string_view text) -> std::size_t {
-  int width = llvm::sys::unicode::columnWidthUTF8(llvm::StringRef(text.data(), text.size()));
-  return width >= 0 ? static_cast<std::size_t>(width) : text.size();
-}
-
 auto Columns(const Word& word) -> std::size_t {
   std::size_t columns = 0;
-  for (const Piece& piece : word) columns += Columns(piece.text);
+  for (const Piece& piece : word) columns += DisplayWidth(piece.text);
   return columns;
 }
 

@@ -12,12 +12,10 @@ using diagnostics::Code;
 
 namespace {
 
-constexpr std::size_t kMaxMembers = 64;     // an any-of value is one 64-bit word
 constexpr std::size_t kMaxNames = 4096;
 constexpr Decimal kLargestMaximum = Decimal::FromInteger(9'000'000'000'000);
 
 constexpr std::string_view kPrompt = "prompt";
-constexpr std::string_view kNothing = "nothing";  // as compiler/ir/text.h writes an empty set
 constexpr std::string_view kNeedsFact = "needs";
 
 /// Without a database on this machine every name counts as known: the gateway looks again when it starts.

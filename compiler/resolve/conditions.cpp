@@ -104,15 +104,18 @@ auto Resolver::ResolveBareName(const ast::Condition& condition) -> ir::Condition
 
 auto Resolver::ResolveNamed(const ast::Name& name) -> ir::Condition {
   std::uint32_t index = *condition_names_.Find(name.text);
-  if (std::find(conditions_open_.begin(), conditions_open_.end(), index) != conditions_open_.end()) {
-    Error(Code::kR0211, name.span, "the condition `" + name.text + "` is defined by itself",
-          "take it out of its own definition");
-    return Broken(name.span);
-  }
+  if (IsDefinedByItself(index, name.span)) return Broken(name.span);
   conditions_open_.push_back(index);
   ir::Condition condition = ResolveCondition(conditions_[index]->condition);
   conditions_open_.pop_back();
   return condition;
+}
+
+auto Resolver::IsDefinedByItself(std::uint32_t index, Span used_at) -> bool {
+  if (std::ranges::find(conditions_open_, index) == conditions_open_.end()) return false;
+  Error(Code::kR0211, used_at, "the condition `" + conditions_[index]->name.text + "` is defined by itself",
+        "take it out of its own definition");
+  return true;
 }
 
 auto Resolver::ResolveApplied(const ast::Condition& condition) -> ir::Condition {
@@ -125,18 +128,12 @@ auto Resolver::ResolveApplied(const ast::Condition& condition) -> ir::Condition 
   if (!FitArguments("condition", shape.name, shape.parameters, {condition.path, condition.values, condition.span})) {
     return Broken(condition.span);
   }
-  if (std::find(conditions_open_.begin(), conditions_open_.end(), *found) != conditions_open_.end()) {
-    Error(Code::kR0211, condition.span, "the condition `" + shape.name.text + "` is defined by itself",
-          "take it out of its own definition");
-    return Broken(condition.span);
-  }
-  Bindings bindings(shape.parameters, condition.values);
-  ast::Condition body = bindings.Apply(shape.condition);
-  ReportMisfits(bindings, shape.name);
-  if (!bindings.misfits().empty()) return Broken(condition.span);
+  if (IsDefinedByItself(*found, condition.span)) return Broken(condition.span);
+  auto body = Bind(shape.name, shape.parameters, condition.values, shape.condition);
+  if (!body) return Broken(condition.span);
   conditions_open_.push_back(*found);
   applied_at_.push_back(condition.span);
-  ir::Condition resolved = ResolveCondition(body);
+  ir::Condition resolved = ResolveCondition(*body);
   applied_at_.pop_back();
   conditions_open_.pop_back();
   return resolved;
@@ -162,9 +159,7 @@ void Resolver::AddCondition(const ast::NamedCondition& declared) {
           "give the condition another name");
     return;
   }
-  Bindings bindings(declared.parameters, ParametersAsValues(declared.parameters));
-  bindings.Apply(declared.condition);
-  CheckParameters(declared.parameters, bindings.used());
+  CheckParameters(declared.parameters, declared.condition);
   auto index = static_cast<std::uint32_t>(conditions_.size());
   if (Declare(condition_names_, "condition", declared.name, index)) conditions_.push_back(&declared);
 }

@@ -157,6 +157,22 @@ auto Resolver::ResolveNames(const ast::DeploymentTest& test, const std::vector<s
   return Combine(test.op == ast::Operator::kIncludesAll ? Kind::kAll : Kind::kAny, std::move(parts), test.span);
 }
 
+auto Resolver::RangeOf(const ast::DeploymentTest& test, const std::vector<std::int64_t>& ends) -> Range {
+  Range range{std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
+  if (test.op == ast::Operator::kLess) range.high = ends[0];
+  if (test.op == ast::Operator::kLessEqual) range.high = ends[0] + 1;
+  if (test.op == ast::Operator::kGreater) range.low = ends[0] + 1;
+  if (test.op == ast::Operator::kGreaterEqual) range.low = ends[0];
+  if (test.op == ast::Operator::kBetween) {
+    range = {ends[0], ends[1] + 1};
+    if (ends[0] > ends[1]) {
+      Error(Code::kR0206, test.span, "nothing is between a value and a smaller one", "put the smaller one first",
+            ExchangeFix(test.values));
+    }
+  }
+  return range;
+}
+
 auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTest {
   if (test.values.empty()) {
     Error(Code::kR0206, test.span, "this set is empty, so the test says nothing", "list at least one value");
@@ -199,20 +215,9 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
                              : FactNumber(quantity, unit, unit_text);
       ends.push_back(std::min(resolved.micros, std::numeric_limits<std::int64_t>::max() - 1));
     }
-    result.low = std::numeric_limits<std::int64_t>::min();
-    result.high = std::numeric_limits<std::int64_t>::max();
-    if (test.op == ast::Operator::kLess) result.high = ends[0];
-    if (test.op == ast::Operator::kLessEqual) result.high = ends[0] + 1;
-    if (test.op == ast::Operator::kGreater) result.low = ends[0] + 1;
-    if (test.op == ast::Operator::kGreaterEqual) result.low = ends[0];
-    if (test.op == ast::Operator::kBetween) {
-      result.low = ends[0];
-      result.high = ends[1] + 1;
-      if (ends[0] > ends[1]) {
-        Error(Code::kR0206, test.span, "nothing is between a value and a smaller one", "put the smaller one first",
-              ExchangeFix(test.values));
-      }
-    }
+    const auto [low, high] = RangeOf(test, ends);
+    result.low = low;
+    result.high = high;
     return result;
   };
 

@@ -38,16 +38,6 @@ auto Resolver::AsTextFix(const ast::Value& value) const -> std::optional<diagnos
   return Replace(name->span, "\"" + name->text + "\"");
 }
 
-auto Resolver::OrFix(const std::vector<ast::Value>& values) const -> std::optional<diagnostics::Fix> {
-  diagnostics::Fix fix{"join them with `or`", {}};
-  for (std::size_t i = 0; i + 1 < values.size(); ++i) {
-    Span between{ast::SpanOf(values[i]).file, ast::SpanOf(values[i]).end, ast::SpanOf(values[i + 1]).begin};
-    if (TextOf(between) != " and" && TextOf(between) != "and") return std::nullopt;
-    fix.edits.push_back({between, " or "});
-  }
-  return fix;
-}
-
 auto Resolver::ExchangeFix(const std::vector<ast::Value>& ends) const -> std::optional<diagnostics::Fix> {
   if (ends.size() != 2) return std::nullopt;
   Span first = ast::SpanOf(ends[0]);

@@ -20,36 +20,17 @@ auto Resolver::RefusalsOf(const std::vector<ast::Name>& names) -> std::vector<Re
   return ids;
 }
 
-void Resolver::AddGuaranteeShape(const ast::Guarantee& declared) {
-  if (declared.parameters.empty()) return;
-  Bindings bindings(declared.parameters, ParametersAsValues(declared.parameters));
-  bindings.Apply(declared);
-  CheckParameters(declared.parameters, bindings.used());
-  auto index = static_cast<std::uint32_t>(guarantee_shapes_.size());
-  if (Declare(guarantee_shape_names_, "guarantee with parameters", declared.name, index)) guarantee_shapes_.push_back(&declared);
-}
-
 void Resolver::AddGuarantee(const ast::Guarantee& declared) {
   if (!declared.shape) {
     std::string text = TextOf({declared.span.file, declared.name.span.end, declared.span.end});
     if (declared.parameters.empty()) AddWrittenGuarantee(declared, std::move(text));
     return;
   }
-  const ast::Name& name = declared.shape->path.back();
-  auto found = guarantee_shape_names_.Find(name.text);
-  if (!found) {
-    UnknownShape("guarantee with parameters", declared.shape->path, guarantee_shape_names_.Names());
-    return;
-  }
-  const ast::Guarantee& shape = *guarantee_shapes_[*found];
-  if (!FitArguments("guarantee", shape.name, shape.parameters, *declared.shape)) return;
-  Bindings bindings(shape.parameters, declared.shape->arguments);
-  ast::Guarantee guarantee = bindings.Apply(shape);
-  ReportMisfits(bindings, shape.name);
-  if (!bindings.misfits().empty()) return;
-  guarantee.name = declared.name;
+  auto guarantee = ApplyShape(guarantee_shapes_, *declared.shape);
+  if (!guarantee) return;
+  guarantee->name = declared.name;
   applied_at_.push_back(declared.shape->span);
-  AddWrittenGuarantee(guarantee, TextOf(declared.shape->span));
+  AddWrittenGuarantee(*guarantee, TextOf(declared.shape->span));
   applied_at_.pop_back();
 }
 

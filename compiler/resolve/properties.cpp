@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "compiler/resolve/resolver.h"
 #include "runtime/values/value_text.h"
@@ -52,9 +51,7 @@ void Resolver::AddProperty(const ast::Property& declared) {
   auto index = static_cast<std::uint32_t>(properties_.size());
   if (!Declare(property_names_, "property", declared.name, index)) return;
   policy_.properties.push_back({attribute.name, attribute.kind, attribute.unit, attribute.span});
-  properties_.push_back(std::move(attribute));
-  property_owners_.push_back(declared.owner);
-  property_defaults_.push_back(std::move(fallback));
+  properties_.push_back({std::move(attribute), declared.owner, std::move(fallback)});
 }
 
 auto Resolver::OwnFactOf(const ir::Attribute& type, const ast::Value& value) -> std::optional<ir::OwnFact> {
@@ -78,14 +75,15 @@ auto Resolver::OwnFactsOf(const std::vector<ast::OwnFact>& facts, ast::Owner own
       UnknownName("property", fact.property, known);
       continue;
     }
-    if (property_owners_[*index] != owner) {
+    const DeclaredProperty& property = properties_[*index];
+    if (property.owner != owner) {
       Report(Builder(Code::kR0203, fact.property.span, "`" + fact.property.text + "` is a property of " +
-                                                           OwnerText(property_owners_[*index]) + "s, and `" + name.text +
+                                                           OwnerText(property.owner) + "s, and `" + name.text +
                                                            "` is a " + OwnerText(owner))
-                 .AddNote(properties_[*index].span, "it is declared here"));
+                 .AddNote(property.type.span, "it is declared here"));
       continue;
     }
-    auto value = OwnFactOf(properties_[*index], fact.value);
+    auto value = OwnFactOf(property.type, fact.value);
     // What was said wrongly is reported once, and not a second time as unsaid.
     if (!value) value = ir::OwnFact(std::string());
     if (!result.try_emplace(fact.property.text, std::move(*value)).second) {
@@ -93,14 +91,14 @@ auto Resolver::OwnFactsOf(const std::vector<ast::OwnFact>& facts, ast::Owner own
             "take one of the two out");
     }
   }
-  for (std::size_t i = 0; i < properties_.size(); ++i) {
-    if (property_owners_[i] == owner && property_defaults_[i]) result.try_emplace(properties_[i].name, *property_defaults_[i]);
+  for (const DeclaredProperty& property : properties_) {
+    if (property.owner == owner && property.fallback) result.try_emplace(property.type.name, *property.fallback);
   }
   return result;
 }
 
 auto Resolver::ResolveYesProperty(const ast::Name& name, Span span) -> ir::DeploymentTest {
-  const ir::Attribute& type = properties_[*property_names_.Find(name.text)];
+  const ir::Attribute& type = properties_[*property_names_.Find(name.text)].type;
   ir::DeploymentTest result;
   result.span = span;
   if (type.kind != AttributeKind::kYesNo) {
@@ -129,7 +127,7 @@ auto Resolver::ResolveOwnFact(const ast::DeploymentTest& test) -> ir::Deployment
     UnknownName("property", *test.work, property_names_.Names());
     return node(Kind::kTrue);
   }
-  const ir::Attribute& type = properties_[*index];
+  const ir::Attribute& type = properties_[*index].type;
   bool is_number = type.kind == AttributeKind::kNumber || type.kind == AttributeKind::kDate;
   if (!is_number && test.op != kIs) {
     Error(Code::kR0203, test.span, "`" + type.name + "` is a `" + std::string(KindName(type.kind)) +
@@ -155,21 +153,11 @@ auto Resolver::ResolveOwnFact(const ast::DeploymentTest& test) -> ir::Deployment
       parts.back().low = low;
       parts.back().high = high;
     };
-    constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
-    constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
-    if (test.op == kLess) add(kLowest, ends[0]);
-    if (test.op == kLessEqual) add(kLowest, ends[0] + 1);
-    if (test.op == kGreater) add(ends[0] + 1, kHighest);
-    if (test.op == kGreaterEqual) add(ends[0], kHighest);
-    if (test.op == kBetween) {
-      add(ends[0], ends[1] + 1);
-      if (ends[0] > ends[1]) {
-        Error(Code::kR0206, test.span, "nothing is between a value and a smaller one", "put the smaller one first",
-              ExchangeFix(test.values));
-      }
-    }
     if (test.op == kIs) {
       for (std::int64_t end : ends) add(end, end + 1);
+    } else {
+      const auto [low, high] = RangeOf(test, ends);
+      add(low, high);
     }
   } else {
     for (const ast::Value& value : test.values) {

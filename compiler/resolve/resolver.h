@@ -47,6 +47,8 @@ struct ResolvedSelection {
   OrderedBy ordered_by = OrderedBy::kList;  ///< kSelection: `cheapest …` and the like, which another order would undo
 };
 
+inline constexpr std::size_t kMaxMembers = 64;              ///< an any-of value is one 64-bit word
+inline constexpr std::string_view kNothing = "nothing";     ///< as compiler/ir/text.h writes an empty set
 inline constexpr std::string_view kNobody = "nobody";  ///< `seen by nobody`
 
 /// The same word with capital letters, as codes of countries are written.
@@ -95,8 +97,6 @@ class Resolver {
   /// Writes a text that should be a name, or a name that should be a text, as the other one.
   auto AsNameFix(const ast::Value& value) const -> std::optional<diagnostics::Fix>;
   auto AsTextFix(const ast::Value& value) const -> std::optional<diagnostics::Fix>;
-  /// Joins values by `or` that are joined by `and`.
-  auto OrFix(const std::vector<ast::Value>& values) const -> std::optional<diagnostics::Fix>;
   /// Exchanges the two ends of a range.
   auto ExchangeFix(const std::vector<ast::Value>& ends) const -> std::optional<diagnostics::Fix>;
   /// Puts a declaration behind the imports and the `policy` line of a file.
@@ -115,14 +115,31 @@ class Resolver {
   void CheckLookalikes(std::string_view kind, const std::vector<ast::Name>& names);
 
   // --- shapes.cpp
-  void CheckParameters(const std::vector<ast::Name>& parameters, const std::set<std::string>& used);
-  static auto ParametersAsValues(const std::vector<ast::Name>& parameters) -> std::vector<ast::Value>;
+  /// Each parameter is declared once, and the body speaks of each. Does nothing, and costs nothing, without parameters.
+  template <typename T>
+  void CheckParameters(const std::vector<ast::Name>& parameters, const T& body);
+  void ReportParameters(const std::vector<ast::Name>& parameters, const std::set<std::string>& used);
   /// Reports that there is no such shape, and which file of the library has to be imported, if the path names one.
   void UnknownShape(std::string_view kind, const std::vector<ast::Name>& path, const std::vector<std::string>& known);
   /// Is the shape in the file that is named, and are there as many arguments as parameters? Reports what is not.
   auto FitArguments(std::string_view kind, const ast::Name& shape, const std::vector<ast::Name>& parameters,
                     const ast::Application& application) -> bool;
+  /// The body of a shape with its parameters replaced; nothing, reported, if an argument stands where only a name can.
+  template <typename T>
+  auto Bind(const ast::Name& shape, const std::vector<ast::Name>& parameters, const std::vector<ast::Value>& arguments,
+            const T& body) -> std::optional<T>;
   void ReportMisfits(const Bindings& bindings, const ast::Name& shape);
+  /// Rules and guarantees with parameters.
+  template <typename T>
+  struct Shapes {
+    std::string_view kind;
+    Symbols names;
+    std::vector<const T*> list;
+  };
+  template <typename T>
+  void AddShape(Shapes<T>& shapes, const T& declared);
+  template <typename T>
+  auto ApplyShape(const Shapes<T>& shapes, const ast::Application& application) -> std::optional<T>;
 
   // --- jurisdictions.cpp
   void AddJurisdiction(const ast::Jurisdiction& declared);
@@ -157,6 +174,8 @@ class Resolver {
   auto ResolveBareName(const ast::Condition& condition) -> ir::Condition;
   auto ResolveNamed(const ast::Name& name) -> ir::Condition;
   auto ResolveApplied(const ast::Condition& condition) -> ir::Condition;
+  /// Is the condition being resolved already? Reports it (R0211).
+  auto IsDefinedByItself(std::uint32_t index, Span used_at) -> bool;
   auto ResolveWeekdayInterval(const ast::Condition& condition, AttributeId id) -> ir::Condition;
   void AddCondition(const ast::NamedCondition& declared);
   void KeepCondition(const ast::NamedCondition& declared);
@@ -164,6 +183,11 @@ class Resolver {
   void DateClause(const ast::Quantity& date, ast::Operator op, std::vector<ir::Condition>& parts);
 
   // --- properties.cpp
+  struct DeclaredProperty {
+    ir::Attribute type;  // as if it were an attribute, for the checks of types and values
+    ast::Owner owner;
+    std::optional<ir::OwnFact> fallback;
+  };
   void AddProperty(const ast::Property& declared);
   using OwnFacts = std::map<std::string, ir::OwnFact>;
   auto OwnFactsOf(const std::vector<ast::OwnFact>& facts, ast::Owner owner, const ast::Name& name) -> OwnFacts;
@@ -186,6 +210,12 @@ class Resolver {
                     ir::DeploymentTest::Kind kind) -> ir::DeploymentTest;
   /// Resolves, and reports facts that the test reads and some deployment does not state (R0303).
   auto ResolveStrictTest(const ast::DeploymentTest& test) -> ir::DeploymentTest;
+  /// `low <= fact < high` of an inequality or a `between`. Reports ends in the wrong order.
+  struct Range {
+    std::int64_t low;
+    std::int64_t high;
+  };
+  auto RangeOf(const ast::DeploymentTest& test, const std::vector<std::int64_t>& ends) -> Range;
   void CheckFactsStated(const ir::DeploymentTest& test);
   /// True only if the stated facts make it true: an unstated fact is neither true nor false.
   auto SurelyHolds(const ir::DeploymentTest& test, DeploymentId deployment) const -> bool;
@@ -208,7 +238,7 @@ class Resolver {
 
   // --- rules.cpp
   void SetLimits(const ast::LimitsBlock& limits);
-  void AddRuleShape(const ast::Rule& declared);
+  void AddRuleShape(const ast::Rule& declared) { AddShape(rule_shapes_, declared); }
   void AddRule(const ast::Rule& declared);
   void AddWrittenRule(const ast::Rule& declared);
   void AddRefusal(const ast::Refuse& declared);
@@ -218,7 +248,7 @@ class Resolver {
   void CheckClasses();
 
   // --- promises.cpp
-  void AddGuaranteeShape(const ast::Guarantee& declared);
+  void AddGuaranteeShape(const ast::Guarantee& declared) { AddShape(guarantee_shapes_, declared); }
   void AddGuarantee(const ast::Guarantee& declared);
   void AddWrittenGuarantee(const ast::Guarantee& declared, std::string text);
   void AddTest(const ast::Test& declared);
@@ -237,15 +267,11 @@ class Resolver {
   Symbols type_names_;
   std::vector<const ast::NamedType*> types_;
   Symbols property_names_;
-  std::vector<ir::Attribute> properties_;  // as if they were attributes, for the checks of types and values
-  std::vector<ast::Owner> property_owners_;
-  std::vector<std::optional<ir::OwnFact>> property_defaults_;
+  std::vector<DeclaredProperty> properties_;
   std::vector<OwnFacts> vendor_facts_;
   std::vector<OwnFacts> model_facts_;
-  Symbols rule_shape_names_;
-  std::vector<const ast::Rule*> rule_shapes_;
-  Symbols guarantee_shape_names_;
-  std::vector<const ast::Guarantee*> guarantee_shapes_;
+  Shapes<ast::Rule> rule_shapes_{"rule", {}, {}};
+  Shapes<ast::Guarantee> guarantee_shapes_{"guarantee", {}, {}};
   Symbols jurisdiction_names_;
   std::vector<Countries> jurisdictions_;
   std::map<std::string, Countries> single_countries_;
@@ -287,6 +313,44 @@ auto Resolver::Only(const std::vector<T>& statements, Need need, const ast::Name
           SameTwiceFix(words, statements[0].span, statements[1].span));
   }
   return &statements[0];
+}
+
+template <typename T>
+void Resolver::CheckParameters(const std::vector<ast::Name>& parameters, const T& body) {
+  if (parameters.empty()) return;
+  Bindings bindings(parameters, {parameters.begin(), parameters.end()});
+  bindings.Apply(body);
+  ReportParameters(parameters, bindings.used());
+}
+
+template <typename T>
+auto Resolver::Bind(const ast::Name& shape, const std::vector<ast::Name>& parameters,
+                    const std::vector<ast::Value>& arguments, const T& body) -> std::optional<T> {
+  Bindings bindings(parameters, arguments);
+  T bound = bindings.Apply(body);
+  ReportMisfits(bindings, shape);
+  if (!bindings.misfits().empty()) return std::nullopt;
+  return bound;
+}
+
+template <typename T>
+void Resolver::AddShape(Shapes<T>& shapes, const T& declared) {
+  if (declared.parameters.empty()) return;
+  CheckParameters(declared.parameters, declared);
+  auto index = static_cast<std::uint32_t>(shapes.list.size());
+  if (Declare(shapes.names, std::string(shapes.kind) + " with parameters", declared.name, index)) shapes.list.push_back(&declared);
+}
+
+template <typename T>
+auto Resolver::ApplyShape(const Shapes<T>& shapes, const ast::Application& application) -> std::optional<T> {
+  auto found = shapes.names.Find(application.path.back().text);
+  if (!found) {
+    UnknownShape(std::string(shapes.kind) + " with parameters", application.path, shapes.names.Names());
+    return std::nullopt;
+  }
+  const T& shape = *shapes.list[*found];
+  if (!FitArguments(shapes.kind, shape.name, shape.parameters, application)) return std::nullopt;
+  return Bind(shape.name, shape.parameters, application.arguments, shape);
 }
 
 }  // namespace route::resolve

@@ -42,36 +42,17 @@ void Resolver::SetLimits(const ast::LimitsBlock& limits) {
   once("deadline", limits.deadline);
 }
 
-void Resolver::AddRuleShape(const ast::Rule& declared) {
-  if (declared.parameters.empty()) return;
-  Bindings bindings(declared.parameters, ParametersAsValues(declared.parameters));
-  bindings.Apply(declared);
-  CheckParameters(declared.parameters, bindings.used());
-  auto index = static_cast<std::uint32_t>(rule_shapes_.size());
-  if (Declare(rule_shape_names_, "rule with parameters", declared.name, index)) rule_shapes_.push_back(&declared);
-}
-
 void Resolver::AddRule(const ast::Rule& declared) {
   if (!declared.shape) {
     if (declared.parameters.empty()) AddWrittenRule(declared);
     return;
   }
-  const ast::Name& name = declared.shape->path.back();
-  auto found = rule_shape_names_.Find(name.text);
-  if (!found) {
-    UnknownShape("rule with parameters", declared.shape->path, rule_shape_names_.Names());
-    return;
-  }
-  const ast::Rule& shape = *rule_shapes_[*found];
-  if (!FitArguments("rule", shape.name, shape.parameters, *declared.shape)) return;
-  Bindings bindings(shape.parameters, declared.shape->arguments);
-  ast::Rule rule = bindings.Apply(shape);
-  ReportMisfits(bindings, shape.name);
-  if (!bindings.misfits().empty()) return;
-  rule.name = declared.name;
-  if (declared.because) rule.because = declared.because;
+  auto rule = ApplyShape(rule_shapes_, *declared.shape);
+  if (!rule) return;
+  rule->name = declared.name;
+  if (declared.because) rule->because = declared.because;
   applied_at_.push_back(declared.shape->span);
-  AddWrittenRule(rule);
+  AddWrittenRule(*rule);
   applied_at_.pop_back();
 }
 

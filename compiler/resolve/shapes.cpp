@@ -80,8 +80,7 @@ auto Bindings::Apply(ast::Guarantee guarantee) -> ast::Guarantee {
 
 // --- Of the resolver ------------------------------------------------------------------------------------------------
 
-/// A parameter is declared once, and the shape speaks of each.
-void Resolver::CheckParameters(const std::vector<ast::Name>& parameters, const std::set<std::string>& used) {
+void Resolver::ReportParameters(const std::vector<ast::Name>& parameters, const std::set<std::string>& used) {
   std::set<std::string> seen;
   for (const ast::Name& parameter : parameters) {
     if (!seen.insert(parameter.text).second) {
@@ -90,10 +89,6 @@ void Resolver::CheckParameters(const std::vector<ast::Name>& parameters, const s
       Error(Code::kR0214, parameter.span, "the parameter `" + parameter.text + "` is not used", "take it out, or use it");
     }
   }
-}
-
-auto Resolver::ParametersAsValues(const std::vector<ast::Name>& parameters) -> std::vector<ast::Value> {
-  return {parameters.begin(), parameters.end()};
 }
 
 namespace {

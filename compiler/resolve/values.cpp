@@ -9,9 +9,6 @@ using diagnostics::Code;
 
 namespace {
 
-constexpr std::size_t kMaxMembers = 64;             // an any-of value is one 64-bit word
-constexpr std::string_view kNothing = "nothing";  // as compiler/ir/text.h writes an empty set
-
 auto AsName(const ast::Value& value) -> const ast::Name* { return std::get_if<ast::Name>(&value); }
 
 auto UnitOf(ast::UnitWord word) -> Unit {
