@@ -61,11 +61,11 @@ class PartsWriter {
 
   auto PutPiece(Range piece) -> std::size_t {
     switch (words_.JointOf(piece.first)) {
-      case Joint::kBody: PutBody(piece); break;
+      case Joint::kBody:
+      case Joint::kPromise: PutBehind(piece, Page::BlankLines::kDrop); break;
       case Joint::kProperty: PutProperty(piece); break;
       case Joint::kClose: PutClose(piece.first); break;
-      case Joint::kPart:
-      case Joint::kPromise: PutLine(piece, Page::BlankLines::kDrop); break;
+      case Joint::kPart: PutLine(piece, Page::BlankLines::kDrop); break;
       case Joint::kStart:
       case Joint::kTight:
       case Joint::kWord:
@@ -79,30 +79,21 @@ class PartsWriter {
 
   void PutLine(Range piece, Page::BlankLines blank_lines) {
     BeginLine(words_, page_, piece.first, kIndent, blank_lines);
+    fits_ = FitsHere(words_, page_, piece.first, piece.last);
     Wrap(words_, page_, piece.first, piece.last, 2 * kIndent);
   }
 
-  /// Could this piece go on in the line of the one before it, as its author has it?
-  auto MayJoin(Range piece) const -> bool {
-    return !words_.BeginsLine(piece.first) && words_.CommentsBefore(piece.first).empty() &&
-           FitsHere(words_, page_, piece.first, piece.last);
-  }
-
-  void PutBody(Range piece) {
-    if (MayJoin(piece)) return Wrap(words_, page_, piece.first, piece.last, kIndent);
-    PutLine(piece, Page::BlankLines::kDrop);
+  /// A piece that goes on in the line of the one before it if its author has it there, and that line has room.
+  void PutBehind(Range piece, Page::BlankLines blank_lines) {
+    bool joins = fits_ && !words_.BeginsLine(piece.first) && words_.CommentsBefore(piece.first).empty() &&
+                 FitsHere(words_, page_, piece.first, piece.last);
+    if (!joins) return PutLine(piece, blank_lines);
+    Wrap(words_, page_, piece.first, piece.last, kIndent);
   }
 
   void PutProperty(Range piece) {
-    bool first = Opens(words_, piece.first - 1);
-    bool joins = !first && property_fits_ && MayJoin(piece);
-    if (joins) {
-      Wrap(words_, page_, piece.first, piece.last, kIndent);
-    } else {
-      BeginLine(words_, page_, piece.first, kIndent, first ? Page::BlankLines::kDrop : Page::BlankLines::kKeep);
-      property_fits_ = FitsHere(words_, page_, piece.first, piece.last);
-      Wrap(words_, page_, piece.first, piece.last, 2 * kIndent);
-    }
+    if (Opens(words_, piece.first - 1)) return PutLine(piece, Page::BlankLines::kDrop);
+    PutBehind(piece, Page::BlankLines::kKeep);
   }
 
   void PutClose(std::size_t brace) {
@@ -135,7 +126,7 @@ class PartsWriter {
   const Words& words_;
   Page& page_;
   Range declaration_;
-  bool property_fits_ = false;  ///< does the property before, which begins a line, fit in it?
+  bool fits_ = true;  ///< does what the line began with fit in it?
 };
 
 }  // namespace

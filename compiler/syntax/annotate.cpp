@@ -191,8 +191,9 @@ class Annotator {
   }
 
   void Test(antlr4::ParserRuleContext& tree) {
+    bool has_cases = RuleOf(*tree.children.back()) == RouteParser::RuleTestCase;
     for (ParseTree* child : tree.children) {
-      if (TypeOf(*child) == RouteParser::GIVEN) Mark(*child, Joint::kPart, 1);
+      if (TypeOf(*child) == RouteParser::GIVEN) Mark(*child, has_cases ? Joint::kBody : Joint::kPart, 1);
       if (RuleOf(*child) == RouteParser::RuleExpected) Mark(*child, Joint::kPart, 2);
       if (RuleOf(*child) == RouteParser::RuleTestCase) Mark(*child, Joint::kCase);
     }

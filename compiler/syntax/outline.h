@@ -15,7 +15,7 @@ enum class Joint : std::uint8_t {
   kStart,     ///< it begins a declaration
   kTight,     ///< nothing stands between the two: `80%`, `over(limit)`
   kWord,      ///< the phrase goes on
-  kBody,      ///< it begins what stands behind `=`
+  kBody,      ///< it begins what stands behind `=`, or what is given above the cases of a test
   kPart,      ///< it begins a part of the declaration: `when …`, `from …`, `because …`
   kPromise,   ///< it begins what a guarantee promises, behind the condition
   kProperty,  ///< it begins a property within braces
