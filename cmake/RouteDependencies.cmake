@@ -17,6 +17,8 @@ route_require_header(boost/beast.hpp libboost1.81-dev)
 route_require_header(doctest/doctest.h doctest-dev)
 route_require_header(re2/re2.h libre2-dev)
 find_package(OpenSSL REQUIRED)
+route_require_header(unicode/uspoof.h libicu-dev)
+find_package(ICU REQUIRED COMPONENTS i18n uc)  # of the tests: what compiler/base/lookalike.cpp is compared with
 
 # --- LLVM Support: linked statically, which starts in 1 ms where the shared library takes 15 ms.
 find_package(LLVM 19.1 CONFIG QUIET PATHS /usr/lib/llvm-19/lib/cmake/llvm)

@@ -138,7 +138,8 @@ auto WriteFileAtomically(const std::string& name, std::string_view bytes) -> std
   std::string path = name;
   std::optional<mode_t> permissions;
   struct stat existing{};
-  if (::stat(name.c_str(), &existing) == 0) {
+  bool replaces = ::stat(name.c_str(), &existing) == 0;
+  if (replaces) {
     if (!S_ISREG(existing.st_mode)) {
       return std::unexpected("cannot write `" + name + "`: it is there already and is not a regular file");
     }

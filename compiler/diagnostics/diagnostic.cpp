@@ -44,9 +44,31 @@ auto Builder::WithHint(std::string hint) && -> Builder&& {
   return std::move(*this);
 }
 
+auto Builder::WithFix(Fix fix) && -> Builder&& {
+  diagnostic_.fixes.push_back(std::move(fix));
+  return std::move(*this);
+}
+
+auto Builder::WithoutFixes() && -> Builder&& {
+  diagnostic_.fixes.clear();
+  return std::move(*this);
+}
+
 void Emitter::Report(Builder&& builder) {
   diagnostics_.push_back(std::move(builder).Take());
   if (diagnostics_.back().severity == Severity::kError) ++errors_;
+}
+
+auto Emitter::Extract(const std::function<bool(const Diagnostic&)>& wanted) -> std::vector<Diagnostic> {
+  std::vector<Diagnostic> taken;
+  std::vector<Diagnostic> kept;
+  for (Diagnostic& diagnostic : diagnostics_) {
+    bool take = wanted(diagnostic);
+    if (take && diagnostic.severity == Severity::kError) --errors_;
+    (take ? taken : kept).push_back(std::move(diagnostic));
+  }
+  diagnostics_ = std::move(kept);
+  return taken;
 }
 
 void Emitter::SortByPlace() {
@@ -76,22 +98,44 @@ auto EditDistance(std::string_view from, std::string_view to) -> std::size_t {
   return cost[from.size()][to.size()];
 }
 
-}  // namespace
+auto Lower(std::string_view text) -> std::string {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  return lower;
+}
 
-auto NearestName(std::string_view name, const std::vector<std::string>& candidates) -> std::string {
+struct Nearest {
+  std::string name;
+  std::size_t how_many = 0;  ///< candidates at that distance
+};
+
+auto FindNearest(std::string_view name, const std::vector<std::string>& candidates) -> Nearest {
   constexpr std::size_t kLongestName = 100;  // the distance costs the product of the lengths
   if (name.size() > kLongestName) return {};
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
+  Nearest best;
+  std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3);
   for (const std::string& candidate : candidates) {
-    if (candidate.size() > kLongestName) continue;
-    std::size_t distance = EditDistance(name, candidate);
-    if (distance < best_distance) {
+    if (candidate.size() > kLongestName || candidate == best.name) continue;
+    std::size_t distance = Lower(candidate) == Lower(name) ? 0 : EditDistance(name, candidate);
+    if (distance < best_distance || (distance == best_distance && best.how_many == 0)) {
       best_distance = distance;
-      best = candidate;
+      best = {candidate, 1};
+    } else if (distance == best_distance) {
+      ++best.how_many;
     }
   }
   return best;
+}
+
+}  // namespace
+
+auto NearestName(std::string_view name, const std::vector<std::string>& candidates) -> std::string {
+  return FindNearest(name, candidates).name;
+}
+
+auto OnlyNearestName(std::string_view name, const std::vector<std::string>& candidates) -> std::string {
+  Nearest nearest = FindNearest(name, candidates);
+  return nearest.how_many == 1 ? nearest.name : std::string();
 }
 
 }  // namespace route::diagnostics

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,18 @@ struct WitnessValue {
   std::string json;
 };
 
+/// Text to put in the place of a span; an empty span is a place to insert at, an empty replacement a deletion.
+struct Edit {
+  Span span;
+  std::string replacement;
+};
+
+/// A correction that surely does what the hint says, so that a machine may make it. Its edits do not overlap.
+struct Fix {
+  std::string title;  ///< what it does: `write `tier` instead of `teir``
+  std::vector<Edit> edits;
+};
+
 struct Diagnostic {
   Code code{};
   Severity severity = Severity::kError;
@@ -54,6 +67,7 @@ struct Diagnostic {
   std::string evidence;             ///< what happens to the witness, one sentence without a full stop; may be empty
   std::vector<std::string> rules;   ///< names of the rules, routes or guarantees that are involved
   std::string hint;                 ///< what to do; may be empty
+  std::vector<Fix> fixes;           ///< alternatives, the best first
 };
 
 /// Builds one diagnostic; `Emitter::Report` takes it.
@@ -65,6 +79,8 @@ class Builder {
   auto WithWitness(std::vector<WitnessValue> witness, std::string evidence) && -> Builder&&;
   auto WithRules(std::vector<std::string> rules) && -> Builder&&;
   auto WithHint(std::string hint) && -> Builder&&;
+  auto WithFix(Fix fix) && -> Builder&&;
+  auto WithoutFixes() && -> Builder&&;
 
   auto Take() && -> Diagnostic { return std::move(diagnostic_); }
 
@@ -81,6 +97,9 @@ class Emitter {
   auto error_count() const -> std::size_t { return errors_; }
   auto has_errors() const -> bool { return errors_ > 0; }
 
+  /// Takes out those of which `wanted` holds, in order, and returns them.
+  auto Extract(const std::function<bool(const Diagnostic&)>& wanted) -> std::vector<Diagnostic>;
+
   /// Orders by file, then place; equal places keep the order in which they were reported.
   void SortByPlace();
 
@@ -90,7 +109,10 @@ class Emitter {
 };
 
 /// `did you mean` for names: the candidate nearest to `name` (Damerau-Levenshtein distance of at most a third of its
-/// length, at least 1), the first of equals; empty when none is near.
+/// length, at least 1; one that differs only in case comes first), the first of equals; empty when none is near.
 auto NearestName(std::string_view name, const std::vector<std::string>& candidates) -> std::string;
+
+/// The same, but empty when two candidates are equally near: what may be put in the place of `name` unasked.
+auto OnlyNearestName(std::string_view name, const std::vector<std::string>& candidates) -> std::string;
 
 }  // namespace route::diagnostics

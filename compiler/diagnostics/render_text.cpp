@@ -1,10 +1,11 @@
-#include <llvm/Support/Unicode.h>
 #include <llvm/Support/raw_ostream.h>
 
 #include <algorithm>
 
 #include "compiler/base/utf8.h"
+#include "compiler/diagnostics/layout.h"
 #include "compiler/diagnostics/render.h"
+#include "compiler/diagnostics/words.h"
 
 // The frame is drawn here and not by llvm::SourceMgr::PrintMessage, which prints no caret on a line that holds
 // non-ASCII text; LLVM supplies the stream, its colours and the display width of Unicode text.
@@ -13,41 +14,6 @@ namespace route::diagnostics {
 namespace {
 
 using llvm::raw_ostream;
-
-constexpr std::size_t kTabWidth = 4;
-constexpr std::size_t kWrapColumn = 80;
-constexpr std::size_t kLongestFrameLine = 160;
-
-/// Text as it is safe to show: tabs become blanks, and characters that would steer a terminal, hide or reorder text are
-/// spelled out, so that what is shown is what is there.
-auto Printable(std::string_view text) -> std::string {
-  std::string result;
-  for (std::size_t i = 0; i < text.size();) {
-    Utf8Character character = DecodeUtf8(text, i);
-    if (character.length == 0) {
-      result += "\uFFFD";
-      ++i;
-      continue;
-    }
-    if (character.code_point == '\t') {
-      result.append(kTabWidth, ' ');
-    } else if (character.code_point == '\n' || character.code_point == '\r') {
-      result.push_back(' ');
-    } else if (IsMisleading(character.code_point)) {
-      result += "<" + CodePointName(character.code_point) + ">";
-    } else {
-      result += text.substr(i, character.length);
-    }
-    i += character.length;
-  }
-  return result;
-}
-
-/// Columns that text takes on a terminal; text with unprintable characters counts a column for each byte.
-auto DisplayWidth(std::string_view text) -> std::size_t {
-  int width = llvm::sys::unicode::columnWidthUTF8(llvm::StringRef(text.data(), text.size()));
-  return width >= 0 ? static_cast<std::size_t>(width) : text.size();
-}
 
 class Coloured {
  public:
@@ -60,35 +26,93 @@ class Coloured {
   raw_ostream& out_;
 };
 
+/// One line of source, cut to what fits: the part around what is marked, with `…` where something is left out.
+struct Excerpt {
+  std::string text;
+  std::size_t caret = 0;   ///< columns before the mark
+  std::size_t length = 1;  ///< columns of the mark
+};
+
+auto IsContinuation(char byte) -> bool { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
+/// `from` and `to` are the bytes of the line that are marked. Costs no more for a line of many megabytes.
+auto Cut(std::string_view line, std::size_t from, std::size_t to, std::size_t width) -> Excerpt {
+  // No character is longer than four bytes, so what lies further away cannot be shown.
+  std::size_t low = from > 4 * width ? from - 4 * width : 0;
+  while (low > 0 && IsContinuation(line[low])) --low;
+  std::size_t high = std::min(line.size(), from + 4 * width);
+  while (high < line.size() && IsContinuation(line[high])) ++high;
+
+  struct Cell {
+    std::string text;
+    std::size_t begin;  // columns before it
+    std::size_t end;
+  };
+  std::vector<Cell> cells;
+  std::size_t columns = 0;
+  std::size_t mark_begin = 0;
+  std::size_t mark_end = 0;
+  for (std::size_t i = low; i < high;) {
+    std::size_t length = std::max<std::size_t>(DecodeUtf8(line, i).length, 1);
+    std::string text = Printable(line.substr(i, length));
+    std::size_t end = columns + DisplayWidth(text);
+    cells.push_back({std::move(text), columns, end});
+    if (i <= from) mark_begin = i + length <= from ? end : columns;
+    if (i < to) mark_end = end;
+    columns = end;
+    i += length;
+  }
+  mark_end = std::max(mark_end, mark_begin + 1);
+
+  std::size_t first = 0;
+  if (low > 0 || mark_end >= width) {
+    // What is marked comes first; to the left of it stands up to a third of what fits, or more if the line ends sooner.
+    first = mark_begin - std::min(mark_begin, width / 3);
+    if (high == line.size()) first = std::min(first, columns - std::min(columns, width - 1));
+  }
+  if (low == 0 && high == line.size() && columns <= width) first = 0;
+  Excerpt excerpt;
+  std::size_t room = width;
+  if (low > 0 || first > 0) {
+    excerpt.text = "…";
+    --room;
+  }
+  bool more = high < line.size() || columns - first > room;
+  if (more) --room;
+  std::size_t left = width - room - (more ? 1 : 0);
+  for (const Cell& cell : cells) {
+    if (cell.begin >= first && cell.end <= first + room) excerpt.text += cell.text;
+  }
+  if (more) excerpt.text += "…";
+  excerpt.caret = left + mark_begin - first;
+  excerpt.length = std::max<std::size_t>(std::min(mark_end, first + room) - mark_begin, 1);
+  return excerpt;
+}
+
 class TextRenderer {
  public:
-  TextRenderer(const SourceSet& sources, raw_ostream& out) : sources_(sources), out_(out) {}
+  TextRenderer(const SourceSet& sources, raw_ostream& out, std::size_t width)
+      : sources_(sources), out_(out), width_(width) {}
 
   void Render(const Diagnostic& diagnostic) {
     gutter_ = GutterWidth(diagnostic);
     bool error = diagnostic.severity == Severity::kError;
     auto colour = error ? raw_ostream::RED : raw_ostream::YELLOW;
+    std::string label = std::string(error ? "error" : "warning") + "[" + std::string(Entry(diagnostic.code).name) + "]";
     {
       Coloured paint(out_, colour);
-      out_ << (error ? "error" : "warning") << "[" << Entry(diagnostic.code).name << "]";
+      out_ << label;
     }
     {
       Coloured paint(out_, raw_ostream::SAVEDCOLOR);
-      out_ << ": " << Printable(diagnostic.message) << "\n";
+      out_ << ": " << Wrap(diagnostic.message, label.size() + 2, label.size() + 2, width_) << "\n";
     }
     Frame(diagnostic.span, colour);
     for (const Note& note : diagnostic.notes) {
       Labelled("note", note.message);
       Frame(note.span, raw_ostream::CYAN);
     }
-    if (!diagnostic.witness.empty()) {
-      std::string request;
-      for (const WitnessValue& value : diagnostic.witness) {
-        if (!request.empty()) request += "  ";
-        request += value.attribute + "=" + value.text;
-      }
-      Labelled("request", request);
-    }
+    if (!diagnostic.witness.empty()) Labelled("request", RequestText(diagnostic.witness));
     if (!diagnostic.evidence.empty()) Labelled("so", diagnostic.evidence);
     if (!diagnostic.hint.empty()) Labelled("hint", diagnostic.hint);
     out_ << "\n";
@@ -114,83 +138,48 @@ class TextRenderer {
       Coloured paint(out_, raw_ostream::BLUE);
       out_ << std::string(gutter_, ' ') << "--> ";
     }
-    out_ << file.path() << ":" << begin.line << ":" << begin.column << "\n";
+    out_ << Printable(file.path()) << ":" << begin.line << ":" << begin.column << "\n";
 
     std::string_view line = file.Line(begin.line);
     std::size_t from = std::min<std::size_t>(span.begin - file.LineStart(begin.line), line.size());
     std::size_t to = end.line == begin.line ? std::min<std::size_t>(span.end - file.LineStart(begin.line), line.size())
                                             : line.size();
-    // A very long line is cut to the part around the caret.
-    bool long_line = line.size() > kLongestFrameLine;
-    std::size_t first = long_line && from > kLongestFrameLine / 2 ? from - kLongestFrameLine / 2 : 0;
-    while (first > 0 && (static_cast<unsigned char>(line[first]) & 0xC0U) == 0x80U) --first;
-    std::size_t last = std::min(line.size(), first + kLongestFrameLine);
-    while (last < line.size() && (static_cast<unsigned char>(line[last]) & 0xC0U) == 0x80U) ++last;
-    to = std::clamp(to, from, last);
-
+    Excerpt excerpt = Cut(line, from, std::max(from, to), width_ - gutter_ - 3);
     Gutter("");
     out_ << "\n";
     Gutter(std::to_string(begin.line));
-    out_ << " " << Printable(line.substr(first, last - first)) << "\n";
+    out_ << (excerpt.text.empty() ? "" : " ") << excerpt.text << "\n";
     Gutter("");
-    std::size_t indent = DisplayWidth(Printable(line.substr(first, from - first)));
-    std::size_t width = DisplayWidth(Printable(line.substr(from, to - from)));
-    out_ << " " << std::string(indent, ' ');
+    out_ << " " << std::string(excerpt.caret, ' ');
     {
       Coloured paint(out_, colour);
-      out_ << std::string(std::max<std::size_t>(width, 1), '^');
+      out_ << std::string(excerpt.length, '^');
     }
     out_ << "\n";
   }
 
-  /// ` label: words`, broken between words before the wrap column and continued under the first word.
+  /// ` label: words`, broken between words and continued under the first word.
   void Labelled(std::string_view label, std::string_view words) {
-    std::string indent(gutter_ + 1, ' ');
-    out_ << indent;
+    std::size_t indent = gutter_ + 1 + label.size() + 2;
+    out_ << std::string(gutter_ + 1, ' ');
     {
       Coloured paint(out_, raw_ostream::CYAN);
       out_ << label;
     }
-    out_ << ": ";
-    indent.append(label.size() + 2, ' ');
-    std::size_t column = indent.size();
-    std::size_t at = 0;
-    while (at < words.size()) {
-      std::size_t next = std::min(words.find(' ', at), words.size());
-      // Blanks that follow each other stay together with the word before them.
-      std::size_t after = std::min(words.find_first_not_of(' ', next), words.size());
-      std::string word = Printable(words.substr(at, next - at));
-      if (column + DisplayWidth(word) > kWrapColumn && column > indent.size()) {
-        out_ << "\n" << indent;
-        column = indent.size();
-      }
-      out_ << word;
-      column += DisplayWidth(word);
-      if (after < words.size()) {
-        std::size_t blanks = after - next;
-        std::size_t following = std::min(words.find(' ', after), words.size()) - after;
-        if (column + blanks + following <= kWrapColumn) {
-          out_ << std::string(blanks, ' ');
-          column += blanks;
-        } else {
-          out_ << "\n" << indent;
-          column = indent.size();
-        }
-      }
-      at = after;
-    }
-    out_ << "\n";
+    out_ << ": " << Wrap(words, indent, indent, width_) << "\n";
   }
 
   const SourceSet& sources_;
   raw_ostream& out_;
+  std::size_t width_;
   std::size_t gutter_ = 1;
 };
 
 }  // namespace
 
-void RenderText(const std::vector<Diagnostic>& diagnostics, const SourceSet& sources, raw_ostream& out) {
-  TextRenderer renderer(sources, out);
+void RenderText(const std::vector<Diagnostic>& diagnostics, const SourceSet& sources, raw_ostream& out,
+                std::size_t width) {
+  TextRenderer renderer(sources, out, width);
   for (const Diagnostic& diagnostic : diagnostics) renderer.Render(diagnostic);
 }
 

@@ -14,19 +14,13 @@ namespace {
 
 using Compilations = std::vector<std::unique_ptr<Compilation>>;
 
-auto IsSource(const Compilation& compilation, const std::string& output) -> bool {
-  return std::ranges::any_of(compilation.loaded.files, [&](const ast::File& file) {
-    return IsSameFile(compilation.sources.Get(file.id).path(), output);
-  });
-}
-
 /// Reads every policy; nothing, after saying why, if one cannot be read or if they do not fit into one bundle.
 auto ReadPolicies(const BuildOptions& options, const CommonOptions& common) -> std::optional<Compilations> {
   Compilations compilations;
   for (const std::string& path : options.policies) {
     auto compilation = ReadPolicy(path, common);
     if (compilation == nullptr) return std::nullopt;
-    if (IsSource(*compilation, options.output)) {
+    if (IsPolicyFile(*compilation, options.output)) {
       PrintUsageError("`" + options.output + "` is a file of the policy itself; name another one to write to");
       return std::nullopt;
     }
@@ -77,12 +71,17 @@ void PrintReport(const Compilations& compilations, const BuildOptions& options, 
       Describe(*compilations[i], written[i], document["policies"].emplace_back(nlohmann::ordered_json::object()));
     }
   }
+  auto accepted = nlohmann::ordered_json::array();
   auto diagnostics = nlohmann::ordered_json::array();
   for (const auto& compilation : compilations) {
+    for (auto& row : diagnostics::RenderAcceptedJson(compilation->accepted, compilation->sources)) {
+      accepted.push_back(std::move(row));
+    }
     for (auto& row : diagnostics::RenderJson(compilation->emitter.diagnostics(), compilation->sources)) {
       diagnostics.push_back(std::move(row));
     }
   }
+  document["accepted"] = std::move(accepted);
   document["diagnostics"] = std::move(diagnostics);
   PrintJson(document);
 }
@@ -97,7 +96,7 @@ auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
   std::vector<std::vector<std::byte>> bundles;
   for (auto& compilation : *compilations) {
     VerifyPolicy(*compilation, options.limits, common.now());
-    int own = ExitCodeOf(*compilation);
+    int own = ExitCodeOf(compilation->emitter.diagnostics(), diagnostics::FailLevel::kError);
     if (own == kPolicyHasErrors || code == kGood) code = own;
     complete = complete && !compilation->bundle.empty();
     bundles.push_back(compilation->bundle);

@@ -3,15 +3,22 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "compiler/diagnostics/baseline.h"
+#include "compiler/diagnostics/fixes.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
+#include "compiler/driver/fix.h"
 #include "compiler/driver/pipeline.h"
+#include "compiler/driver/report.h"
 #include "compiler/ir/json.h"
 #include "compiler/ir/text.h"
 
 namespace route::driver {
 namespace {
+
+using diagnostics::Baseline;
+using diagnostics::BaselineEntry;
 
 auto VerdictName(Verdict verdict) -> const char* {
   switch (verdict) {
@@ -26,52 +33,112 @@ auto Count(std::size_t count, const std::string& noun) -> std::string {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
-void PrintText(const Compilation& compilation, const CommonOptions& common) {
-  PrintDiagnostics(compilation, common, Stream::kOut);
+/// A check and what became of it.
+struct Checked {
+  std::unique_ptr<Compilation> compilation;
+  std::vector<MadeFix> made;             ///< by --fix
+  diagnostics::Compared compared;        ///< with the baseline; the emitter holds what is new
+  std::optional<std::size_t> written;    ///< findings, to a new baseline
+  int exit_code = kGood;
+};
+
+void PrintGuarantees(const Compilation& compilation, const CommonOptions& common) {
   auto& out = llvm::outs();
   const ir::Policy& policy = compilation.policy;
-  if (compilation.report) {
-    std::size_t written = 0;
-    for (const ir::Rule& rule : policy.rules) written += rule.origin == ir::Rule::Origin::kWritten ? 1 : 0;
-    out << "policy " << policy.name;
-    if (!policy.version.empty()) out << " " << policy.version;
-    out << ": " << Count(policy.deployments.size(), "deployment") << ", " << Count(written, "rule") << ", "
-        << Count(policy.refusals.size(), "refusal") << ", " << Count(policy.routes.size(), "route") << ", "
-        << Count(policy.guarantees.size(), "guarantee") << "\n";
-    std::size_t width = 0;
-    for (const ir::Guarantee& guarantee : policy.guarantees) width = std::max(width, guarantee.name.size());
-    for (const auto& result : compilation.report->guarantees) {
-      const std::string& name = policy.guarantees[result.guarantee.index].name;
-      auto colour = result.verdict == Verdict::kProved ? llvm::raw_ostream::GREEN : llvm::raw_ostream::RED;
+  std::size_t width = 0;
+  for (const ir::Guarantee& guarantee : policy.guarantees) width = std::max(width, guarantee.name.size());
+  for (const auto& result : compilation.report->guarantees) {
+    const std::string& name = policy.guarantees[result.guarantee.index].name;
+    auto colour = result.verdict == Verdict::kProved ? llvm::raw_ostream::GREEN : llvm::raw_ostream::RED;
+    if (common.format == Format::kPlain) {
+      out << "Guarantee " << name << " is " << VerdictName(result.verdict) << ".";
+    } else {
       out << "  " << name << std::string(width - name.size() + 2, ' ');
       out.changeColor(colour) << VerdictName(result.verdict);
       out.resetColor();
-      if (result.vacuous) out << " (its premise cannot happen)";
-      out << "\n";
     }
+    if (result.vacuous) out << (common.format == Format::kPlain ? " Its premise cannot happen." : " (its premise cannot happen)");
+    out << "\n";
   }
+}
+
+void PrintSummary(const Checked& checked) {
+  const Compilation& compilation = *checked.compilation;
   const auto& found = compilation.emitter.diagnostics();
   auto unanswered = static_cast<std::size_t>(
       std::ranges::count(found, diagnostics::Code::kR0520, &diagnostics::Diagnostic::code));
   std::size_t errors = compilation.emitter.error_count() - unanswered;
   std::size_t warnings = found.size() - errors - unanswered;
+  auto& out = llvm::outs();
   out << (errors == 0 ? "no errors" : Count(errors, "error"));
   if (unanswered > 0) out << ", " << Count(unanswered, "question") << " not answered";
   if (warnings > 0) out << ", " << Count(warnings, "warning");
   out << "\n";
+  if (!compilation.accepted.empty()) out << Count(compilation.accepted.size(), "accepted warning") << "\n";
+  if (!checked.compared.known.empty()) {
+    out << Count(checked.compared.known.size(), "finding") << " known to the baseline\n";
+  }
+  if (std::size_t fixable = diagnostics::CountFixable(found, compilation.sources); fixable > 0) {
+    out << fixable << " can be fixed with `routec check --fix`\n";
+  }
+  if (checked.written) out << Count(*checked.written, "finding") << " written to the baseline\n";
   if (!found.empty()) {
     // One line for the whole run: the worst that was found.
     auto worst = std::ranges::find(found, diagnostics::Severity::kError, &diagnostics::Diagnostic::severity);
     const diagnostics::Diagnostic& shown = worst == found.end() ? found.front() : *worst;
     out << "more: routec explain " << diagnostics::Entry(shown.code).name << "\n";
   }
+}
+
+void PrintText(const Checked& checked, const CommonOptions& common) {
+  const Compilation& compilation = *checked.compilation;
+  PrintDiagnostics(compilation, common, Stream::kOut);
+  auto& out = llvm::outs();
+  std::size_t width = WidthOf(Stream::kOut);
+  for (const BaselineEntry& entry : checked.compared.gone) {
+    out << diagnostics::Wrap("the baseline has " + Count(entry.count, "finding") + " that is found no more: " + entry.code +
+                                 " " + entry.message,
+                             0, 2, width)
+        << "\n";
+  }
+  if (!checked.compared.gone.empty()) {
+    out << "write the baseline anew with `--write-baseline` to leave them out\n\n";
+  }
+  const ir::Policy& policy = compilation.policy;
+  if (compilation.report) {
+    std::size_t written = 0;
+    for (const ir::Rule& rule : policy.rules) written += rule.origin == ir::Rule::Origin::kWritten ? 1 : 0;
+    std::string line = "policy " + policy.name + (policy.version.empty() ? "" : " ") + policy.version + ": " +
+                       Count(policy.deployments.size(), "deployment") + ", " + Count(written, "rule") + ", " +
+                       Count(policy.refusals.size(), "refusal") + ", " + Count(policy.routes.size(), "route") + ", " +
+                       Count(policy.guarantees.size(), "guarantee");
+    out << diagnostics::Wrap(line, 0, 2, width) << "\n";
+    PrintGuarantees(compilation, common);
+  }
+  PrintSummary(checked);
   out.flush();
 }
 
-void PrintReport(const Compilation& compilation) {
+void PrintDocument(const Checked& checked, const CheckOptions& options) {
+  const Compilation& compilation = *checked.compilation;
   nlohmann::ordered_json document;
   document["schema"] = "route.check/1";
   document["diagnostics"] = diagnostics::RenderJson(compilation.emitter.diagnostics(), compilation.sources);
+  document["accepted"] = diagnostics::RenderAcceptedJson(compilation.accepted, compilation.sources);
+  if (options.baseline) {
+    auto gone = nlohmann::ordered_json::array();
+    for (const BaselineEntry& entry : checked.compared.gone) {
+      gone.push_back({{"code", entry.code}, {"names", entry.names}, {"message", entry.message}, {"count", entry.count}});
+    }
+    document["baseline"] = {{"known", checked.compared.known.size()}, {"gone", std::move(gone)}};
+  }
+  if (options.fixes == CheckOptions::Fixes::kApply) {
+    auto rows = nlohmann::ordered_json::array();
+    for (const MadeFix& fix : checked.made) {
+      rows.push_back({{"code", fix.code}, {"title", fix.title}, {"file", fix.file}, {"line", fix.line}});
+    }
+    document["fixed"] = std::move(rows);
+  }
   auto guarantees = nlohmann::ordered_json::array();
   if (compilation.report) {
     for (const auto& result : compilation.report->guarantees) {
@@ -87,17 +154,97 @@ void PrintReport(const Compilation& compilation) {
   PrintJson(document);
 }
 
+void Print(const Checked& checked, const CheckOptions& options, const CommonOptions& common) {
+  switch (common.format) {
+    case Format::kText:
+    case Format::kPlain: PrintText(checked, common); return;
+    case Format::kJson: PrintDocument(checked, options); return;
+    case Format::kSarif:
+    case Format::kJunit:
+    case Format::kGithub:
+    case Format::kMarkdown: break;
+  }
+  diagnostics::Report report = MakeReport(*checked.compilation, options.policy, checked.exit_code);
+  report.fail_level = options.fail_level;
+  report.known = checked.compared.known;
+  if (options.baseline) report.baseline = diagnostics::Report::Baseline::kUsed;
+  PrintReport(report, checked.compilation->sources, common.format);
+}
+
+/// Reads the baseline that is asked for; nothing, after saying so, if that cannot be done.
+auto ReadBaselineFile(const std::string& path) -> std::optional<Baseline> {
+  constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 20U;
+  auto text = ReadFile(path, kMostBytes);
+  if (!text) {
+    PrintUsageError(text.error());
+    return std::nullopt;
+  }
+  auto baseline = diagnostics::ReadBaseline(*text);
+  if (!baseline) {
+    PrintUsageError("cannot use `" + path + "`: " + baseline.error());
+    return std::nullopt;
+  }
+  return *baseline;
+}
+
+/// Writes a baseline and takes its findings out of the emitter. False, after saying so, if it cannot be written.
+auto WriteBaselineFile(const std::string& path, Checked& checked) -> bool {
+  Compilation& compilation = *checked.compilation;
+  if (IsPolicyFile(compilation, path)) {
+    PrintUsageError("`" + path + "` is a file of the policy itself; name another one to write to");
+    return false;
+  }
+  std::vector<diagnostics::Diagnostic> present = compilation.emitter.diagnostics();
+  present.insert(present.end(), checked.compared.known.begin(), checked.compared.known.end());
+  Baseline baseline = diagnostics::MakeBaseline(present);
+  auto written = WriteFileAtomically(path, diagnostics::WriteBaseline(baseline));
+  if (!written) {
+    PrintUsageError(written.error());
+    return false;
+  }
+  std::size_t count = 0;
+  for (const auto& [fingerprint, entry] : baseline) count += entry.count;
+  checked.written = count;
+  auto known = std::move(checked.compared.known);
+  checked.compared = diagnostics::TakeKnown(compilation.emitter, std::move(baseline));
+  checked.compared.gone.clear();
+  checked.compared.known.insert(checked.compared.known.end(), known.begin(), known.end());
+  return true;
+}
+
 }  // namespace
 
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
-  auto compilation = ReadPolicy(options.policy, common);
-  if (compilation == nullptr) return kWrongUsage;
-  VerifyPolicy(*compilation, options.limits, common.now());
-  switch (common.format) {
-    case Format::kText: PrintText(*compilation, common); break;
-    case Format::kJson: PrintReport(*compilation); break;
+  std::optional<Baseline> baseline;
+  if (options.baseline) {
+    baseline = ReadBaselineFile(*options.baseline);
+    if (!baseline) return kWrongUsage;
   }
-  return ExitCodeOf(*compilation);
+  Checked checked;
+  if (options.fixes == CheckOptions::Fixes::kApply) {
+    auto fixed = FixPolicy(options, common);
+    if (!fixed) return kWrongUsage;
+    checked.compilation = std::move(fixed->compilation);
+    checked.made = std::move(fixed->made);
+  } else {
+    checked.compilation = ReadPolicy(options.policy, common);
+    if (checked.compilation == nullptr) return kWrongUsage;
+    VerifyPolicy(*checked.compilation, options.limits, common.now());
+  }
+  Compilation& compilation = *checked.compilation;
+  if (baseline) {
+    checked.compared = diagnostics::TakeKnown(compilation.emitter, std::move(*baseline));
+    // What verification did not look for is not gone.
+    if (!compilation.report) checked.compared.gone.clear();
+  }
+  if (options.write_baseline && !compilation.report) {
+    llvm::errs() << "no baseline was written, because the policy has errors that must be corrected first\n";
+  } else if (options.write_baseline && !WriteBaselineFile(*options.write_baseline, checked)) {
+    return kWrongUsage;
+  }
+  checked.exit_code = ExitCodeOf(compilation.emitter.diagnostics(), options.fail_level);
+  Print(checked, options, common);
+  return checked.exit_code;
 }
 
 }  // namespace route::driver

@@ -1,5 +1,7 @@
 #include "compiler/driver/command_line.h"
 
+#include <map>
+
 namespace route::driver {
 
 void AddCheckCommands(CommandLine& line) {
@@ -7,7 +9,20 @@ void AddCheckCommands(CommandLine& line) {
       line.Add<CheckOptions>("check", "Finds errors in a policy and proves its guarantees", Check);
   line.WithPolicy(check, check_options->policy);
   line.WithSolverLimit(check, check_options->limits);
-  line.WithOutput(check);
+  const std::map<std::string, diagnostics::FailLevel> levels = {{"error", diagnostics::FailLevel::kError},
+                                                                {"warning", diagnostics::FailLevel::kWarning},
+                                                                {"never", diagnostics::FailLevel::kNever}};
+  check->add_option("--fail-level", check_options->fail_level, "the least severity that makes the exit code 1")
+      ->transform(CLI::CheckedTransformer(levels).description(""))
+      ->option_text("error|warning|never");
+  check->add_option("--baseline", check_options->baseline, "findings in this file are known: they are counted and not shown")
+      ->option_text("FILE.json");
+  check->add_option("--write-baseline", check_options->write_baseline, "write the present findings to this file")
+      ->option_text("FILE.json");
+  check->add_flag_callback(
+      "--fix", [options = check_options] { options->fixes = CheckOptions::Fixes::kApply; },
+      "apply the fixes that are sure to the policy's files, and check what they are then");
+  line.WithReport(check);
 
   auto [build, build_options] = line.Add<BuildOptions>("build", "Checks a policy and writes its decision table", Build);
   build->add_option("policy", build_options->policies, "the policy file, or the files of several policies for one bundle")

@@ -42,20 +42,30 @@ void CommandLine::WithToday(CLI::App* command) {
       ->option_text("TIME");
 }
 
-void CommandLine::WithFormat(CLI::App* command) {
-  const std::map<std::string, Format> formats = {{"text", Format::kText}, {"json", Format::kJson}};
+void CommandLine::WithReport(CLI::App* command) {
+  WithOutput(command, {{"text", Format::kText},
+                       {"plain", Format::kPlain},
+                       {"json", Format::kJson},
+                       {"sarif", Format::kSarif},
+                       {"junit", Format::kJunit},
+                       {"github", Format::kGithub}});
+}
+
+void CommandLine::WithFormat(CLI::App* command, const Formats& formats) {
+  std::string names;
+  for (const auto& [name, format] : formats) names += (names.empty() ? "" : "|") + name;
   const std::map<std::string, Colour> colours = {
       {"auto", Colour::kAuto}, {"always", Colour::kAlways}, {"never", Colour::kNever}};
-  command->add_option("--format", common_.format, "text (the default) or json")
+  command->add_option("--format", common_.format, "what to print; plain is text for screen readers and logs")
       ->transform(CLI::CheckedTransformer(formats).description(""))
-      ->option_text("text|json");
+      ->option_text(names);
   command->add_option("--color,--colour", common_.colour, "auto (the default), always or never")
       ->transform(CLI::CheckedTransformer(colours).description(""))
       ->option_text("auto|always|never");
 }
 
-void CommandLine::WithOutput(CLI::App* command) {
-  WithFormat(command);
+void CommandLine::WithOutput(CLI::App* command, const Formats& formats) {
+  WithFormat(command, formats);
   WithToday(command);
 }
 

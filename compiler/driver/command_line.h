@@ -5,12 +5,17 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "compiler/driver/commands.h"
 
 /// The command line of routec: the commands describe their options here, each group in a file of its own, so that help,
 /// shell completions and manual pages all come from one description.
 namespace route::driver {
+
+/// What `--format` of a command takes, the default first.
+using Formats = std::vector<std::pair<std::string, Format>>;
+inline const Formats kTextOrJson = {{"text", Format::kText}, {"plain", Format::kPlain}, {"json", Format::kJson}};
 
 class CommandLine {
  public:
@@ -43,9 +48,11 @@ class CommandLine {
   /// `--today` and `--time`.
   void WithToday(CLI::App* command);
   /// `--format` and `--color`.
-  void WithFormat(CLI::App* command);
+  void WithFormat(CLI::App* command, const Formats& formats = kTextOrJson);
   /// `--format`, `--color` and `--today`.
-  void WithOutput(CLI::App* command);
+  void WithOutput(CLI::App* command, const Formats& formats = kTextOrJson);
+  /// The same, with the formats for other programs that read findings.
+  void WithReport(CLI::App* command);
   /// `--rlimit`.
   void WithSolverLimit(CLI::App* command, verify::Limits& limits);
 
@@ -53,6 +60,7 @@ class CommandLine {
   auto Run(int argc, char** argv) -> int;
 
  private:
+
   CLI::App app_;
   CommonOptions common_;
   std::function<int()> run_;
@@ -61,7 +69,8 @@ class CommandLine {
 // One function for each group of commands, in the order in which `--help` lists them.
 void AddCheckCommands(CommandLine& line);     ///< check, build
 void AddDecideCommands(CommandLine& line);    ///< eval, decide
-void AddLanguageCommands(CommandLine& line);  ///< test, dump, diff
+void AddTestCommands(CommandLine& line);      ///< test
+void AddLanguageCommands(CommandLine& line);  ///< dump, diff
 void AddExplainCommands(CommandLine& line);   ///< explain
 void AddProjectCommands(CommandLine& line);   ///< init, completions, manual
 void AddImportCommands(CommandLine& line);    ///< import litellm-prices, import litellm-config

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "compiler/diagnostics/report.h"
 #include "compiler/verify/verify.h"
 #include "runtime/values/date.h"
 
@@ -14,7 +16,13 @@ class App;
 /// One function for each subcommand of `routec`; each returns an exit code of exit_codes.h.
 namespace route::driver {
 
-enum class Format : std::uint8_t { kText, kJson };
+/// `kSarif` and `kGithub` are only for commands that do nothing but say what is wrong with a policy, `kJunit` for those and
+/// `test`, `kMarkdown` for `explain`.
+enum class Format : std::uint8_t { kText, kPlain, kJson, kSarif, kJunit, kGithub, kMarkdown };
+
+/// Formats that people read, on a terminal or in a log.
+inline auto IsText(Format format) -> bool { return format == Format::kText || format == Format::kPlain; }
+
 enum class Colour : std::uint8_t { kAuto, kAlways, kNever };
 
 struct CommonOptions {
@@ -28,6 +36,11 @@ struct CommonOptions {
 struct CheckOptions {
   std::string policy;
   verify::Limits limits;
+  diagnostics::FailLevel fail_level = diagnostics::FailLevel::kError;
+  std::optional<std::string> baseline;        ///< a file whose findings are known
+  std::optional<std::string> write_baseline;  ///< a file to write the present findings to
+  enum class Fixes : std::uint8_t { kShow, kApply };
+  Fixes fixes = Fixes::kShow;
 };
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int;
 
@@ -54,7 +67,19 @@ struct DecideOptions {
 auto DecideCommand(const DecideOptions& options, const CommonOptions& common) -> int;
 
 struct TestOptions {
-  std::string policy;
+  std::vector<std::string> policies;
+  std::vector<std::string> filters;  ///< patterns of names; none: every test
+  enum class Action : std::uint8_t { kRun, kList };
+  Action action = Action::kRun;
+  enum class Verbosity : std::uint8_t { kFailures, kEachTest };
+  Verbosity verbosity = Verbosity::kFailures;
+  enum class Coverage : std::uint8_t { kNone, kMeasure };
+  Coverage coverage = Coverage::kNone;
+  enum class Suggest : std::uint8_t { kNothing, kTests };
+  Suggest suggest = Suggest::kNothing;
+  std::optional<std::uint32_t> threshold;  ///< the least coverage that is good enough, in percent
+  std::optional<std::string> lcov;         ///< a file to write
+  verify::Limits limits;                   ///< for the suggestions
 };
 auto Test(const TestOptions& options, const CommonOptions& common) -> int;
 

@@ -30,7 +30,7 @@ auto ValueLines(const Command& routec, const std::string& begin, const std::stri
   std::string text;
   for (const std::string& word : values.words) text += begin + " -a " + word + "\n";
   for (const std::string& ending : values.endings) {
-    text += begin + (ending.empty() ? std::string(" -F\n") : " -k -a '(__fish_complete_suffix \"" + ending + "\")'\n");
+    text += begin + " -k -a '(__fish_complete_suffix \"" + ending + "\")'\n";
   }
   if (values.folders) text += begin + " -a '(__fish_complete_directories)'\n";
   if (values.codes) {

@@ -48,8 +48,9 @@ auto Action(const Argument& argument) -> std::string {
   std::string message = Escaped(argument.names.empty() ? argument.meaning : argument.placeholder);
   if (actions.empty()) return ":" + message + ": ";
   if (actions.size() == 1) return ":" + message + ":" + actions.front();
+  // The shell reads these once more, so they are quoted for it.
   std::string alternatives = "_alternative";
-  for (const std::string& action : actions) alternatives += " \"values:" + message + ":" + Escaped(action) + "\"";
+  for (const std::string& action : actions) alternatives += " " + SingleQuoted("values:" + message + ":" + action);
   return ":" + message + ":{" + alternatives + "}";
 }
 

@@ -2,8 +2,7 @@
 
 #include <llvm/Support/raw_ostream.h>
 
-#include <algorithm>
-
+#include "compiler/driver/choose_policy.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
@@ -33,18 +32,6 @@ auto SetGiven(const Table& table, std::string_view text, Values& values) -> std:
   return {};
 }
 
-/// The policy that is named, or the only one; the end, after saying why, if there is none.
-auto ChoosePolicy(const std::vector<Table>& tables, const DecideOptions& options) -> std::vector<Table>::const_iterator {
-  if (options.policy.empty() && tables.size() == 1) return tables.begin();
-  auto found = std::ranges::find(tables, options.policy, &Table::policy_name);
-  if (found != tables.end()) return found;
-  std::string known;
-  for (const Table& table : tables) known += (known.empty() ? "`" : ", `") + std::string(table.policy_name()) + "`";
-  PrintUsageError(options.policy.empty() ? "this bundle holds several policies; choose one with --policy: " + known
-                                         : "the bundle has no policy `" + options.policy + "`; it has " + known);
-  return tables.end();
-}
-
 }  // namespace
 
 auto DecideCommand(const DecideOptions& options, const CommonOptions& common) -> int {
@@ -53,8 +40,8 @@ auto DecideCommand(const DecideOptions& options, const CommonOptions& common) ->
     PrintUsageError(tables.error().message);
     return kWrongUsage;
   }
-  auto table = ChoosePolicy(*tables, options);
-  if (table == tables->end()) return kWrongUsage;
+  const Table* table = ChoosePolicy(*tables, options.policy);
+  if (table == nullptr) return kWrongUsage;
   if (!table->verified()) {
     llvm::errs() << "routec: warning: `" << options.bundle << "` was built without verification\n";
   }

@@ -58,6 +58,11 @@ auto ExplainCode(const std::string& code, const CommonOptions& common) -> int {
     PrintJson(document);
     return kGood;
   }
+  if (common.format == Format::kMarkdown) {
+    llvm::outs() << *page;
+    llvm::outs().flush();
+    return kGood;
+  }
   SetColours(llvm::outs(), common);
   pages::RenderPage(*page, kPageColumns, llvm::outs());
   llvm::outs().flush();

@@ -49,13 +49,10 @@ auto Init(const InitOptions& options, const CommonOptions& common) -> int {
       return kWrongUsage;
     }
   }
-  switch (common.format) {
-    case Format::kText:
-      PrintText(options, scaffold::Files());
-      break;
-    case Format::kJson:
-      PrintReport(options, scaffold::Files());
-      break;
+  if (common.format == Format::kJson) {
+    PrintReport(options, scaffold::Files());
+  } else {
+    PrintText(options, scaffold::Files());
   }
   return kGood;
 }

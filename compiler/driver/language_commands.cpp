@@ -18,10 +18,6 @@ void AddNotBuiltYet(CommandLine& line, const std::string& name) {
 }  // namespace
 
 void AddLanguageCommands(CommandLine& line) {
-  auto [test, test_options] = line.Add<TestOptions>("test", "Runs the tests that a policy contains", Test);
-  line.WithPolicy(test, test_options->policy);
-  line.WithOutput(test);
-
   const std::map<std::string, Phase> phases = {
       {"ast", Phase::kAst}, {"ir", Phase::kIr}, {"smt", Phase::kSmt}, {"table", Phase::kTable}};
   auto [dump, dump_options] = line.Add<DumpOptions>("dump", "Prints what a phase of the compiler made of a policy", Dump);

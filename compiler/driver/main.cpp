@@ -28,6 +28,7 @@ auto RunRoutec(int argc, char** argv) -> int {
   CommandLine line(Today());
   AddCheckCommands(line);
   AddDecideCommands(line);
+  AddTestCommands(line);
   AddLanguageCommands(line);
   AddExplainCommands(line);
   AddProjectCommands(line);

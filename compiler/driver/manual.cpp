@@ -1,6 +1,7 @@
 #include "compiler/driver/manual.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <sstream>
 #include <string_view>
@@ -130,12 +131,10 @@ auto Items(const std::vector<Argument>& arguments) -> std::string {
   return items;
 }
 
-auto SeeAlso(const Command& command, const Command& routec) -> std::string {
+auto SeeAlso(const Command& command) -> std::string {
   std::vector<std::string> pages;
   if (!command.words.empty()) pages.emplace_back("routec 1");
-  if (command.words.empty()) {
-    for (const Command& within : routec.commands) pages.push_back(ManualName(within) + " 1");
-  }
+  for (const Command& within : command.commands) pages.push_back(ManualName(within) + " 1");
   std::ranges::sort(pages);
   pages.emplace_back("route 5");
   std::string text = ".Sh SEE ALSO\n";
@@ -149,14 +148,16 @@ auto ManualName(const Command& command) -> std::string {
   return command.words.empty() ? "routec" : "routec-" + JoinWords(command, "-");
 }
 
-auto ManualPage(const Command& command, const Command& routec) -> std::string {
+auto ManualPage(const Command& command) -> std::string {
   std::string title = ManualName(command);
   std::string capitals = title;
-  for (char& c : capitals) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  for (char& c : capitals) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   // What stands by hand before the first section is the description; the sections after it follow the exit status.
   std::string_view by_hand = ManualText(title + ".mdoc");
-  std::size_t sections = by_hand.find(".Sh ");
-  std::string description(by_hand.substr(0, sections));
+  std::size_t first_section = std::min(by_hand.find(".Sh "), by_hand.size());
+  std::string description(by_hand.substr(0, first_section));
+  std::string sections(by_hand.substr(first_section));
+  if (!sections.starts_with(".Sh EXIT STATUS")) sections.insert(0, kExitStatus);
   if (description.empty()) description = Sentence(command.summary + ".");
 
   std::string commands;
@@ -164,13 +165,11 @@ auto ManualPage(const Command& command, const Command& routec) -> std::string {
     commands += ".It Cm " + within.words.back() + "\n" + Sentence(within.summary + ".");
   }
   std::string summary = command.summary;
-  if (!summary.empty() && summary.front() >= 'A' && summary.front() <= 'Z')
-    summary.front() = static_cast<char>(summary.front() - 'A' + 'a');
+  if (!summary.empty()) summary.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(summary.front())));
   return ".Dd " + std::string(kDate) + "\n.Dt " + capitals + " 1\n.Os\n.Sh NAME\n.Nm " + title + "\n.Nd " +
          Escaped(summary) + "\n" + Synopsis(command) + ".Sh DESCRIPTION\n" + description +
          List("The commands are:", commands) + List("The arguments are:", Items(command.arguments)) +
-         List("The options are:", Items(command.options)) + kExitStatus +
-         (sections == std::string_view::npos ? "" : std::string(by_hand.substr(sections))) + SeeAlso(command, routec);
+         List("The options are:", Items(command.options)) + sections + SeeAlso(command);
 }
 
 auto WriteManual(const Command& routec, const std::string& folder) -> std::expected<void, std::string> {
@@ -183,7 +182,7 @@ auto WriteManual(const Command& routec, const std::string& folder) -> std::expec
   }
   for (const Command* command : WithAllWithin(routec)) {
     std::string path = (root / "man1" / (ManualName(*command) + ".1")).string();
-    if (auto written = WriteFileAtomically(path, ManualPage(*command, routec)); !written) return written;
+    if (auto written = WriteFileAtomically(path, ManualPage(*command)); !written) return written;
   }
   return WriteFileAtomically((root / "man5" / "route.5").string(), ManualText("route.5"));
 }

@@ -13,8 +13,8 @@ namespace route::driver {
 auto ManualTexts() -> std::span<const EmbeddedFile>;
 
 /// The manual page of a command, or of routec itself, in mdoc: options and arguments from the description; the long
-/// description, examples and what else is special from docs/man.
-auto ManualPage(const Command& command, const Command& routec) -> std::string;
+/// description, examples and what else is special from docs/man, an exit status of its own too.
+auto ManualPage(const Command& command) -> std::string;
 
 /// `routec-check`, the name of a command's page.
 auto ManualName(const Command& command) -> std::string;

@@ -1,7 +1,10 @@
 #include "compiler/driver/pipeline.h"
 
 #include <llvm/Support/raw_ostream.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -9,15 +12,13 @@
 #include "compiler/base/utf8.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/exit_codes.h"
-#include "compiler/driver/run_tests.h"
+#include "compiler/explain/confirm.h"
 #include "compiler/ir/check.h"
-#include "compiler/ir/report.h"
-#include "compiler/ir/text.h"
+#include "compiler/resolve/acceptances.h"
 #include "compiler/resolve/resolve.h"
 #include "compiler/syntax/parse.h"
+#include "compiler/testing/run.h"
 #include "compiler/verify/diagnose.h"
-#include "runtime/decide/report.h"
-#include "runtime/values/given_text.h"
 
 namespace route::driver {
 
@@ -49,11 +50,27 @@ auto ReadSyntax(const std::string& path) -> std::unique_ptr<Compilation> {
   return compilation;
 }
 
+namespace {
+
+void TakeAccepted(Compilation& compilation) {
+  for (auto& accepted : diagnostics::TakeAccepted(compilation.emitter, compilation.acceptances)) {
+    compilation.accepted.push_back(std::move(accepted));
+  }
+}
+
+}  // namespace
+
 auto ReadPolicy(const std::string& path, const CommonOptions& common) -> std::unique_ptr<Compilation> {
   auto compilation = ReadSyntax(path);
-  if (compilation == nullptr || compilation->emitter.has_errors()) return compilation;
+  if (compilation == nullptr) return compilation;
+  if (compilation->emitter.has_errors()) {
+    compilation->emitter.SortByPlace();
+    return compilation;
+  }
   compilation->policy =
       resolve::Resolve(compilation->sources, compilation->loaded, {common.today}, compilation->emitter);
+  compilation->acceptances = resolve::FindAcceptances(compilation->sources, compilation->loaded, compilation->emitter);
+  TakeAccepted(*compilation);
   compilation->emitter.SortByPlace();
   if (compilation->emitter.has_errors()) return compilation;
   if (auto faults = ir::CheckWellFormed(compilation->policy); !faults.empty()) {
@@ -74,29 +91,10 @@ auto Witnesses(const verify::VerifyReport& report) -> std::set<ir::Request> {
   return witnesses;
 }
 
-/// A request given to the table the way that a person would, so that its own reading of values is confirmed too.
-auto ClassesByText(const ir::Policy& policy, const Table& table, const ir::Request& request) -> std::vector<std::uint16_t> {
-  Values values(table);
-  auto pairs = SplitGiven(ir::FormatRequest(policy, request));
-  if (!pairs) throw InternalError("a witness does not read back: " + pairs.error());
-  for (std::uint32_t i = 0; i < pairs->size(); ++i) {
-    if (auto set = values.SetText(i, (*pairs)[i].value); !set) throw InternalError("a witness does not read back: " + set.error());
-  }
-  if (values.Complete()) throw InternalError("a witness lacks a value");
-  return {values.classes().begin(), values.classes().end()};
-}
-
 /// The table must decide each witness as the evaluator does; otherwise one of them is wrong and nothing may be shown.
 void ConfirmWitnesses(const Compilation& compilation, const Table& table) {
   for (const ir::Request& witness : Witnesses(*compilation.report)) {
-    std::vector<std::uint16_t> input = ClassesByText(compilation.policy, table, witness);
-    DecisionReport from_table = Report(table, input, Decide(table, input));
-    DecisionReport from_evaluator =
-        ir::Report(compilation.policy, compilation.sources, ir::Evaluate(compilation.policy, witness));
-    if (from_table != from_evaluator) {
-      throw InternalError("the table and the evaluator disagree about the request " +
-                          ir::FormatRequest(compilation.policy, witness));
-    }
+    explain::DecideTwice(compilation.policy, compilation.sources, table, witness);
   }
 }
 
@@ -126,18 +124,39 @@ void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment
     return;
   }
   verify::Diagnose(compilation.policy, compilation.sources, *compilation.report, compilation.emitter);
-  RunTests(compilation.policy, now, compilation.emitter);
+  compilation.tests = testing::RunTests(compilation.policy, compilation.sources, now, compilation.emitter);
+  TakeAccepted(compilation);
+  // An unanswered question may have had an accepted finding for its answer.
+  bool all_answered = std::ranges::find(compilation.emitter.diagnostics(), Code::kR0520, &diagnostics::Diagnostic::code) ==
+                      compilation.emitter.diagnostics().end();
+  if (all_answered) diagnostics::ReportUnused(compilation.acceptances, compilation.emitter);
   compilation.emitter.SortByPlace();
 }
 
-auto ExitCodeOf(const Compilation& compilation) -> int {
+auto IsPolicyFile(const Compilation& compilation, const std::string& path) -> bool {
+  return std::ranges::any_of(compilation.loaded.files, [&](const ast::File& file) {
+    return IsSameFile(compilation.sources.Get(file.id).path(), path);
+  });
+}
+
+auto ExitCodeOf(const std::vector<diagnostics::Diagnostic>& findings, diagnostics::FailLevel level) -> int {
   bool inconclusive = false;
-  for (const auto& diagnostic : compilation.emitter.diagnostics()) {
-    if (diagnostic.severity != diagnostics::Severity::kError) continue;
-    if (diagnostic.code != Code::kR0520) return kPolicyHasErrors;
-    inconclusive = true;
+  for (const diagnostics::Diagnostic& finding : findings) {
+    if (diagnostics::Fails(finding, level)) return kPolicyHasErrors;
+    inconclusive = inconclusive || finding.code == Code::kR0520;
   }
   return inconclusive ? kInconclusive : kGood;
+}
+
+auto WidthOf(Stream stream) -> std::size_t {
+  constexpr std::size_t kNarrowest = 60;
+  constexpr std::size_t kWidest = 120;
+  struct winsize size{};
+  int descriptor = stream == Stream::kOut ? STDOUT_FILENO : STDERR_FILENO;
+  if (::isatty(descriptor) == 0 || ::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+    return diagnostics::kDefaultWidth;
+  }
+  return std::clamp<std::size_t>(size.ws_col, kNarrowest, kWidest);
 }
 
 void PrintJson(const nlohmann::ordered_json& document) {
@@ -151,8 +170,13 @@ void SetColours(llvm::raw_fd_ostream& out, const CommonOptions& common) {
 
 void PrintDiagnostics(const Compilation& compilation, const CommonOptions& common, Stream stream) {
   llvm::raw_fd_ostream& out = stream == Stream::kOut ? llvm::outs() : llvm::errs();
+  if (common.format == Format::kPlain) {
+    diagnostics::RenderPlain(compilation.emitter.diagnostics(), compilation.sources, out);
+    out.flush();
+    return;
+  }
   SetColours(out, common);
-  diagnostics::RenderText(compilation.emitter.diagnostics(), compilation.sources, out);
+  diagnostics::RenderText(compilation.emitter.diagnostics(), compilation.sources, out, WidthOf(stream));
   out.flush();
 }
 

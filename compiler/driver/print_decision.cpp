@@ -9,10 +9,12 @@
 namespace route::driver {
 
 void PrintDecision(const DecisionReport& report, const CommonOptions& common) {
-  switch (common.format) {
-    case Format::kText: llvm::outs() << ToText(report); llvm::outs().flush(); break;
-    case Format::kJson: PrintJson(ToJson(report)); break;
+  if (common.format == Format::kJson) {
+    PrintJson(ToJson(report));
+    return;
   }
+  llvm::outs() << ToText(report);
+  llvm::outs().flush();
 }
 
 }  // namespace route::driver

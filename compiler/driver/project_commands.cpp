@@ -33,7 +33,7 @@ auto PrintManual(const Command& routec, const ManualOptions& options) -> int {
   }
   for (const Command* command : WithAllWithin(routec)) {
     if (command->words != options.command) continue;
-    llvm::outs() << ManualPage(*command, routec);
+    llvm::outs() << ManualPage(*command);
     return kGood;
   }
   std::string words;

@@ -30,6 +30,7 @@ class Checker {
     CheckNames("deployment", policy_.deployments);
     CheckNames("refusal", policy_.refusals);
     CheckNames("route", policy_.routes);
+    CheckNames("condition", policy_.conditions);
     CheckNames("guarantee", policy_.guarantees);
     if (policy_.layers.empty()) Add("it has no layer");
     if (policy_.limits.attempts == 0) Add("the limit of attempts is 0");
@@ -64,6 +65,12 @@ class Checker {
         Check(route.when);
         if (route.tiers.empty()) Add("it has no tier");
         for (const Tier& tier : route.tiers) Check(tier);
+      });
+    }
+    for (const NamedCondition& named : policy_.conditions) {
+      In("condition", named.name, [&] {
+        CheckLayer(named.layer);
+        Check(named.condition);
       });
     }
     for (const Guarantee& guarantee : policy_.guarantees) In("guarantee", guarantee.name, [&] { Check(guarantee); });

@@ -389,6 +389,10 @@ class Writer {
             {"layer", LayerName(guarantee.layer)}};
   }
 
+  auto Write(const NamedCondition& named) const -> Json {
+    return {{"name", named.name}, {"when", Write(named.condition)}, {"layer", LayerName(named.layer)}};
+  }
+
   auto Write(const Jurisdiction& jurisdiction) const -> Json {
     return {{"name", jurisdiction.name},
             {"title", jurisdiction.title},
@@ -415,6 +419,7 @@ class Writer {
             {"layers", WriteAll(policy_.layers)},
             {"limits", {{"attempts", policy_.limits.attempts}, {"deadline_ms", policy_.limits.deadline_ms}}},
             {"attributes", WriteAll(policy_.attributes)},
+            {"conditions", WriteAll(policy_.conditions)},
             {"jurisdictions", WriteAll(policy_.jurisdictions)},
             {"properties", WriteAll(policy_.properties)},
             {"vendors", WriteAll(policy_.vendors)},

@@ -92,6 +92,15 @@ struct Condition {
   Span span;
 };
 
+/// A condition under its name. Wherever one is used it is written out, so this list is for people: explanations, and the
+/// coverage of tests.
+struct NamedCondition {
+  std::string name;
+  Condition condition;
+  std::uint32_t layer = 0;  ///< index into `Policy::layers`
+  Span span;                ///< the name in its declaration
+};
+
 // --- The catalogue -------------------------------------------------------------------------------------------
 
 /// When a fact was last compared with its source, and what that source is.
@@ -334,6 +343,7 @@ struct Policy {
   std::vector<Layer> layers;  ///< at least one, the base first
   std::vector<std::uint32_t> file_layers;  ///< the layer of each source file; of further files: the last layer
   std::vector<Attribute> attributes;
+  std::vector<NamedCondition> conditions;  ///< those without parameters
   std::vector<Jurisdiction> jurisdictions;
   std::vector<Property> properties;
   std::vector<Vendor> vendors;

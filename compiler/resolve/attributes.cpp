@@ -3,6 +3,7 @@
 
 #include "compiler/resolve/resolver.h"
 #include "runtime/values/value_text.h"
+#include "stdlib/library.h"
 
 namespace route::resolve {
 
@@ -54,7 +55,10 @@ auto Resolver::TypeOf(const ast::TypeUse& use) -> const ast::Type* {
   Error(Code::kR0201, name.span, "there is no type `" + name.text + "`",
         !nearest.empty() ? "did you mean `" + nearest + "`?"
                          : "a type is `one of …`, `any of …`, `yes/no`, a number's unit, `text`, `date`, `time`, `weekday`, "
-                           "`country` or the name of a `type`");
+                           "`country` or the name of a `type`",
+        nearest.empty() || diagnostics::OnlyNearestName(name.text, known) != nearest
+            ? std::nullopt
+            : std::optional(Replace(name.span, nearest)));
   return nullptr;
 }
 
@@ -64,6 +68,7 @@ void Resolver::ApplyType(const ast::Type& type, Maximum need, ir::Attribute& att
     case AttributeKind::kOneOf:
     case AttributeKind::kAnyOf: {
       attribute.values = DistinctNames(type.names, "value");
+      CheckLookalikes("value", type.names);
       for (const ast::Name& name : type.names) {
         if (attribute.kind == AttributeKind::kAnyOf && name.text == kNothing) {
           Error(Code::kR0202, name.span, "`nothing` stands for the empty set", "give the value another name");
@@ -181,7 +186,9 @@ void Resolver::CheckSources(const ast::Attribute& declared, const ast::Type& typ
         break;
       case SourceKind::kDetector:
         if (source.argument != "pii") {
-          Error(Code::kR0209, source.span, "there is no detector `" + source.argument + "`", "the detectors are: `pii`");
+          bool near = !diagnostics::NearestName(source.argument, {"pii"}).empty();
+          Error(Code::kR0209, source.span, "there is no detector `" + source.argument + "`", "the detectors are: `pii`",
+                near ? std::optional(Replace(source.span, "detector pii")) : std::nullopt);
         } else if (attribute.kind != AttributeKind::kAnyOf) {
           wrong_kind(source, "a set of data classes");
         } else if (std::none_of(attribute.values.begin(), attribute.values.end(), [](const std::string& value) {

@@ -18,11 +18,18 @@ auto Sorted(std::vector<std::string> names) -> std::vector<std::string> {
 
 auto Resolver::FactNumber(const ast::Quantity& quantity, ast::UnitWord unit, std::string_view unit_text) -> Decimal {
   if (quantity.date || quantity.unit != unit) {
-    bool has_none = !quantity.date && quantity.unit == ast::UnitWord::kNone;
-    Error(Code::kR0204, quantity.span,
-          "`" + TextOf(quantity.span) + "` has " + (has_none ? "no unit" : "the wrong unit"),
-          unit == ast::UnitWord::kNone ? "write the number without a unit"
-                                       : "this is counted in `" + std::string(unit_text) + "`");
+    std::string text = TextOf(quantity.span);
+    if (!quantity.date && quantity.unit == ast::UnitWord::kNone) {
+      std::string with_unit = text + " " + std::string(unit_text);
+      Error(Code::kR0204, quantity.span, "`" + text + "` has no unit", "write `" + with_unit + "`",
+            Replace(quantity.span, with_unit));
+    } else if (unit == ast::UnitWord::kNone) {
+      Error(Code::kR0204, quantity.span, "`" + text + "` has the wrong unit", "write the number without a unit",
+            quantity.date ? std::nullopt : WithoutUnitFix(quantity.span));
+    } else {
+      Error(Code::kR0204, quantity.span, "`" + text + "` has the wrong unit",
+            "this is counted in `" + std::string(unit_text) + "`");
+    }
   }
   return quantity.number;
 }
@@ -32,11 +39,8 @@ void Resolver::AddVendor(const ast::Vendor& declared) {
   vendor.name = declared.name.text;
   vendor.span = declared.name.span;
   if (const ast::Name* country = Only(declared.headquarters, Need::kRequired, declared.name, "headquarters")) {
-    if (auto parsed = ParseCountry(country->text)) {
+    if (auto parsed = CountryOf(*country, "write the two capital letters of ISO 3166-1, for example `FR`")) {
       vendor.headquarters = *parsed;
-    } else {
-      Error(Code::kR0201, country->span, "there is no country `" + country->text + "`",
-            "write the two capital letters of ISO 3166-1, for example `FR`");
     }
   }
   vendor.certifications = Sorted(DistinctNames(declared.certifications, "certification"));
@@ -55,17 +59,22 @@ void Resolver::AddModel(const ast::Model& declared) {
   ir::Model model;
   model.name = declared.name.text;
   model.span = declared.name.span;
+  std::map<std::string, Span> stated;  // by kind of work
   for (const ast::WorkQuality& quality : declared.qualities) {
     Decimal value = FactNumber(quality.value, ast::UnitWord::kNone, {});
     if (value > Decimal::FromInteger(100)) {
       Error(Code::kR0205, quality.value.span, "a quality is a number from 0 to 100");
     }
-    bool first = quality.work ? model.quality_by_work.try_emplace(quality.work->text, value).second
-                              : !model.quality.has_value();
+    std::string work = quality.work ? quality.work->text : "";
+    auto [earlier, first] = stated.try_emplace(work, quality.value.span);
     if (!first) {
-      Error(Code::kR0302, quality.value.span, "`" + model.name + "` says this quality twice", "take one of the two out");
+      Error(Code::kR0302, quality.value.span, "`" + model.name + "` says this quality twice", "take one of the two out",
+            SameTwiceFix(work.empty() ? "quality" : "quality " + work, earlier->second, quality.value.span));
+    } else if (quality.work) {
+      model.quality_by_work.emplace(work, value);
+    } else {
+      model.quality = value;
     }
-    if (!quality.work && first) model.quality = value;
   }
   if (const ast::Quantity* context = Only(declared.context, Need::kOptional, declared.name, "context")) {
     model.context_tokens = FactNumber(*context, ast::UnitWord::kTokens, "tokens");
@@ -120,11 +129,8 @@ void Resolver::AddDeployment(const ast::Deployment& declared) {
     usable = false;
   }
   if (const ast::Name* country = Only(declared.processed_in, Need::kRequired, declared.name, "processed in")) {
-    if (auto parsed = ParseCountry(country->text)) {
+    if (auto parsed = CountryOf(*country, "a deployment is processed in one country, written as two capital letters")) {
       deployment.processed_in = *parsed;
-    } else {
-      Error(Code::kR0201, country->span, "there is no country `" + country->text + "`",
-            "a deployment is processed in one country, written as two capital letters");
     }
   }
   if (const ast::Price* price = Only(declared.price, Need::kRequired, declared.name, "price")) {

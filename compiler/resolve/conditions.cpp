@@ -169,6 +169,12 @@ void Resolver::AddCondition(const ast::NamedCondition& declared) {
   if (Declare(condition_names_, "condition", declared.name, index)) conditions_.push_back(&declared);
 }
 
+/// A named condition is resolved wherever it is used; once more here, for its own sake and so that an unused one is checked.
+void Resolver::KeepCondition(const ast::NamedCondition& declared) {
+  if (!declared.parameters.empty() || !condition_names_.Find(declared.name.text)) return;
+  policy_.conditions.push_back({declared.name.text, ResolveNamed(declared.name), layer_, declared.name.span});
+}
+
 auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Condition {
   using enum ast::Operator;
   // Named conditions that use each other twice double with every step.
@@ -209,12 +215,10 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
       if (!equality) return misfit("write `" + attribute.name + " is " + attribute.values.front() + "`");
       ir::Condition result = Leaf(ir::Condition::Kind::kIsOneOf, id, condition.span);
       std::set<std::uint32_t> indexes;
-      for (const ast::Value& value : condition.values) {
-        auto index = MemberOf(attribute, value);
+      for (std::size_t i = 0; i < condition.values.size(); ++i) {
+        auto index = MemberOf(attribute, condition.values[i]);
         if (!index) return Broken(condition.span);
-        if (!indexes.insert(*index).second) {
-          Error(Code::kR0207, ast::SpanOf(value), "`" + attribute.values[*index] + "` is listed twice", "take one out");
-        }
+        if (!indexes.insert(*index).second) ListedTwice(condition.values, i);
       }
       result.values.assign(indexes.begin(), indexes.end());
       return negated ? Negate(std::move(result), condition.span) : result;
@@ -236,12 +240,10 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
                       " is empty`");
       }
       std::set<std::uint32_t> seen;
-      for (const ast::Value& value : condition.values) {
-        auto index = MemberOf(attribute, value);
+      for (std::size_t i = 0; i < condition.values.size(); ++i) {
+        auto index = MemberOf(attribute, condition.values[i]);
         if (!index) return Broken(condition.span);
-        if (!seen.insert(*index).second) {
-          Error(Code::kR0207, ast::SpanOf(value), "`" + attribute.values[*index] + "` is listed twice", "take one out");
-        }
+        if (!seen.insert(*index).second) ListedTwice(condition.values, i);
         parts.push_back(includes(*index));
       }
       auto kind = condition.op == kIncludesAll ? ir::Condition::Kind::kAll : ir::Condition::Kind::kAny;
@@ -262,7 +264,8 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
       auto text_leaf = [&](ir::Condition::Kind kind, const ast::Value& value) -> std::optional<ir::Condition> {
         const auto* text = std::get_if<ast::String>(&value);
         if (text == nullptr) {
-          Error(Code::kR0203, ast::SpanOf(value), "`" + attribute.name + "` is compared with texts in double quotes");
+          Error(Code::kR0203, ast::SpanOf(value), "`" + attribute.name + "` is compared with texts in double quotes",
+                std::holds_alternative<ast::Name>(value) ? "put double quotes around it" : "", AsTextFix(value));
           return std::nullopt;
         }
         ir::Condition leaf = Leaf(kind, id, condition.span);
@@ -332,7 +335,8 @@ auto Resolver::ResolveNumberComparison(const ast::Condition& condition, Attribut
         return Combine(ir::Condition::Kind::kAny, std::move(parts), condition.span);
       }
       if (ends[0] > ends[1]) {
-        Error(Code::kR0206, condition.span, "nothing is between a value and a smaller one", "put the smaller one first");
+        Error(Code::kR0206, condition.span, "nothing is between a value and a smaller one", "put the smaller one first",
+              ExchangeFix(condition.values));
         return Broken(condition.span);
       }
       return range(ends[0], ends[1] + step);
@@ -378,7 +382,10 @@ void Resolver::DateClause(const ast::Quantity& date, ast::Operator op, std::vect
     return;
   }
   Error(Code::kR0403, date.span, "this date needs to know what day it is, and no attribute says so",
-        "add `attribute today date from clock`");
+        "add `attribute today date from clock`",
+        attribute_names_.Find("today") || condition_names_.Find("today")
+            ? std::nullopt
+            : std::optional(InsertFix(date.span.file, "attribute today date from clock")));
 }
 
 auto Resolver::ResolveClauses(const std::vector<ast::Clause>& clauses, const ast::Dates& dates, Span span) -> ir::Condition {
@@ -386,7 +393,8 @@ auto Resolver::ResolveClauses(const std::vector<ast::Clause>& clauses, const ast
   if (dates.from) DateClause(*dates.from, ast::Operator::kGreaterEqual, parts);
   if (dates.until) DateClause(*dates.until, ast::Operator::kLessEqual, parts);
   if (dates.from && dates.until && dates.from->date && dates.until->date && *dates.from->date > *dates.until->date) {
-    Error(Code::kR0206, dates.until->span, "this ends before it begins", "exchange the two dates");
+    Error(Code::kR0206, dates.until->span, "this ends before it begins", "exchange the two dates",
+          ExchangeFix({*dates.from, *dates.until}));
   }
   for (const ast::Clause& clause : clauses) {
     ir::Condition condition = ResolveCondition(clause.condition);

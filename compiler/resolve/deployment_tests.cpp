@@ -131,13 +131,18 @@ auto Resolver::ResolveTest(const ast::DeploymentTest& test) -> ir::DeploymentTes
   return Node(Kind::kTrue, test.span);
 }
 
+void Resolver::NameExpected(const std::string& what, const ast::Value& value) {
+  Error(Code::kR0203, ast::SpanOf(value), what + " is expected here",
+        std::holds_alternative<ast::String>(value) ? "write it without quotes" : "", AsNameFix(value));
+}
+
 auto Resolver::ResolveNames(const ast::DeploymentTest& test, const std::vector<std::string>& known, std::string_view what,
                             Kind kind) -> ir::DeploymentTest {
   std::vector<ir::DeploymentTest> parts;
   for (const ast::Value& value : test.values) {
     const auto* name = std::get_if<ast::Name>(&value);
     if (name == nullptr) {
-      Error(Code::kR0203, ast::SpanOf(value), "the name of a " + std::string(what) + " is expected here");
+      NameExpected("the name of a " + std::string(what), value);
       continue;
     }
     if (std::find(known.begin(), known.end(), name->text) == known.end()) {
@@ -164,7 +169,7 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
     for (const ast::Value& value : test.values) {
       const auto* name = std::get_if<ast::Name>(&value);
       if (name == nullptr) {
-        Error(Code::kR0203, ast::SpanOf(value), "the name of a " + std::string(what) + " is expected here");
+        NameExpected("the name of a " + std::string(what), value);
       } else if (auto index = symbols.Find(name->text)) {
         indexes.insert(*index);
       } else {
@@ -204,7 +209,8 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
       result.low = ends[0];
       result.high = ends[1] + 1;
       if (ends[0] > ends[1]) {
-        Error(Code::kR0206, test.span, "nothing is between a value and a smaller one", "put the smaller one first");
+        Error(Code::kR0206, test.span, "nothing is between a value and a smaller one", "put the smaller one first",
+              ExchangeFix(test.values));
       }
     }
     return result;
@@ -260,7 +266,7 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
       for (const ast::Value& value : test.values) {
         const auto* name = std::get_if<ast::Name>(&value);
         if (name == nullptr) {
-          Error(Code::kR0203, ast::SpanOf(value), "the name of a group is expected here");
+          NameExpected("the name of a group", value);
         } else if (auto group = group_names_.Find(name->text)) {
           for (const ir::Candidate& candidate : groups_[*group].candidates) members.insert(candidate.deployment.index);
         } else if (auto deployment = deployment_names_.Find(name->text)) {

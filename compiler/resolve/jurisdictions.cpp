@@ -12,6 +12,15 @@ namespace {
 
 constexpr std::int32_t kDaysInAYear = 365;
 
+/// `std.NAME`, the first library file with such a declaration; empty if there is none.
+auto LibraryThatDeclares(std::string_view kind, std::string_view name) -> std::string {
+  std::string declaration = "\n" + std::string(kind) + " " + std::string(name) + " ";
+  for (const std::string& library : stdlib::LibraryFiles()) {
+    if (auto text = stdlib::LibraryFile(library); text && text->find(declaration) != std::string_view::npos) return library;
+  }
+  return {};
+}
+
 }  // namespace
 
 void Resolver::AddJurisdiction(const ast::Jurisdiction& declared) {
@@ -63,19 +72,23 @@ auto Resolver::CountriesOf(const ast::Name& name) -> const Countries* {
     return &single_countries_.try_emplace(name.text, Countries{country->index}).first->second;
   }
   std::vector<std::string> known = jurisdiction_names_.Names();
-  std::string upper = name.text;
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::string upper = Upper(name.text);
   if (upper != name.text && (ParseCountry(upper) || jurisdiction_names_.Find(upper))) {
     Error(Code::kR0201, name.span, "there is no country or jurisdiction `" + name.text + "`",
-          "did you mean `" + upper + "`?");
+          "did you mean `" + upper + "`?", Replace(name.span, upper));
     return nullptr;
   }
-  std::string nearest = diagnostics::NearestName(name.text, known);
-  bool library = stdlib::LibraryFile("std.jurisdictions")->contains("\njurisdiction " + name.text + " ");
-  Error(Code::kR0201, name.span, "there is no country or jurisdiction `" + name.text + "`",
-        library            ? "add `import std.jurisdictions`"
-        : !nearest.empty() ? "did you mean `" + nearest + "`?"
-                           : "countries are two capital letters (ISO 3166-1); sets are declared with `jurisdiction`");
+  if (std::string library = LibraryThatDeclares("jurisdiction", name.text); !library.empty()) {
+    Error(Code::kR0201, name.span, "there is no country or jurisdiction `" + name.text + "`",
+          "add `import " + library + "`", InsertFix(name.span.file, "import " + library));
+    return nullptr;
+  }
+  if (diagnostics::NearestName(name.text, known).empty()) {
+    Error(Code::kR0201, name.span, "there is no country or jurisdiction `" + name.text + "`",
+          "countries are two capital letters (ISO 3166-1); sets are declared with `jurisdiction`");
+  } else {
+    UnknownName("country or jurisdiction", name, known);
+  }
   return nullptr;
 }
 
@@ -85,10 +98,23 @@ auto Resolver::CountriesOf(const std::vector<ast::Value>& values) -> Countries {
     if (const auto* name = std::get_if<ast::Name>(&value)) {
       if (const Countries* countries = CountriesOf(*name)) members.insert(countries->begin(), countries->end());
     } else {
-      Error(Code::kR0203, ast::SpanOf(value), "a country or a jurisdiction is expected here");
+      Error(Code::kR0203, ast::SpanOf(value), "a country or a jurisdiction is expected here",
+            std::holds_alternative<ast::String>(value) ? "write it without quotes" : "", AsNameFix(value));
     }
   }
   return {members.begin(), members.end()};
+}
+
+auto Resolver::CountryOf(const ast::Name& name, std::string_view hint) -> std::optional<Country> {
+  if (auto country = ParseCountry(name.text)) return country;
+  std::string upper = Upper(name.text);
+  if (ParseCountry(upper)) {
+    Error(Code::kR0201, name.span, "there is no country `" + name.text + "`", "did you mean `" + upper + "`?",
+          Replace(name.span, upper));
+  } else {
+    Error(Code::kR0201, name.span, "there is no country `" + name.text + "`", std::string(hint));
+  }
+  return std::nullopt;
 }
 
 }  // namespace route::resolve

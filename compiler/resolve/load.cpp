@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "compiler/diagnostics/fixes.h"
 #include "compiler/syntax/parse.h"
 #include "stdlib/library.h"
 
@@ -119,8 +120,12 @@ class Loader {
       std::string nearest = diagnostics::NearestName(name, stdlib::LibraryFiles());
       std::string known;
       for (const std::string& file : stdlib::LibraryFiles()) known += (known.empty() ? "`" : ", `") + file + "`";
-      emitter_.Report(Builder(Code::kR0210, import.span, "the library has no file `" + name + "`")
-                          .WithHint(nearest.empty() ? "it has " + known : "did you mean `" + nearest + "`?"));
+      Builder builder(Code::kR0210, import.span, "the library has no file `" + name + "`");
+      if (!nearest.empty() && diagnostics::OnlyNearestName(name, stdlib::LibraryFiles()) == nearest) {
+        Span written = Join(import.library.front().span, import.library.back().span);
+        std::move(builder).WithFix(diagnostics::Replace(sources_, written, nearest));
+      }
+      emitter_.Report(std::move(builder).WithHint(nearest.empty() ? "it has " + known : "did you mean `" + nearest + "`?"));
       return;
     }
     std::string path = "<" + name + ">";
@@ -137,7 +142,9 @@ class Loader {
                           .WithHint("take this import out, or move what both files need into a third"));
     } else if (again) {
       emitter_.Report(Builder(Code::kR0212, import.span, "`" + path + "` is already imported")
-                          .WithHint("take one of the two lines out"));
+                          .WithHint("take one of the two lines out")
+                          .WithRules({path})
+                          .WithFix(diagnostics::DeleteStatement(sources_, import.span)));
     }
     return true;
   }

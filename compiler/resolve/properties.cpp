@@ -23,6 +23,16 @@ auto OwnerText(ast::Owner owner) -> std::string {
   return "";
 }
 
+/// Properties of the language itself that one value follows; a misspelt one reads like a property of one's own.
+auto BuiltInProperties(ast::Owner owner) -> std::vector<std::string> {
+  switch (owner) {
+    case ast::Owner::kVendor: return {"headquarters", "certified", "source"};
+    case ast::Owner::kModel: return {"quality", "context", "capabilities", "licence", "tags", "source"};
+    case ast::Owner::kDeployment: return {"vendor", "retention", "status", "tags", "endpoint", "model", "source"};
+  }
+  return {};
+}
+
 }  // namespace
 
 void Resolver::AddProperty(const ast::Property& declared) {
@@ -63,7 +73,9 @@ auto Resolver::OwnFactsOf(const std::vector<ast::OwnFact>& facts, ast::Owner own
   for (const ast::OwnFact& fact : facts) {
     auto index = property_names_.Find(fact.property.text);
     if (!index) {
-      UnknownName("property", fact.property, property_names_.Names());
+      std::vector<std::string> known = property_names_.Names();
+      for (std::string& word : BuiltInProperties(owner)) known.push_back(std::move(word));
+      UnknownName("property", fact.property, known);
       continue;
     }
     if (property_owners_[*index] != owner) {
@@ -152,7 +164,8 @@ auto Resolver::ResolveOwnFact(const ast::DeploymentTest& test) -> ir::Deployment
     if (test.op == kBetween) {
       add(ends[0], ends[1] + 1);
       if (ends[0] > ends[1]) {
-        Error(Code::kR0206, test.span, "nothing is between a value and a smaller one", "put the smaller one first");
+        Error(Code::kR0206, test.span, "nothing is between a value and a smaller one", "put the smaller one first",
+              ExchangeFix(test.values));
       }
     }
     if (test.op == kIs) {

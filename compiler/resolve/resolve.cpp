@@ -23,7 +23,6 @@ auto Resolver::Run() -> ir::Policy {
   ForEach<ast::Model>(&Resolver::AddModel);
   ForEach<ast::Deployment>(&Resolver::AddDeployment);
   ForEach<ast::Group>(&Resolver::AddGroup);
-  // A named condition is resolved wherever it is used; once more here, so that an unused one is checked too.
   std::size_t errors = emitter_.error_count();
   ForEach<ast::Rule>(&Resolver::AddRuleShape);
   ForEach<ast::Rule>(&Resolver::AddRule);
@@ -33,11 +32,7 @@ auto Resolver::Run() -> ir::Policy {
   ForEach<ast::Guarantee>(&Resolver::AddGuaranteeShape);
   ForEach<ast::Guarantee>(&Resolver::AddGuarantee);
   ForEach<ast::Test>(&Resolver::AddTest);
-  if (emitter_.error_count() == errors) {
-    for (const ast::NamedCondition* named : conditions_) {
-      if (named->parameters.empty()) ResolveNamed(named->name);
-    }
-  }
+  if (emitter_.error_count() == errors) ForEach<ast::NamedCondition>(&Resolver::KeepCondition);
   AddImpliedRules();
 
   if (policy_.deployments.empty()) {

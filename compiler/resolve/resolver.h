@@ -27,11 +27,15 @@ class Symbols {
   auto Find(const std::string& name) const -> std::optional<std::uint32_t>;
   auto SpanOf(const std::string& name) const -> Span { return entries_.at(name).second; }
 
+  /// The first name added that readers take for this one; nothing if there is none but itself.
+  auto Lookalike(const std::string& name) const -> std::optional<std::string>;
+
   /// Every name, sorted.
   auto Names() const -> std::vector<std::string>;
 
  private:
   std::map<std::string, std::pair<std::uint32_t, Span>> entries_;
+  std::map<std::string, std::string> by_skeleton_;
 };
 
 /// A group, or what a tier names directly: candidates in order, before the request is known.
@@ -44,6 +48,9 @@ struct ResolvedSelection {
 };
 
 inline constexpr std::string_view kNobody = "nobody";  ///< `seen by nobody`
+
+/// The same word with capital letters, as codes of countries are written.
+auto Upper(std::string text) -> std::string;
 
 /// The test that holds where this one does not.
 auto Negate(ir::DeploymentTest test) -> ir::DeploymentTest;
@@ -70,10 +77,13 @@ class Resolver {
     }
   }
 
-  // --- symbols.cpp
+  // --- symbols.cpp, fixes.cpp
   /// What is wrong inside a shape is told with the place where the shape is used.
   void Report(diagnostics::Builder&& builder);
   void Error(diagnostics::Code code, Span span, std::string message, std::string hint = {});
+  /// The same with a fix, if there is one, that does what the hint says.
+  void Error(diagnostics::Code code, Span span, std::string message, std::string hint,
+             std::optional<diagnostics::Fix> fix);
   void UnknownName(std::string_view kind, const ast::Name& name, const std::vector<std::string>& known);
   auto Declare(Symbols& symbols, std::string_view kind, const ast::Name& name, std::uint32_t index) -> bool;
   /// One statement of a property: the only one; or nothing, reported if it is stated twice or, if required, not at all.
@@ -81,7 +91,28 @@ class Resolver {
   template <typename T>
   auto Only(const std::vector<T>& statements, Need need, const ast::Name& owner, std::string_view property) -> const T*;
   auto TextOf(Span span) const -> std::string;  // on one line
+  auto Replace(Span span, std::string replacement) const -> diagnostics::Fix;
+  /// Writes a text that should be a name, or a name that should be a text, as the other one.
+  auto AsNameFix(const ast::Value& value) const -> std::optional<diagnostics::Fix>;
+  auto AsTextFix(const ast::Value& value) const -> std::optional<diagnostics::Fix>;
+  /// Joins values by `or` that are joined by `and`.
+  auto OrFix(const std::vector<ast::Value>& values) const -> std::optional<diagnostics::Fix>;
+  /// Exchanges the two ends of a range.
+  auto ExchangeFix(const std::vector<ast::Value>& ends) const -> std::optional<diagnostics::Fix>;
+  /// Puts a declaration behind the imports and the `policy` line of a file.
+  auto InsertFix(FileId file, const std::string& declaration) const -> diagnostics::Fix;
+  /// `write `5%``; for a time, of which it is not known what was meant, `write `5 ms` or `5 s`` and no fix.
+  static auto MissingUnitHint(const std::string& number, Unit unit) -> std::string;
+  auto MissingUnitFix(Span number, Unit unit) const -> std::optional<diagnostics::Fix>;
+  auto WithoutUnitFix(Span quantity) const -> std::optional<diagnostics::Fix>;
+  /// Takes out the second of two statements of a property if they say the same.
+  auto SameTwiceFix(std::string_view words, Span first, Span second) const -> std::optional<diagnostics::Fix>;
+  void ListedTwice(const std::vector<ast::Value>& values, std::size_t second);
   auto DistinctNames(const std::vector<ast::Name>& names, std::string_view what) -> std::vector<std::string>;
+
+  // --- lookalikes.cpp
+  void ReportLookalike(std::string_view kind, const ast::Name& name, const std::string& other, Span other_span);
+  void CheckLookalikes(std::string_view kind, const std::vector<ast::Name>& names);
 
   // --- shapes.cpp
   void CheckParameters(const std::vector<ast::Name>& parameters, const std::set<std::string>& used);
@@ -97,6 +128,8 @@ class Resolver {
   void AddJurisdiction(const ast::Jurisdiction& declared);
   auto CountriesOf(const ast::Name& name) -> const Countries*;
   auto CountriesOf(const std::vector<ast::Value>& values) -> Countries;
+  /// A deployment or a vendor lies in one country: reports what is none.
+  auto CountryOf(const ast::Name& name, std::string_view hint) -> std::optional<Country>;
   auto ProvenanceOf(const ast::Provenance& provenance, const ast::Name& owner) -> ir::Provenance;
 
   // --- attributes.cpp
@@ -126,6 +159,7 @@ class Resolver {
   auto ResolveApplied(const ast::Condition& condition) -> ir::Condition;
   auto ResolveWeekdayInterval(const ast::Condition& condition, AttributeId id) -> ir::Condition;
   void AddCondition(const ast::NamedCondition& declared);
+  void KeepCondition(const ast::NamedCondition& declared);
   auto ResolveClauses(const std::vector<ast::Clause>& clauses, const ast::Dates& dates, Span span) -> ir::Condition;
   void DateClause(const ast::Quantity& date, ast::Operator op, std::vector<ir::Condition>& parts);
 
@@ -147,6 +181,7 @@ class Resolver {
   // --- deployment_tests.cpp
   auto ResolveTest(const ast::DeploymentTest& test) -> ir::DeploymentTest;
   auto ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTest;
+  void NameExpected(const std::string& what, const ast::Value& value);
   auto ResolveNames(const ast::DeploymentTest& test, const std::vector<std::string>& known, std::string_view what,
                     ir::DeploymentTest::Kind kind) -> ir::DeploymentTest;
   /// Resolves, and reports facts that the test reads and some deployment does not state (R0303).
@@ -245,8 +280,11 @@ auto Resolver::Only(const std::vector<T>& statements, Need need, const ast::Name
     return nullptr;
   }
   if (statements.size() > 1) {
+    // `key env NAME` is the one property whose name is not all that stands before its value.
+    std::string words = property == "key" ? "key env" : std::string(property);
     Error(diagnostics::Code::kR0302, statements[1].span,
-          "`" + owner.text + "` says its `" + std::string(property) + "` twice", "take one of the two out");
+          "`" + owner.text + "` says its `" + std::string(property) + "` twice", "take one of the two out",
+          SameTwiceFix(words, statements[0].span, statements[1].span));
   }
   return &statements[0];
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "compiler/diagnostics/fixes.h"
 #include "compiler/resolve/resolver.h"
 #include "runtime/values/value_text.h"
 
@@ -32,11 +33,13 @@ void Resolver::SetLimits(const ast::LimitsBlock& limits) {
   if (!limits.deadline.empty()) {
     lower(policy_.limits.deadline_ms, Milliseconds(limits.deadline[0], "the deadline"), limits.deadline[0].span, " ms");
   }
-  for (const auto* statements : {&limits.attempts, &limits.deadline}) {
-    if (statements->size() > 1) {
-      Error(Code::kR0302, (*statements)[1].span, "this limit is stated twice", "take one of the two out");
-    }
-  }
+  auto once = [&](std::string_view words, const std::vector<ast::Quantity>& stated) {
+    if (stated.size() < 2) return;
+    Error(Code::kR0302, stated[1].span, "this limit is stated twice", "take one of the two out",
+          SameTwiceFix(words, stated[0].span, stated[1].span));
+  };
+  once("attempts", limits.attempts);
+  once("deadline", limits.deadline);
 }
 
 void Resolver::AddRuleShape(const ast::Rule& declared) {

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <limits>
+#include <map>
 
+#include "compiler/diagnostics/fixes.h"
 #include "compiler/resolve/resolver.h"
 
 namespace route::resolve {
@@ -12,6 +14,11 @@ namespace {
 constexpr std::uint32_t kMaxWeight = 1'000'000;
 constexpr std::uint32_t kMaxRetries = 100;
 constexpr std::int64_t kMaxMilliseconds = 86'400'000;  // a day
+
+/// With its weight.
+auto SpanOf(const ast::Member& member) -> Span {
+  return member.weight ? Join(member.name.span, member.weight->span) : member.name.span;
+}
 
 }  // namespace
 
@@ -101,7 +108,7 @@ auto Resolver::ResolveSelection(const ast::Selection& selection) -> ResolvedSele
 
 auto Resolver::ResolveMembers(const ast::Members& members) -> ResolvedSelection {
   ResolvedSelection result;
-  std::set<std::string> seen;
+  std::map<std::string, const ast::Member*> seen;
   for (const ast::Member& member : members) {
     auto deployment = deployment_names_.Find(member.name.text);
     if (!deployment) {
@@ -113,8 +120,11 @@ auto Resolver::ResolveMembers(const ast::Members& members) -> ResolvedSelection 
       }
       continue;
     }
-    if (!seen.insert(member.name.text).second) {
-      Error(Code::kR0207, member.name.span, "`" + member.name.text + "` is listed twice", "take one out");
+    if (auto [earlier, first] = seen.try_emplace(member.name.text, &member); !first) {
+      bool same = TextOf(SpanOf(*earlier->second)) == TextOf(SpanOf(member));
+      Error(Code::kR0207, member.name.span, "`" + member.name.text + "` is listed twice", "take one out",
+            same ? std::optional(diagnostics::DeleteFromList(sources_, SpanOf(*(&member - 1)), SpanOf(member)))
+                 : std::nullopt);
       continue;
     }
     ir::Candidate candidate{{*deployment}, 1};
@@ -167,11 +177,16 @@ auto Resolver::ResolveTier(const ast::Tier& tier) -> ir::Tier {
   } else {
     selection = ResolveMembers(std::get<ast::Members>(tier.target));
   }
-  auto once = [&](std::size_t count, Span span, std::string_view what) {
-    if (count > 1) Error(Code::kR0302, span, "this tier says its " + std::string(what) + " twice", "take one of the two out");
+  auto once = [&](std::string_view words, const std::vector<ast::Quantity>& stated) {
+    if (stated.size() < 2) return;
+    Error(Code::kR0302, stated[1].span, "this tier says its `" + std::string(words) + "` twice", "take one of the two out",
+          SameTwiceFix(words, stated[0].span, stated[1].span));
   };
   if (!tier.order.empty()) {
-    once(tier.order.size(), tier.order.back().span, "order");
+    if (tier.order.size() > 1) {
+      Error(Code::kR0302, tier.order.back().span, "this tier says its order twice", "take one of the two out",
+            SameTwiceFix("", tier.order[0].span, tier.order[1].span));
+    }
     ReplaceOrder(selection, tier.order[0]);
   }
   ir::Tier result;
@@ -181,11 +196,11 @@ auto Resolver::ResolveTier(const ast::Tier& tier) -> ir::Tier {
   result.limit = selection.limit;
   result.span = tier.span;
   if (!tier.within.empty()) {
-    once(tier.within.size(), tier.within.back().span, "`within`");
+    once("within", tier.within);
     result.within_ms = Milliseconds(tier.within[0], "the time of a tier");
   }
   if (!tier.retry.empty()) {
-    once(tier.retry.size(), tier.retry.back().span, "`retry`");
+    once("retry", tier.retry);
     result.retries = PositiveInteger(tier.retry[0], kMaxRetries, "the number of retries");
   }
   return result;

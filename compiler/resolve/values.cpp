@@ -36,7 +36,7 @@ auto Resolver::MemberOf(const ir::Attribute& attribute, const ast::Value& value)
   if (name == nullptr) {
     Error(Code::kR0203, ast::SpanOf(value), "`" + attribute.name + "` is compared with names such as `" +
                                                 attribute.values.front() + "`",
-          std::holds_alternative<ast::String>(value) ? "write the name without quotes" : "");
+          std::holds_alternative<ast::String>(value) ? "write the name without quotes" : "", AsNameFix(value));
     return std::nullopt;
   }
   auto found = std::find(attribute.values.begin(), attribute.values.end(), name->text);
@@ -59,9 +59,7 @@ auto Resolver::NumberIn(const ast::Quantity& quantity, Unit unit, UnitNeed need)
   if (quantity.unit == ast::UnitWord::kNone) {
     if (unit != Unit::kNone && need == UnitNeed::kStated) {
       Error(Code::kR0204, quantity.span, "`" + TextOf(quantity.span) + "` has no unit",
-            unit == Unit::kTimeOfDay ? "a time of day is written, for example, `22:30`"
-            : unit == Unit::kPercent ? "write `" + TextOf(quantity.span) + "%`"
-                                   : "write `" + TextOf(quantity.span) + " " + std::string(UnitName(unit)) + "`");
+            MissingUnitHint(TextOf(quantity.span), unit), MissingUnitFix(quantity.span, unit));
       return std::nullopt;
     }
     return quantity.number;
@@ -70,7 +68,8 @@ auto Resolver::NumberIn(const ast::Quantity& quantity, Unit unit, UnitNeed need)
     Error(Code::kR0204, quantity.span, "`" + TextOf(quantity.span) + "` has the wrong unit",
           unit == Unit::kNone        ? "write the number without a unit"
           : unit == Unit::kTimeOfDay ? "a time of day is written, for example, `22:30`"
-                                     : "this is counted in `" + unit_text() + "`");
+                                     : "this is counted in `" + unit_text() + "`",
+          unit == Unit::kNone ? WithoutUnitFix(quantity.span) : std::nullopt);
     return std::nullopt;
   }
   if (quantity.unit == ast::UnitWord::kSeconds) {
@@ -90,8 +89,9 @@ auto Resolver::ValueOf(const ir::Attribute& attribute, const std::vector<ast::Va
     Error(Code::kR0203, ast::SpanOf(values[1]), "`" + attribute.name + "` has one value, not several");
     return std::nullopt;
   }
-  auto expected = [&](std::string_view what) {
-    Error(Code::kR0203, ast::SpanOf(first), "`" + attribute.name + "` takes " + std::string(what));
+  auto expected = [&](std::string_view what, std::optional<diagnostics::Fix> fix = std::nullopt) {
+    Error(Code::kR0203, ast::SpanOf(first), "`" + attribute.name + "` takes " + std::string(what),
+          fix ? fix->title : std::string(), fix);
     return std::nullopt;
   };
   switch (attribute.kind) {
@@ -112,7 +112,11 @@ auto Resolver::ValueOf(const ir::Attribute& attribute, const std::vector<ast::Va
     }
     case AttributeKind::kYesNo: {
       const ast::Name* name = AsName(first);
-      if (name == nullptr || (name->text != "yes" && name->text != "no")) return expected("`yes` or `no`");
+      if (name == nullptr || (name->text != "yes" && name->text != "no")) {
+        bool said_otherwise = name != nullptr && (name->text == "true" || name->text == "false");
+        return expected("`yes` or `no`", said_otherwise ? Replace(name->span, name->text == "true" ? "yes" : "no")
+                                                        : AsNameFix(first));
+      }
       return ir::YesNoValue{name->text == "yes"};
     }
     case AttributeKind::kNumber: {
@@ -129,13 +133,17 @@ auto Resolver::ValueOf(const ir::Attribute& attribute, const std::vector<ast::Va
     }
     case AttributeKind::kText: {
       const auto* text = std::get_if<ast::String>(&first);
-      if (text == nullptr) return expected("a text in double quotes");
+      if (text == nullptr) return expected("a text in double quotes", AsTextFix(first));
       return text->text;
     }
     case AttributeKind::kCountry: {
       const ast::Name* name = AsName(first);
       auto country = name == nullptr ? std::nullopt : ParseCountry(name->text);
-      if (!country) return expected("one country, written as two capital letters");
+      if (!country) {
+        bool other_case = name != nullptr && ParseCountry(Upper(name->text));
+        return expected("one country, written as two capital letters",
+                        other_case ? Replace(name->span, Upper(name->text)) : AsNameFix(first));
+      }
       return *country;
     }
     case AttributeKind::kDate: {

@@ -59,6 +59,12 @@ class TreeBuilder {
     return names;
   }
 
+  /// One byte of a span.
+  static auto At(Span span, std::size_t offset) -> Span {
+    auto begin = span.begin + static_cast<std::uint32_t>(offset);
+    return {span.file, begin, begin + 1};
+  }
+
   auto String(antlr4::tree::TerminalNode& node) const -> ast::String {
     std::string written = node.getText();
     Span span = SpanOf(*node.getSymbol());
@@ -68,7 +74,8 @@ class TreeBuilder {
         ++i;
         if (written[i] != '"' && written[i] != '\\') {
           emitter_.Report(Builder(Code::kR0106, span, "a backslash in a text stands only before `\"` or another backslash")
-                              .WithHint("write `\\\\` for a backslash"));
+                              .WithHint("write `\\\\` for a backslash")
+                              .WithFix({"write `\\\\` for the backslash", {{At(span, i - 1), "\\\\"}}}));
         }
       }
       text.push_back(written[i]);

@@ -1,16 +1,18 @@
 #include "compiler/syntax/parse.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
-#include <set>
 #include <string>
 
+#include "compiler/base/lookalike.h"
+#include "compiler/base/utf8.h"
 #include "compiler/syntax/annotate.h"
 #include "compiler/syntax/build.h"
 #include "compiler/syntax/nesting.h"
 #include "compiler/syntax/outline.h"
+#include "compiler/syntax/stray.h"
+#include "compiler/syntax/syntax_errors.h"
 #include "compiler/syntax/text_checks.h"
+#include "compiler/syntax/tokens.h"
 #include "generated/RouteLexer.h"
 #include "generated/RouteParser.h"
 
@@ -26,53 +28,6 @@ using diagnostics::Builder;
 using diagnostics::Code;
 using grammar::RouteLexer;
 using grammar::RouteParser;
-
-/// What a declaration looks like, shown as the hint of a syntax error inside one.
-auto Example(std::size_t keyword) -> std::string_view {
-  static const std::map<std::size_t, std::string_view> kExamples = {
-      {RouteLexer::POLICY, "policy acme_production version \"2026.11\""},
-      {RouteLexer::IMPORT, "import \"catalog.route\""},
-      {RouteLexer::TYPE, "type data_class = any of personal, health"},
-      {RouteLexer::PROPERTY, "property hosting of deployments one of shared, dedicated"},
-      {RouteLexer::ACCEPT, "accept R0504 for old_rule because \"kept until the contract ends\""},
-      {RouteLexer::ATTRIBUTE, "attribute tier one of free, gold from tenant default free"},
-      {RouteLexer::JURISDICTION, "jurisdiction DACH = DE, AT, CH as of 2026-01-01"},
-      {RouteLexer::CONDITION, "condition sensitive = data includes personal or health"},
-      {RouteLexer::VENDOR, "vendor mistral { headquarters FR certified soc2 }"},
-      {RouteLexer::MODEL, "model mistral_large { quality 84 context 128k tokens capabilities tools, json }"},
-      {RouteLexer::DEPLOYMENT,
-       "deployment large_paris serves mistral_large { vendor mistral processed in FR price 2 USD in, 6 USD out }"},
-      {RouteLexer::GROUP, "group frontier = claude_eu weight 3, gpt_eu weight 1"},
-      {RouteLexer::LIMITS, "limits { attempts 6 deadline 30 s }"},
-      {RouteLexer::RULE, "rule stays_in_eu when data includes personal require processed in EU because \"GDPR\""},
-      {RouteLexer::REFUSE, "refuse export when origin in sanctioned with \"not available in your region\""},
-      {RouteLexer::ROUTE, "route easy when difficulty < 40% to economy within 800 ms, then workhorse retry 2"},
-      {RouteLexer::GUARANTEE, "guarantee eu_only when data includes personal, every deployment reached is processed in EU"},
-      {RouteLexer::TEST, "test \"a name\" given tier gold, data health expect route everything_else"},
-  };
-  auto found = kExamples.find(keyword);
-  return found == kExamples.end() ? std::string_view() : found->second;
-}
-
-auto BeginsDeclaration(std::size_t token_type) -> bool {
-  return token_type >= RouteLexer::POLICY && token_type <= RouteLexer::TEST && token_type != RouteLexer::DEPLOYMENTS;
-}
-
-/// Does a line that begins with this word show that a parenthesis before it was never closed? Some declarations begin with
-/// words that may also stand within parentheses.
-auto EndsUnclosed(std::size_t token_type) -> bool {
-  return BeginsDeclaration(token_type) && token_type != RouteLexer::VENDOR && token_type != RouteLexer::MODEL &&
-         token_type != RouteLexer::DEPLOYMENT;
-}
-
-/// Keywords that the `name` rule also takes as names.
-auto IsSoftKeyword(std::size_t token_type) -> bool {
-  return token_type >= RouteLexer::VERSION && token_type <= RouteLexer::UNSERVABLE;
-}
-
-auto IsReserved(std::size_t token_type) -> bool {
-  return token_type >= RouteLexer::POLICY && token_type <= RouteLexer::BEST;
-}
 
 /// Gives up at the first error instead of guessing how to go on; the loop over declarations does the recovery.
 class StopAtFirstError : public antlr4::DefaultErrorStrategy {
@@ -113,40 +68,11 @@ class ErrorCollector : public antlr4::BaseErrorListener {
   antlr4::misc::IntervalSet expected_;
 };
 
-auto DescribeTokenType(std::size_t type, const antlr4::dfa::Vocabulary& vocabulary) -> std::string {
-  switch (type) {
-    case RouteLexer::IDENTIFIER: return "a name";
-    case RouteLexer::NUMBER: return "a number";
-    case RouteLexer::DATE: return "a date";
-    case RouteLexer::TIME: return "a time of day";
-    case RouteLexer::STRING: return "a text in double quotes";
-    case antlr4::Token::EOF: return "the end of the file";
-    default: break;
-  }
-  std::string literal = vocabulary.getLiteralName(type);
-  if (literal.size() >= 2 && literal.front() == '\'') return "`" + literal.substr(1, literal.size() - 2) + "`";
-  return vocabulary.getDisplayName(type);
-}
-
-/// `a name`, `a name or `=``, … or nothing when there is too much to list.
-auto DescribeExpected(const antlr4::misc::IntervalSet& expected, const antlr4::dfa::Vocabulary& vocabulary) -> std::string {
-  constexpr std::size_t kMostListed = 6;
-  std::vector<std::string> words;
-  bool name = expected.contains(static_cast<std::size_t>(RouteLexer::IDENTIFIER));
-  for (const antlr4::misc::Interval& interval : expected.getIntervals()) {
-    for (auto type = interval.a; type <= interval.b; ++type) {
-      auto token_type = static_cast<std::size_t>(type);
-      if (name && IsSoftKeyword(token_type)) continue;
-      words.push_back(DescribeTokenType(token_type, vocabulary));
-      if (words.size() > kMostListed) return {};
-    }
-  }
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
-    text += words[i];
-  }
-  return text;
+/// Does a line that begins with this word show that a parenthesis before it was never closed? Some declarations begin with
+/// words that may also stand within parentheses.
+auto EndsUnclosed(std::size_t token_type) -> bool {
+  return BeginsDeclaration(token_type) && token_type != RouteLexer::VENDOR && token_type != RouteLexer::MODEL &&
+         token_type != RouteLexer::DEPLOYMENT;
 }
 
 enum class Keep : std::uint8_t { kSyntax, kOutline };
@@ -154,7 +80,7 @@ enum class Keep : std::uint8_t { kSyntax, kOutline };
 class FileParser {
  public:
   FileParser(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter, Keep keep)
-      : emitter_(emitter), text_(sources.Get(file).text()), file_(file), keep_(keep), map_(text_) {}
+      : sources_(sources), emitter_(emitter), text_(sources.Get(file).text()), file_(file), keep_(keep), map_(text_) {}
 
   /// The words of the file that was parsed, if they were to be kept.
   auto TakeOutline() -> std::vector<Word> { return std::move(outline_); }
@@ -166,11 +92,8 @@ class FileParser {
     lexer.removeErrorListeners();  // the lexer has a rule for every character
     antlr4::CommonTokenStream tokens(&lexer);
     tokens.fill();
-    for (antlr4::Token* token : tokens.getTokens()) {
-      if (token->getType() == antlr4::Token::EOF || token->getChannel() != antlr4::Token::DEFAULT_CHANNEL) continue;
-      end_ = {file_, map_.ByteOffset(token->getStopIndex() + 1), map_.ByteOffset(token->getStopIndex() + 1)};
-    }
-    if (!CheckTokens(tokens)) return result;
+    Tokens words(tokens, lexer.getVocabulary(), file_, map_);
+    if (!CheckTokens(words)) return result;
     if (keep_ == Keep::kOutline) outline_ = WordsOf(tokens.getTokens(), text_, map_);
 
     RouteParser parser(&tokens);
@@ -179,8 +102,8 @@ class FileParser {
     while (tokens.LA(1) != antlr4::Token::EOF) {
       std::size_t start = tokens.index();
       if (!BeginsDeclaration(tokens.LA(1))) {
-        ReportStray(*tokens.LT(1));
-        SkipToNextDeclaration(tokens, start);
+        ReportStrayWord(sources_, words, *tokens.LT(1), emitter_);
+        SkipToNextDeclaration(words, start);
         continue;
       }
       if (auto* tree = TryDeclaration(parser, tokens, start, antlr4::atn::PredictionMode::SLL, nullptr)) {
@@ -192,9 +115,9 @@ class FileParser {
         Accept(*tree, result);
         continue;
       }
-      ReportSyntaxError(collector, *tokens.get(start), parser.getVocabulary());
-      std::size_t wrong = collector.token() != nullptr ? collector.token()->getTokenIndex() : start;
-      SkipToNextDeclaration(tokens, std::max(wrong, start + 1));
+      const antlr4::Token& wrong = collector.token() != nullptr ? *collector.token() : *tokens.get(start);
+      ReportSyntaxError(sources_, words, *tokens.get(start), wrong, collector.expected(), emitter_);
+      SkipToNextDeclaration(words, std::max(wrong.getTokenIndex(), start + 1));
     }
     return result;
   }
@@ -209,73 +132,66 @@ class FileParser {
     }
   }
 
-  auto SpanOf(const antlr4::Token& token) const -> Span {
-    if (token.getType() == antlr4::Token::EOF) return end_;
-    return {file_, map_.ByteOffset(token.getStartIndex()), map_.ByteOffset(token.getStopIndex() + 1)};
-  }
-
-  /// Characters and strings that can't be part of any declaration, and nesting that would exhaust the stack. Each
-  /// kind of stray character is reported where it first stands.
-  auto CheckTokens(antlr4::CommonTokenStream& tokens) -> bool {
+  /// Characters and strings that can't be part of any declaration, and nesting that would exhaust the stack.
+  auto CheckTokens(const Tokens& tokens) -> bool {
     bool usable = true;
     Nesting nesting;
-    std::set<std::string> seen;
-    for (antlr4::Token* token : tokens.getTokens()) {
+    std::vector<Span> strays;
+    for (antlr4::Token* token : tokens.stream().getTokens()) {
       std::size_t type = token->getType();
       if (type == RouteLexer::COMMENT) continue;
       if (type == RouteLexer::OTHER) {
-        usable = false;
-        if (seen.insert(token->getText()).second) ReportCharacter(*token);
+        strays.push_back(tokens.SpanOf(*token));
+      } else if (type == RouteLexer::STRING) {
+        CheckWords(tokens.SpanOf(*token));
       } else if (type == RouteLexer::UNFINISHED_STRING) {
         usable = false;
-        emitter_.Report(Builder(Code::kR0106, SpanOf(*token), "this text has no closing double quote on its line")
+        emitter_.Report(Builder(Code::kR0106, tokens.SpanOf(*token), "this text has no closing double quote on its line")
                             .WithHint("end it with `\"`; write a double quote inside a text as `\\\"`"));
       }
-      if (EndsUnclosed(type) && IsFirstOnLine(tokens, token->getTokenIndex())) nesting = {};
+      if (EndsUnclosed(type) && tokens.IsFirstOnLine(token->getTokenIndex())) nesting = {};
       if (nesting.Enter(type) > kMaxNesting) {
-        emitter_.Report(Builder(Code::kR0104, SpanOf(*token),
+        emitter_.Report(Builder(Code::kR0104, tokens.SpanOf(*token),
                                 "more than " + std::to_string(kMaxNesting) + " levels of parentheses and `not`")
                             .WithHint("give the inner part a name with `condition NAME = …`"));
-        return false;
+        usable = false;
+        break;
       }
     }
-    return usable;
+    ReportStrayCharacters(sources_, strays, emitter_);
+    return usable && strays.empty();
   }
 
-  void ReportCharacter(const antlr4::Token& token) {
-    std::string character = token.getText();
-    Builder builder(Code::kR0103, SpanOf(token), "the character `" + character + "` means nothing here");
-    std::string hint;
-    if (character == "'") hint = "texts are written in double quotes";
-    if (character == "&" || character == "|") hint = "write `and` or `or`";
-    if (character == "!") hint = "write `not`, or `is not`";
-    if (character == "-") hint = "numbers start at 0, and names have no `-`";
-    if (character == ";") hint = "a declaration needs no mark at its end";
-    if (static_cast<unsigned char>(character[0]) >= 0x80) {
-      hint = "names are made of the letters a to z, digits and `_`; other characters belong in texts and comments";
-    }
-    emitter_.Report(hint.empty() ? std::move(builder) : std::move(builder).WithHint(hint));
-  }
-
-  auto IsFirstOnLine(antlr4::CommonTokenStream& tokens, std::size_t index) const -> bool {
-    while (index > 0) {
-      antlr4::Token* before = tokens.get(index - 1);
-      if (before->getChannel() == antlr4::Token::DEFAULT_CHANNEL) {
-        return before->getLine() != tokens.get(index)->getLine();
+  /// Words of a text that look like what they are not (R0112): of one file, the first hundred.
+  void CheckWords(Span text) {
+    constexpr std::size_t kMostReported = 100;
+    for (const MixedWord& word : FindMixedWords(sources_.Text(text))) {
+      if (++mixed_words_ > kMostReported) return;
+      auto at = [&](std::size_t offset) { return text.begin + static_cast<std::uint32_t>(offset); };
+      Span span{file_, at(word.begin), at(word.end)};
+      char32_t foreign = DecodeUtf8(sources_.Text(text), word.foreign).code_point;
+      Builder builder(Code::kR0112, span,
+                      "the word `" + std::string(sources_.Text(span)) + "` mixes Latin letters with " +
+                          CodePointName(foreign) + ", which looks like a Latin `" + *AsciiLookalike(foreign) + "`");
+      if (word.latin.empty()) {
+        emitter_.Report(std::move(builder).WithHint("write the word in one script, or its parts with a `-` between them"));
+      } else {
+        emitter_.Report(std::move(builder)
+                            .WithHint("write it with Latin letters alone: `" + word.latin + "`")
+                            .WithFix({"write `" + word.latin + "` with Latin letters alone", {{span, word.latin}}}));
       }
-      --index;
     }
-    return true;
   }
 
   /// Moves to the first declaration keyword that begins a line, at `from` or behind it; to the end if there is none.
-  void SkipToNextDeclaration(antlr4::CommonTokenStream& tokens, std::size_t from) {
+  static void SkipToNextDeclaration(const Tokens& words, std::size_t from) {
+    antlr4::CommonTokenStream& tokens = words.stream();
     std::size_t index = from;
     while (index < tokens.size()) {
       antlr4::Token* token = tokens.get(index);
       if (token->getType() == antlr4::Token::EOF) break;
       if (token->getChannel() == antlr4::Token::DEFAULT_CHANNEL && BeginsDeclaration(token->getType()) &&
-          IsFirstOnLine(tokens, index)) {
+          words.IsFirstOnLine(index)) {
         break;
       }
       ++index;
@@ -306,37 +222,14 @@ class FileParser {
     }
   }
 
-  void ReportStray(const antlr4::Token& token) {
-    emitter_.Report(Builder(Code::kR0101, SpanOf(token), "`" + token.getText() + "` does not begin a declaration")
-                        .WithHint("a declaration begins with a word such as `attribute`, `deployment`, `rule`, `route` or "
-                                  "`guarantee`"));
-  }
-
-  void ReportSyntaxError(const ErrorCollector& collector, const antlr4::Token& start,
-                         const antlr4::dfa::Vocabulary& vocabulary) {
-    const antlr4::Token& token = collector.token() != nullptr ? *collector.token() : start;
-    std::size_t type = token.getType();
-    std::string found = type == antlr4::Token::EOF ? "the file ends" : "`" + token.getText() + "` is unexpected";
-    std::string message = found + " in this `" + start.getText() + "`";
-    std::string expected = DescribeExpected(collector.expected(), vocabulary);
-    if (!expected.empty()) message += ": expected " + expected;
-    Builder builder(Code::kR0101, SpanOf(token), message);
-    std::string hint;
-    if (IsReserved(type) && collector.expected().contains(static_cast<std::size_t>(RouteLexer::IDENTIFIER))) {
-      hint = "`" + token.getText() + "` is a word of the language and can't be a name; ";
-    }
-    if (type == RouteLexer::EQUALS) hint = "to compare, write `is`, `<`, `<=`, `>` or `>=`; ";
-    hint += "for example: `" + std::string(Example(start.getType())) + "`";
-    emitter_.Report(std::move(builder).WithHint(hint));
-  }
-
+  const SourceSet& sources_;
   diagnostics::Emitter& emitter_;
   std::string_view text_;
   FileId file_;
   Keep keep_;
   CodePointMap map_;
   std::vector<Word> outline_;
-  Span end_{file_, 0, 0};  ///< right behind the last word, where a file ends as its author sees it
+  std::size_t mixed_words_ = 0;
 };
 
 /// Is this a text that the generated lexer may see? Says so if not.

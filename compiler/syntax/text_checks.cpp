@@ -11,6 +11,8 @@ using diagnostics::Code;
 
 auto CheckText(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter) -> bool {
   std::string_view text = sources.Get(file).text();
+  constexpr std::size_t kMostReported = 100;
+  std::size_t reported = 0;
   bool usable = true;
   for (std::size_t i = 0; i < text.size();) {
     auto at = static_cast<std::uint32_t>(i);
@@ -21,10 +23,13 @@ auto CheckText(const SourceSet& sources, FileId file, diagnostics::Emitter& emit
       return false;
     }
     if (IsMisleading(decoded.code_point)) {
+      if (++reported > kMostReported) return false;
       emitter.Report(Builder(Code::kR0110, {file, at, at + decoded.length},
                              "the text holds the invisible character " + CodePointName(decoded.code_point) +
                                  ", which can make it read differently from what it says")
-                         .WithHint("delete it"));
+                         .WithHint("delete it")
+                         .WithFix({"delete " + CodePointName(decoded.code_point),
+                                   {{{file, at, at + decoded.length}, ""}}}));
       usable = false;
     }
     i += decoded.length;

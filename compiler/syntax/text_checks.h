@@ -12,7 +12,7 @@
 namespace route::syntax {
 
 /// Reports bytes that are not UTF-8 (R0102) and characters that make text look like something else: bidirectional
-/// controls, invisible characters (R0110). Returns false if the text must not be lexed.
+/// controls, invisible characters (R0110; the first hundred). Returns false if the text must not be lexed.
 auto CheckText(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter) -> bool;
 
 /// The lexer counts code points; everything else counts bytes. Costs nothing for a file that is plain ASCII.

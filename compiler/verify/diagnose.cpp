@@ -28,17 +28,6 @@ auto Quoted(const std::string& name) -> std::string {
   return "`" + name + "`";
 }
 
-auto Witness(const ir::Policy& policy, const ir::Request& request) -> std::vector<WitnessValue> {
-  const nlohmann::ordered_json json = ir::RequestToJson(policy, request);
-  std::vector<WitnessValue> values;
-  for (std::size_t i = 0; i < policy.attributes.size(); ++i) {
-    const ir::Attribute& attribute = policy.attributes[i];
-    values.push_back({attribute.name, ir::FormatValue(attribute, request.at(i)),
-                      json.at(attribute.name).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)});
-  }
-  return values;
-}
-
 /// The distinct deployments of a chain, in its order.
 auto ChainOf(const ir::Route& route) -> std::vector<DeploymentId> {
   std::vector<DeploymentId> chain;
@@ -65,7 +54,7 @@ class Reporter {
 
   void Report(const Uncovered& finding) {
     emitter_.Report(Builder(Code::kR0501, policy_.span, "some requests are taken by no route")
-                        .WithWitness(Witness(policy_, finding.witness), "no route matches")
+                        .WithWitness(WitnessValues(policy_, finding.witness), "no route matches")
                         .WithHint(CatchAllHint()));
   }
 
@@ -81,7 +70,7 @@ class Reporter {
     }
     emitter_.Report(
         std::move(builder)
-            .WithWitness(Witness(policy_, finding.witness),
+            .WithWitness(WitnessValues(policy_, finding.witness),
                          "route " + Quoted(route.name) + " matches and every deployment of its chain is excluded")
             .WithRules(std::move(names))
             .WithHint(UnservableHint(route, finding.witness)));
@@ -244,7 +233,7 @@ class Reporter {
       }
     }
     emitter_.Report(std::move(builder)
-                        .WithWitness(Witness(policy_, witness), result.explanation)
+                        .WithWitness(WitnessValues(policy_, witness), result.explanation)
                         .WithRules(std::move(names))
                         .WithHint(ViolationHint(guarantee, result, decision)));
   }
@@ -338,6 +327,17 @@ class Reporter {
 };
 
 }  // namespace
+
+auto WitnessValues(const ir::Policy& policy, const ir::Request& request) -> std::vector<WitnessValue> {
+  const nlohmann::ordered_json json = ir::RequestToJson(policy, request);
+  std::vector<WitnessValue> values;
+  for (std::size_t i = 0; i < policy.attributes.size(); ++i) {
+    const ir::Attribute& attribute = policy.attributes[i];
+    values.push_back({attribute.name, ir::FormatValue(attribute, request.at(i)),
+                      json.at(attribute.name).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)});
+  }
+  return values;
+}
 
 auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyReport& report,
               diagnostics::Emitter& emitter) -> void {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "compiler/base/source.h"
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/ir/policy.h"
@@ -11,5 +13,8 @@ namespace route::verify {
 /// `sources` are the files that the policy was read from. Says nothing when there is nothing to say.
 auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyReport& report,
               diagnostics::Emitter& emitter) -> void;
+
+/// A request as the witness of a diagnostic.
+auto WitnessValues(const ir::Policy& policy, const ir::Request& request) -> std::vector<diagnostics::WitnessValue>;
 
 }  // namespace route::verify

@@ -6,138 +6,23 @@
 #include <utility>
 #include <variant>
 
-#include "runtime/values/value_text.h"
+#include "compiler/ir/facts.h"
+#include "compiler/ir/words.h"
 
 namespace route::verify {
 namespace {
 
-auto Quoted(const std::string& name) -> std::string {
-  return "`" + name + "`";
-}
-
-auto Enumerate(const std::vector<std::string>& parts) -> std::string {
-  std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i > 0) text += i + 1 == parts.size() ? " and " : ", ";
-    text += parts[i];
-  }
-  return text;
-}
+using ir::Distinct;
+using ir::Enumerate;
+using ir::Quoted;
 
 auto RouteName(const ir::Policy& policy, const ir::Decision& decision) -> std::string {
   return "route " + Quoted(policy.routes.at(decision.route.value().index).name);
 }
 
-/// The first of each, in order.
-template <typename T>
-auto Distinct(const std::vector<T>& list) -> std::vector<T> {
-  std::vector<T> distinct;
-  for (const T& item : list) {
-    if (std::ranges::find(distinct, item) == distinct.end()) distinct.push_back(item);
-  }
-  return distinct;
-}
-
-/// Which way a test went that should have gone the other way.
-enum class Went : std::uint8_t { kFalse, kTrue };
-
-auto Fact(const std::string& what, const std::optional<Decimal>& value, Unit unit) -> std::string {
-  if (!value) return "whose " + what + " the catalogue does not state";
-  return "whose " + what + " is " + FormatQuantity(*value, unit);
-}
-
-/// Who can see the data while a deployment processes it.
-auto Observers(const ir::Policy& policy, const ir::Deployment& deployment) -> std::string {
-  if (!deployment.seen_by) return "of which the catalogue does not state who can see the data";
-  if (deployment.seen_by->empty()) return "whose data nobody can see";
-  std::vector<std::string> observers;
-  for (const VendorId id : *deployment.seen_by) {
-    const ir::Vendor& vendor = policy.vendors.at(id.index);
-    observers.push_back(Quoted(vendor.name) + " (" + std::string(CountryCode(vendor.headquarters)) + ")");
-  }
-  return "whose data " + Enumerate(observers) + " can see";
-}
-
-/// The facts that made a test go as it did, each as a relative clause; none where they would only repeat the test.
-auto Facts(const ir::Policy& policy, const ir::DeploymentTest& test, DeploymentId id, Went went)
-    -> std::vector<std::string> {
-  using Kind = ir::DeploymentTest::Kind;
-  const ir::Deployment& deployment = policy.deployments.at(id.index);
-  const ir::Model& model = policy.models.at(deployment.model.index);
-  const ir::Vendor& vendor = policy.vendors.at(deployment.vendor.index);
-  const bool is_true = went == Went::kTrue;
-  switch (test.kind) {
-    case Kind::kTrue:
-      return {};
-    case Kind::kAll:
-    case Kind::kAny: {
-      // One false child makes `all` false, one true child makes `any` true; the other way round it takes every child.
-      const bool one_is_enough = (test.kind == Kind::kAny) == is_true;
-      std::vector<std::string> facts;
-      for (const ir::DeploymentTest& child : test.children) {
-        if (ir::Holds(child, policy, id) != is_true) continue;
-        for (std::string& fact : Facts(policy, child, id, went)) facts.push_back(std::move(fact));
-        if (one_is_enough) break;
-      }
-      return Distinct(facts);
-    }
-    case Kind::kNot:
-      return Facts(policy, test.children.at(0), id, is_true ? Went::kFalse : Went::kTrue);
-    case Kind::kProcessedIn:
-      return {"which is processed in " + std::string(CountryCode(deployment.processed_in))};
-    case Kind::kHeadquarteredIn:
-      return {"whose vendor " + Quoted(vendor.name) + " has its headquarters in " +
-              std::string(CountryCode(vendor.headquarters))};
-    case Kind::kVendorIs:
-      return {"whose vendor is " + Quoted(vendor.name)};
-    case Kind::kModelIs:
-      return {"which serves " + Quoted(model.name)};
-    case Kind::kDeploymentIs:
-      return {};
-    case Kind::kCertified:
-      return {"whose vendor " + Quoted(vendor.name) + (is_true ? " is" : " is not") + " certified " +
-              Quoted(test.text)};
-    case Kind::kStatusIs:
-      return {"whose status is " + Quoted(deployment.status)};
-    case Kind::kCapable:
-      return {(is_true ? "which is capable of " : "which is not capable of ") + Quoted(test.text)};
-    case Kind::kTagged:
-      return {(is_true ? "which is tagged " : "which is not tagged ") + Quoted(test.text)};
-    case Kind::kPriceIn:
-      return {Fact("price in", deployment.price_in, Unit::kUsd)};
-    case Kind::kPriceOut:
-      return {Fact("price out", deployment.price_out, Unit::kUsd)};
-    case Kind::kFirstToken:
-      return {Fact("time to the first token", deployment.first_token_ms, Unit::kMilliseconds)};
-    case Kind::kRetention:
-      return {Fact("retention in days", deployment.retention_days, Unit::kNone)};
-    case Kind::kQuality: {
-      if (test.text.empty()) return {Fact("quality", model.quality, Unit::kNone)};
-      const auto quality = model.quality_by_work.find(test.text);
-      return {Fact("quality for " + Quoted(test.text),
-                   quality == model.quality_by_work.end() ? std::nullopt : std::optional(quality->second),
-                   Unit::kNone)};
-    }
-    case Kind::kContext:
-      return {Fact("context window", model.context_tokens, Unit::kTokens)};
-    case Kind::kSeenBy:
-    case Kind::kSeenOnlyBy:
-    case Kind::kSeenFrom:
-    case Kind::kSeenOnlyFrom:
-      return {Observers(policy, deployment)};
-    case Kind::kOwnIs:
-    case Kind::kOwnRange: {
-      const auto fact = deployment.own.find(test.property);
-      if (fact == deployment.own.end()) return {"whose " + Quoted(test.property) + " the catalogue does not state"};
-      return {"whose " + Quoted(test.property) + " is " + ir::OwnFactText(policy, test.property, fact->second)};
-    }
-  }
-  std::abort();  // every kind is handled above
-}
-
 auto Described(const ir::Policy& policy, const ir::DeploymentTest& test, DeploymentId id) -> std::string {
   std::string text = Quoted(policy.deployments.at(id.index).name);
-  const std::vector<std::string> facts = Facts(policy, test, id, Went::kFalse);
+  const std::vector<std::string> facts = ir::Facts(policy, test, id, ir::Went::kFalse);
   if (!facts.empty()) text += ", " + Enumerate(facts);
   return text;
 }

@@ -17,7 +17,7 @@ import tempfile
 import unittest
 
 ROUTEC = pathlib.Path(sys.argv[1]).resolve()
-FILES = ["policy.route", "policy.rtb", "policy.txt", "with blank.route", "parts/a.route"]
+FILES = ["policy.route", "policy.rtb", "policy.txt", "with blank.route", "parts/a.route", "prices.json"]
 
 
 def script(shell):
@@ -95,6 +95,12 @@ class Bash(InAFolder):
         self.assertEqual(self.complete("routec", "completions", ""), ["bash", "fish", "zsh"])
         self.assertEqual(self.complete("routec", "manual", "expl"), ["explain"])
 
+    def test_commands_of_a_command(self):
+        self.assertEqual(self.complete("routec", "import", ""), ["litellm-config", "litellm-prices"])
+        self.assertIn("--strict", self.complete("routec", "import", "litellm-prices", "--s"))
+        self.assertEqual(self.complete("routec", "import", "litellm-prices", "-o", "po"), ["policy.route"])
+        self.assertEqual(self.complete("routec", "import", "litellm-prices", "prices"), ["prices.json"])
+
     def test_it_is_registered(self):
         printed = self.ask("bash", "--norc", "-c", f"source {shlex.quote(str(self.save('bash')))}; complete -p routec")
         self.assertEqual(printed, ["complete -F _routec routec"])
@@ -117,6 +123,8 @@ class Fish(InAFolder):
         self.assertEqual(self.complete("routec dump --phase t"), ["table"])
         self.assertEqual(self.complete("routec explain R07"), ["R0701"])
         self.assertEqual(self.complete("routec completions z"), ["zsh"])
+        self.assertEqual(self.complete("routec import litellm-c"), ["litellm-config"])
+        self.assertEqual(self.complete("routec import litellm-prices --stri"), ["--strict"])
 
     def test_files(self):
         self.assertIn("policy.route", self.complete("routec check po"))
@@ -181,7 +189,10 @@ class Zsh(InAFolder):
                 ("routec explain R07", "routec explain R0701 "),
                 ("routec completions z", "routec completions zsh "),
                 ("routec manual expl", "routec manual explain "),
-                ("routec init p", "routec init parts/")]:
+                ("routec import litellm-p", "routec import litellm-prices "),
+                ("routec import litellm-prices --stri", "routec import litellm-prices --strict "),
+                ("routec import litellm-prices pr", "routec import litellm-prices prices.json "),
+                ("routec init pa", "routec init parts/")]:
             with self.subTest(line=line):
                 self.assertEqual(self.complete(line).rstrip(), completed.rstrip())
 

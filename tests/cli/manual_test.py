@@ -39,6 +39,13 @@ class Manual(unittest.TestCase):
         for name in commands():
             self.assertEqual(routec("manual", name)[1], self.pages[f"man1/routec-{name}.1"])
 
+    def test_a_command_within_a_command_has_a_page_too(self):
+        page = self.pages["man1/routec-import-litellm-prices.1"]
+        self.assertEqual(routec("manual", "import", "litellm-prices")[1], page)
+        self.assertIn(".Nm routec import litellm-prices\n", page)
+        self.assertIn(".Xr routec-import-litellm-prices 1", self.pages["man1/routec-import.1"])
+        self.assertEqual(page.count(".Sh EXIT STATUS"), 1)
+
     def test_a_page_has_every_option_of_the_help(self):
         for name in commands():
             shown = routec(name, "--help")[1]

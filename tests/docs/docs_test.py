@@ -2,7 +2,7 @@
 """The examples in the documentation are true: policies in it compile, and the README's and pages' links lead somewhere.
 
     docs_test.py ROUTEC ROOT             run all
-    docs_test.py ROUTEC ROOT --update    write what is printed into the tutorial
+    docs_test.py ROUTEC ROOT --update    write what is printed into the tutorial and docs/testing.md
 """
 
 import pathlib
@@ -18,7 +18,8 @@ UPDATE = "--update" in sys.argv[3:]
 sys.path.insert(0, str(ROOT / "tests/docs"))
 import walkthrough  # noqa: E402
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md")),
+         *sorted((ROOT / "examples").glob("**/README.md"))]
 
 
 def blocks(page, language):
@@ -52,8 +53,12 @@ class Docs(unittest.TestCase):
         self.assertGreater(len(lints), 20)
         self.assertEqual(lints - explained, set())
 
-    def test_the_tutorial_shows_what_happens(self):
-        page = ROOT / "docs/tutorial.md"
+    def test_pages_that_tell_a_story_show_what_happens(self):
+        for name in ["tutorial.md", "testing.md"]:
+            with self.subTest(page=name):
+                self.walk(ROOT / "docs" / name)
+
+    def walk(self, page):
         with tempfile.TemporaryDirectory() as folder:
             text = walkthrough.Walkthrough(page, folder, ROUTEC.parent).run()
         if UPDATE:

@@ -14,7 +14,7 @@ A comment stands before a block that is a file beside the example, and before on
     <!-- file: operator.route -->
     <!-- example: saved as iso-8859-1 -->
     <!-- example: with <U+200B> as that character -->
-    <!-- example: filled up with empty lines to 67108865 bytes -->
+    <!-- example: filled up with blanks to 67108865 bytes -->
 """
 
 import pathlib
@@ -64,9 +64,9 @@ class Example:
             return data.decode().encode("iso-8859-1")
         if character := re.fullmatch(r"with <U\+([0-9A-F]{4})> as that character", made.group(1)):
             return data.replace(f"<U+{character.group(1)}>".encode(), chr(int(character.group(1), 16)).encode())
-        size = re.fullmatch(r"filled up with empty lines to (\d+) bytes", made.group(1))
+        size = re.fullmatch(r"filled up with blanks to (\d+) bytes", made.group(1))
         assert size, f"{self.page.name}: this test does not know how an example is `{made.group(1)}`"
-        return data + b"\n" * (int(size.group(1)) - len(data))
+        return data + b" " * (int(size.group(1)) - len(data))
 
     def command(self):
         return self.of_kind("text")[0]["text"].split("\n", 1)[0]
@@ -173,7 +173,7 @@ class Pages(unittest.TestCase):
                 # Code is printed as it stands.
                 for block in Example(page).all_blocks:
                     shown = "".join("    " + line + "\n" if line else "\n" for line in block["text"].splitlines())
-                    self.assertIn(shown, done.stdout)
+                    self.assertTrue(shown in done.stdout, "is routec built from this page?\n" + shown)
 
 
 def update():

@@ -9,7 +9,8 @@ What a block is, stands behind its fence:
 A command that ends in ` &` goes on running; what it prints is its first line. The ports that the page names are replaced by
 free ones: a server is asked for port 0, and where it listens is learnt from its first line.
 
-Commands see no other day than TODAY, so that what a page shows does not age.
+Commands see no other day than TODAY, and the size and the hash of a bundle, which change with every change of the compiler,
+are shown as `…`, so that what a page shows does not age.
 """
 
 import os
@@ -18,7 +19,7 @@ import re
 import subprocess
 
 TODAY = "2026-11-24"
-DATED = {"check", "build", "test", "eval", "decide"}
+DATED = {"check", "build", "test", "eval", "decide", "explain"}
 
 
 class Mismatch(Exception):
@@ -68,7 +69,7 @@ class Walkthrough:
 
     def _console(self, body):
         result = ""
-        for command in re.findall(r"^\$ (.*(?:\\\n.*)*)$", body, re.M):
+        for command in re.findall(r"^\$ ((?:.*\\\n)*.*)$", body, re.M):
             result += f"$ {command}\n{self._command(command)}"
         return result
 
@@ -85,7 +86,7 @@ class Walkthrough:
             return self._server(self._listen_anywhere(command[:-2]), environment)
         done = subprocess.run(["bash", "-c", command], cwd=self.folder, env=environment, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=120)
-        output = done.stdout
+        output = re.sub(r"\d+ bytes, (.*)sha256 [0-9a-f]{64}", r"… bytes, \1sha256 …", done.stdout)
         for shown, real in self.ports.items():
             output = output.replace(real, shown)
         return output if output.endswith("\n") or not output else output + "\n"

@@ -53,6 +53,11 @@ class Examples(unittest.TestCase):
                 code, output = routec("test", str(policy))
                 self.assertEqual(code, 0, output)
 
+    def test_the_stories_are_in_canonical_form(self):
+        files = [EXAMPLES / "catalog.route", *(path for story in STORIES for path in sorted((EXAMPLES / story).glob("*.route")))]
+        done = subprocess.run([ROUTEC, "fmt", "--check", *files], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_every_story_is_there(self):
         for story in STORIES:
             self.assertTrue((EXAMPLES / story / "README.md").exists(), story)

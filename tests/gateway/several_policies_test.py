@@ -124,7 +124,7 @@ class SeveralPolicies(unittest.TestCase):
         self.assertEqual(json.loads(done.stdout)["route"], "first")
 
     def test_what_is_unsound_or_named_twice_is_not_written(self):
-        pathlib.Path(self.folder, "bad.route").write_text(ACME.replace("acme", "bad") + "guarantee g every request makes at most 1 attempts\n")
+        pathlib.Path(self.folder, "bad.route").write_text(ZEBRA.replace("zebra", "bad") + "guarantee g never vendor v\n")
         done = self.routec("build", "acme.route", "bad.route", "-o", "all.rtb")
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertFalse(os.path.exists(self.bundle))

@@ -6,7 +6,8 @@ case and is added at the end if it is missing. Its last lines, each beginning wi
 (standard output, then standard error, then the exit code). A name that ends in `.raw.route` is a case whose text is not
 valid UTF-8 or must not be touched; its expectations stand beside it in NAME.raw.expected.
 
-A second line `# padded to N bytes` fills the file up with blank lines before it is run.
+A second line `# padded to N bytes` fills the file up with blank lines before it is run. A command with `--fix` is run on a
+copy, alone in a folder, and the expected output ends with the lines that changed.
 
     run.py ROUTEC                    run all
     run.py ROUTEC NAME…              run some
@@ -14,6 +15,7 @@ A second line `# padded to N bytes` fills the file up with blank lines before it
     run.py ROUTEC --coverage FILE    fail if a code of catalogue.def is in no case
 """
 
+import difflib
 import pathlib
 import re
 import shlex
@@ -49,6 +51,8 @@ def run(routec, case):
     padded = re.match(r"# padded to (\d+) bytes", (text.split(b"\n") + [b""])[1].decode(errors="replace"))
     if padded:
         return run_padded(routec, case, words, text, int(padded.group(1)))
+    if "--fix" in words:
+        return run_fixing(routec, case, words, text)
     return run_in(CASES, routec, [case.name if word == "FILE" else word for word in words])
 
 
@@ -59,8 +63,18 @@ def run_padded(routec, case, words, text, size):
         return run_in(folder, routec, [case.name if word == "FILE" else word for word in words])
 
 
+def run_fixing(routec, case, words, text):
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / case.name
+        copy.write_bytes(text)
+        lines = run_in(folder, routec, [case.name if word == "FILE" else word for word in words])
+        before, after = text.decode().splitlines(), copy.read_bytes().decode().splitlines()
+        changes = difflib.unified_diff(before, after, lineterm="", n=0)
+        return lines + [line for line in changes if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+
+
 def run_in(folder, routec, words):
-    if words[0] in ("check", "eval", "test", "build", "dump", "decide"):
+    if words[0] in ("check", "eval", "test", "build", "dump", "decide", "explain"):
         words += ["--today", "2026-11-24"]
     done = subprocess.run([routec] + words, cwd=folder, capture_output=True, timeout=120)
     # An escape character would itself be a mistake in the case that holds it.
@@ -110,7 +124,6 @@ def main():
             continue
         failed += 1
         print(f"FAILED {case.name}; rerun with: tests/golden/run.py {routec} {case.name}")
-        import difflib
         print("\n".join(difflib.unified_diff(expected, got, "expected", "printed", lineterm="", n=3)))
     print(f"{len(cases) - failed} passed, {failed} failed")
     return 1 if failed else 0

@@ -72,7 +72,7 @@ TEST_CASE("the whole policy is one object with its lists in order") {
   const Json json = ToJson(SmallPolicy());
   std::vector<std::string> members;
   for (const auto& [name, value] : json.items()) members.push_back(name);
-  CHECK(members == std::vector<std::string>{"policy", "version", "layers", "limits", "attributes", "jurisdictions",
+  CHECK(members == std::vector<std::string>{"policy", "version", "layers", "limits", "attributes", "conditions", "jurisdictions",
                                             "properties", "vendors", "models", "deployments", "rules", "refusals", "routes",
                                             "guarantees", "tests"});
   CHECK(

@@ -70,11 +70,40 @@ class Library(unittest.TestCase):
                 text = POLICY.replace(old, new) + "condition cheaper = work is plain\n"
                 self.assertEqual(failed(check(text)[1]), expected)
 
+    def test_the_library_is_there_for_every_layer(self):
+        """A tenant may import what its base imports, and import it first."""
+        base = """policy base version "1"
+import std.jurisdictions
+import std.vendors
+jurisdiction WIDER = EU, CH
+model m { quality 80 }
+deployment d serves m { vendor mistral processed in FR price 1 USD in, 1 USD out }
+rule wide require processed in WIDER
+route all to d
+"""
+        tenant = """policy tenant extends base version "1"
+import std.vendors
+import std.jurisdictions
+import "base.route"
+rule close require processed in EU
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "base.route").write_text(base)
+            (pathlib.Path(folder) / "tenant.route").write_text(tenant)
+            done = subprocess.run([ROUTEC, "check", "tenant.route", "--today", TODAY], cwd=folder, capture_output=True, text=True,
+                                  timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_old_facts_are_told(self):
         code, report = check(POLICY, "2028-01-01")
         told = {rule for each in report["diagnostics"] if each["code"] == "R0305" for rule in each.get("rules", [])}
         self.assertEqual(code, 0)
         self.assertLessEqual({"EU", "EU_ADEQUATE", "EEA_AND_ADEQUATE", "mistral", "openai"}, told)
+
+    def test_it_is_in_canonical_form(self):
+        files = [*sorted((ROOT / "stdlib").glob("*.route")), ROOT / "tests/library/every_shape.route"]
+        done = subprocess.run([ROUTEC, "fmt", "--check", *files], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_every_fact_says_since_when_and_from_where(self):
         for file in ("jurisdictions", "vendors"):
@@ -87,6 +116,9 @@ class Library(unittest.TestCase):
         for text in LIBRARY.values():
             for name in re.findall(r"^(?:rule|guarantee|condition|type|jurisdiction|vendor) (\w+)", text, re.M):
                 self.assertRegex(page, rf"\b{name}\b")
+        for file in ("jurisdictions", "vendors"):
+            for name, day in re.findall(r"^(?:jurisdiction|vendor) (\w+).*?as of (\d{4}-\d\d-\d\d)", LIBRARY[file], re.M | re.S):
+                self.assertRegex(page, rf"(?m)^\| `{name}` \|.*\| {day} \|$")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@
 #include <set>
 
 #include "compiler/base/source.h"
+#include "compiler/diagnostics/fixes.h"
+#include "compiler/diagnostics/layout.h"
+#include "compiler/diagnostics/words.h"
 
 namespace {
 
@@ -30,6 +33,87 @@ TEST_CASE("the nearest name is near and the first of equals") {
   CHECK(diagnostics::NearestName("ab", {"ac", "ad"}) == "ac");
   CHECK(diagnostics::NearestName("", {"gold"}) == "");
   CHECK(diagnostics::NearestName(std::string(1000, 'a'), {std::string(1000, 'a')}) == "");
+}
+
+TEST_CASE("a name is put in the place of another only if no other is as near") {
+  CHECK(diagnostics::OnlyNearestName("teir", {"data", "tier", "spend"}) == "tier");
+  CHECK(diagnostics::OnlyNearestName("ab", {"ac", "ad"}) == "");
+  CHECK(diagnostics::OnlyNearestName("ab", {"ac", "ac"}) == "ac");
+  CHECK(diagnostics::OnlyNearestName("GOLD", {"bold", "gold"}) == "gold");
+}
+
+TEST_CASE("text is broken between words, and no line ends in a blank") {
+  using diagnostics::Wrap;
+  CHECK(Wrap("one two three", 0, 2, 80) == "one two three");
+  CHECK(Wrap("one two three", 0, 2, 8) == "one two\n  three");
+  CHECK(Wrap("one two three", 5, 2, 8) == "one\n  two\n  three");
+  CHECK(Wrap("a  b", 0, 0, 80) == "a  b");
+  CHECK(Wrap("aaaa  bbbb", 0, 0, 8) == "aaaa\nbbbb");
+  CHECK(Wrap("longerthanthis x", 0, 1, 8) == "longerthanthis\n x");
+  CHECK(Wrap("日本語 日本語", 0, 0, 8) == "日本語\n日本語");
+  CHECK(Wrap("", 0, 0, 8) == "");
+  CHECK(Wrap("a\tb\x1b", 0, 0, 80) == "a    b<U+001B>");
+}
+
+/// A diagnostic whose only fix has these edits.
+auto Fixable(std::vector<diagnostics::Edit> edits) -> diagnostics::Diagnostic {
+  return diagnostics::Builder(diagnostics::Code::kR0201, edits.front().span, "m").WithFix({"t", std::move(edits)}).Take();
+}
+
+TEST_CASE("fixes that touch an earlier one wait, whole") {
+  SourceSet sources;
+  FileId file = sources.Add("f.route", "abcdef");
+  FileId built_in = sources.Add("<std.x>", "abc");
+  auto applied = [&](const std::vector<diagnostics::Diagnostic>& found) {
+    diagnostics::FixRound round = diagnostics::ApplyFixes(found, sources);
+    CHECK(round.files.size() == (round.applied.empty() ? 0 : 1));
+    return round.files.empty() ? std::string("abcdef") : round.files[0].text;
+  };
+  CHECK(applied({}) == "abcdef");
+  CHECK(applied({Fixable({{{file, 1, 2}, "X"}}), Fixable({{{file, 2, 3}, ""}})}) == "aXdef");
+  CHECK(applied({Fixable({{{file, 1, 3}, "X"}}), Fixable({{{file, 2, 4}, "Y"}})}) == "aXdef");
+  CHECK(applied({Fixable({{{file, 3, 4}, "X"}}), Fixable({{{file, 0, 1}, "Y"}, {{file, 3, 5}, "Z"}})}) == "abcXef");
+  CHECK(applied({Fixable({{{file, 2, 2}, "X"}}), Fixable({{{file, 2, 2}, "X"}})}) == "abXcdef");
+  CHECK(applied({Fixable({{{file, 0, 2}, ""}}), Fixable({{{file, 2, 2}, "X"}})}) == "cdef");
+  CHECK(applied({Fixable({{{file, 4, 6}, ""}, {{file, 0, 1}, "ZZ"}})}) == "ZZbcd");
+  CHECK(applied({Fixable({{{built_in, 0, 1}, "X"}}), Fixable({{{built_in, 0, 1}, "X"}, {{file, 0, 1}, "X"}})}) == "abcdef");
+  CHECK(diagnostics::CountFixable({Fixable({{{built_in, 0, 1}, "X"}}), Fixable({{{file, 0, 1}, "X"}})}, sources) == 1);
+}
+
+TEST_CASE("a statement is taken out with its line, a declaration put in on one of its own") {
+  SourceSet sources;
+  auto after = [&](std::string text, auto fix) {
+    FileId file = sources.Add("f.route", std::move(text));
+    std::vector<diagnostics::Diagnostic> found = {Fixable(fix(file).edits)};
+    return diagnostics::ApplyFixes(found, sources).files.at(0).text;
+  };
+  auto take_out = [&](std::uint32_t begin, std::uint32_t end) {
+    return [&sources, begin, end](FileId file) { return diagnostics::DeleteStatement(sources, {file, begin, end}); };
+  };
+  CHECK(after("a\nb\nc\n", take_out(2, 3)) == "a\nc\n");
+  CHECK(after("a\r\n b \r\nc", take_out(4, 5)) == "a\r\nc");
+  CHECK(after("a\nb", take_out(2, 3)) == "a\n");
+  CHECK(after("a b c", take_out(2, 3)) == "a c");
+  CHECK(after("b # why\nc", take_out(0, 1)) == "# why\nc");
+  auto put_in = [&](std::uint32_t end) {
+    return [&sources, end](FileId file) { return diagnostics::InsertDeclaration(sources, {file, 0, end}, "x"); };
+  };
+  CHECK(after("a\nb\n", put_in(1)) == "a\nx\nb\n");
+  CHECK(after("a  # why\nb\n", put_in(1)) == "a  # why\nx\nb\n");
+  CHECK(after("a b\n", put_in(1)) == "a\nx\n b\n");
+  CHECK(after("a", put_in(1)) == "a\nx\n");
+  CHECK(after("b\n", put_in(0)) == "x\nb\n");
+}
+
+TEST_CASE("fingerprints do not depend on places") {
+  using diagnostics::Fingerprint;
+  auto make = [](std::uint32_t at, std::string message, std::vector<std::string> rules) {
+    return diagnostics::Builder(diagnostics::Code::kR0504, {{0}, at, at + 1}, std::move(message)).WithRules(std::move(rules)).Take();
+  };
+  CHECK(Fingerprint(make(0, "m", {"a"})) == Fingerprint(make(9, "m", {"a"})));
+  CHECK(Fingerprint(make(0, "m", {"a"})) != Fingerprint(make(0, "n", {"a"})));
+  CHECK(Fingerprint(make(0, "m", {"a", "b"})) != Fingerprint(make(0, "m", {"ab"})));
+  CHECK(Fingerprint(make(0, "m", {"a"})) != Fingerprint(make(0, "m", {})));
 }
 
 TEST_CASE("places count lines and code points from 1") {

@@ -1,0 +1,149 @@
+#include <variant>
+
+#include "compiler/base/internal_error.h"
+#include "compiler/explain/sentences.h"
+#include "compiler/ir/words.h"
+#include "runtime/values/value_text.h"
+
+namespace route::explain {
+namespace {
+
+constexpr std::size_t kMostNames = 24;
+
+/// "When …, " or the other words, where there is no condition.
+auto When(const ir::Condition& condition, const std::string& always, Phrases& phrases) -> std::string {
+  if (condition.kind == ir::Condition::Kind::kTrue) return always;
+  return "When " + phrases.Condition(condition) + ", ";
+}
+
+auto OrderWords(TierOrder order) -> std::string {
+  switch (order) {
+    case TierOrder::kAsListed: return "in this order";
+    case TierOrder::kByWeight: return "drawn at random";
+    case TierOrder::kCheapest: return "the cheapest first";
+    case TierOrder::kFastest: return "the fastest first";
+    case TierOrder::kQuality: return "the best first";
+  }
+  throw InternalError("an unknown order");
+}
+
+auto SelectedWords(TierOrder order, std::uint32_t limit) -> std::string {
+  const std::string count = limit == 1 ? "" : std::to_string(limit) + " ";
+  switch (order) {
+    case TierOrder::kAsListed: return "the first " + count + "that " + (limit == 1 ? "is" : "are");
+    case TierOrder::kByWeight: return "any " + (limit == 1 ? "one " : count) + "that " + (limit == 1 ? "is" : "are");
+    case TierOrder::kCheapest: return "the " + count + "cheapest that " + (limit == 1 ? "is" : "are");
+    case TierOrder::kFastest: return "the " + count + "fastest that " + (limit == 1 ? "is" : "are");
+    case TierOrder::kQuality: return "the " + count + "best that " + (limit == 1 ? "is" : "are");
+  }
+  throw InternalError("an unknown order");
+}
+
+auto LossWords(ir::SurvivesLoss::Unit unit, std::uint32_t count) -> std::string {
+  const std::string number = count == 1 ? "any one " : "any " + std::to_string(count) + " ";
+  switch (unit) {
+    case ir::SurvivesLoss::Unit::kDeployment: return number + (count == 1 ? "deployment" : "deployments");
+    case ir::SurvivesLoss::Unit::kVendor: return number + (count == 1 ? "vendor" : "vendors");
+    case ir::SurvivesLoss::Unit::kCountry: return number + (count == 1 ? "country" : "countries");
+  }
+  throw InternalError("an unknown unit of loss");
+}
+
+/// One overload for each kind of promise: what holds of each request that the premise is about.
+struct Promise {
+  const ir::Policy& policy;
+  const std::string& request;  // "the request" of a premise, or any
+  Phrases& phrases;
+
+  auto operator()(const ir::EveryDeploymentReached& promise) const -> std::string {
+    return "whichever deployment " + request + " reaches, this holds: " + phrases.Test(promise.test);
+  }
+  auto operator()(const ir::FirstChoice& promise) const -> std::string {
+    return "whichever deployment " + request + " is first given to, this holds: " + phrases.Test(promise.test);
+  }
+  auto operator()(const ir::Served& promise) const -> std::string {
+    std::vector<std::string> refusals;
+    for (RefusalId id : promise.unless_refused_by) refusals.push_back(ir::Quoted(policy.refusals.at(id.index).name));
+    return request + " is served" + (refusals.empty() ? "" : ", unless it is refused by " + ir::Enumerate(refusals, "or"));
+  }
+  auto operator()(const ir::SurvivesLoss& promise) const -> std::string {
+    return request + ", if it is served, would still be served after the loss of " + LossWords(promise.unit, promise.count);
+  }
+  auto operator()(const ir::Bounded& promise) const -> std::string {
+    std::vector<std::string> parts;
+    if (promise.attempts) parts.push_back("makes at most " + ir::Counted(*promise.attempts, "attempt"));
+    if (promise.within_ms) parts.push_back("is being answered, or has failed, after " + DurationText(*promise.within_ms));
+    return request + " " + ir::Enumerate(parts);
+  }
+};
+
+}  // namespace
+
+auto RuleSentence(const ir::Rule& rule, Phrases& phrases) -> std::string {
+  const std::string whenever = When(rule.when, "Whatever the request, ", phrases);
+  // `forbid P` is kept as `not P`.
+  if (rule.keep.kind == ir::DeploymentTest::Kind::kNot) {
+    return whenever + "a deployment may not answer if " + phrases.Test(rule.keep.children.at(0)) + ".";
+  }
+  return whenever + "a deployment may answer only if " + phrases.Test(rule.keep) + ".";
+}
+
+auto RefusalSentence(const ir::Refusal& refusal, Phrases& phrases) -> std::string {
+  std::string text = When(refusal.when, "Whatever it is like, ", phrases) + "a request is refused.";
+  if (!refusal.reason.empty()) text += " The caller is told: \"" + refusal.reason + "\".";
+  return text;
+}
+
+auto TierPhrase(const ir::Policy& policy, const ir::Tier& tier) -> std::string {
+  std::uint64_t weights = 0;
+  for (const ir::Candidate& candidate : tier.candidates) weights += candidate.weight;
+  std::vector<std::string> names;
+  for (const ir::Candidate& candidate : tier.candidates) {
+    std::string name = ir::Quoted(policy.deployments.at(candidate.deployment.index).name);
+    if (tier.order == TierOrder::kByWeight) {
+      name += " (" + std::to_string(candidate.weight) + " in " + std::to_string(weights) + ")";
+    }
+    names.push_back(std::move(name));
+  }
+  std::string text;
+  const bool is_one = tier.candidates.size() == 1;
+  if (tier.limit && *tier.limit < tier.candidates.size()) {
+    text = SelectedWords(tier.order, *tier.limit) + " allowed of " + ir::EnumerateSome(names, kMostNames);
+  } else {
+    text = ir::EnumerateSome(names, kMostNames) + (is_one ? "" : ", " + OrderWords(tier.order));
+  }
+  const std::string label = ir::Quoted(tier.label);
+  return is_one && label == names.front() ? text : label + " (" + text + ")";
+}
+
+auto RouteSentence(const ir::Policy& policy, const ir::Route& route, RoutePlace place, Phrases& phrases) -> std::string {
+  std::string text = When(route.when, place == RoutePlace::kFirst ? "Every " : "Every other ", phrases);
+  text += route.when.kind == ir::Condition::Kind::kTrue ? "request goes to " : "a request goes to ";
+  for (std::size_t i = 0; i < route.tiers.size(); ++i) {
+    const ir::Tier& tier = route.tiers[i];
+    if (i > 0) {
+      const std::optional<std::uint32_t> within = route.tiers[i - 1].within_ms;
+      text += "; if that fails" + (within ? " or takes more than " + DurationText(*within) : "") + ", to ";
+    }
+    text += TierPhrase(policy, tier);
+    if (tier.retries) text += " with up to " + ir::Counted(*tier.retries, "further attempt");
+  }
+  const std::optional<std::uint32_t> last = route.tiers.back().within_ms;
+  if (last) text += ", which has " + DurationText(*last);
+  return text + ".";
+}
+
+auto GuaranteeSentence(const ir::Policy& policy, const ir::Guarantee& guarantee, Phrases& phrases) -> std::string {
+  const std::string request = guarantee.when.kind == ir::Condition::Kind::kTrue ? "every request" : "the request";
+  std::string text = When(guarantee.when, "", phrases) + std::visit(Promise{policy, request, phrases}, guarantee.promise);
+  if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  return text + ".";
+}
+
+auto LimitsSentence(const Limits& limits) -> std::string {
+  return "A request makes at most " + ir::Counted(limits.attempts, "attempt") +
+         " over all deployments, and what has not begun to answer " + DurationText(limits.deadline_ms) +
+         " after the request came in has failed.";
+}
+
+}  // namespace route::explain

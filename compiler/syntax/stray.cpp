@@ -1,0 +1,205 @@
+#include "compiler/syntax/stray.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "compiler/base/lookalike.h"
+#include "compiler/base/utf8.h"
+
+namespace route::syntax {
+namespace {
+
+using diagnostics::Builder;
+using diagnostics::Code;
+using diagnostics::Edit;
+
+constexpr std::size_t kMostEdits = 10'000;
+
+auto IsBlank(char c) -> bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+auto IsDigit(char c) -> bool { return c >= '0' && c <= '9'; }
+auto IsNameCharacter(char c) -> bool {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '_';
+}
+
+auto IsWideBlank(char32_t c) -> bool { return c == 0xA0 || (c >= 0x2000 && c <= 0x200A) || c == 0x202F || c == 0x3000; }
+auto IsCurlyQuote(char32_t c) -> bool { return c >= 0x201C && c <= 0x201F; }
+
+/// What is known about one kind of stray character.
+struct Advice {
+  std::string hint;
+  std::string title;  ///< of the fix
+};
+
+class StrayReporter {
+ public:
+  StrayReporter(const SourceSet& sources, const std::vector<Span>& strays, diagnostics::Emitter& emitter)
+      : sources_(sources), strays_(strays), emitter_(emitter) {}
+
+  void Report() {
+    std::map<std::string_view, std::vector<Span>> kinds;
+    std::vector<std::string_view> order;
+    for (Span stray : strays_) {
+      std::string_view kind = KindOf(sources_.Text(stray));
+      std::vector<Span>& places = kinds[kind];
+      if (places.empty()) order.push_back(kind);
+      places.push_back(stray);
+    }
+    for (std::string_view kind : order) ReportKind(kinds[kind]);
+  }
+
+ private:
+  /// Each character is a kind of its own, but quotes that open and close a text are one.
+  static auto KindOf(std::string_view character) -> std::string_view {
+    return IsCurlyQuote(DecodeUtf8(character, 0).code_point) ? "\u201C" : character;
+  }
+
+  void ReportKind(const std::vector<Span>& places) {
+    std::string character(sources_.Text(places.front()));
+    char32_t c = DecodeUtf8(character, 0).code_point;
+    std::string shown = IsWideBlank(c) ? CodePointName(c) : "`" + character + "`";
+    Builder builder(Code::kR0103, places.front(), "the character " + shown + " means nothing here");
+    Advice advice = AdviceOn(c, places.front());
+    if (!advice.hint.empty()) std::move(builder).WithHint(advice.hint);
+    std::vector<Edit> edits = EditsOf(c, places);
+    if (!edits.empty()) std::move(builder).WithFix({advice.title, std::move(edits)});
+    emitter_.Report(std::move(builder));
+  }
+
+  auto AdviceOn(char32_t c, Span first) const -> Advice {
+    switch (c) {
+      case '\'': return {"texts are written in double quotes", "write double quotes"};
+      case '&': return {"write `and`", "write `and` instead of `&&`"};
+      case '|': return {"write `or`", "write `or` instead of `||`"};
+      case '!': return {"write `not`, or `is not`", "write `not` and `is not`"};
+      case ';': return {"a declaration needs no mark at its end", "take out each `;`"};
+      case 0x2264: return {"write `<=`", "write `<=`"};
+      case 0x2265: return {"write `>=`", "write `>=`"};
+      case 0x2260: return {"write `is not`", "write `is not`"};
+      case '-':
+        if (auto name = NameAround(first)) {
+          return {"names have no `-`: write `" + *name + "`", "write `_` instead of each `-` in a name"};
+        }
+        return {"numbers start at 0, and names have no `-`", ""};
+      default: break;
+    }
+    if (IsWideBlank(c)) return {"put a common blank in its place", "put common blanks in its place"};
+    if (IsCurlyQuote(c)) return {"texts are written in straight double quotes", "write straight double quotes"};
+    if (auto letter = AsciiLookalike(c)) {
+      std::string text = "`" + std::string(1, *letter) + "`";
+      return {"this is not the letter " + text + " but " + CodePointName(c) + ", which looks like it: write " + text,
+              "write the letter " + text};
+    }
+    if (c >= 0x80) {
+      return {"names are made of the letters a to z, digits and `_`; other characters belong in texts and comments", ""};
+    }
+    return {};
+  }
+
+  /// One edit for each place where it is sure what was meant.
+  auto EditsOf(char32_t c, const std::vector<Span>& places) const -> std::vector<Edit> {
+    if (c == '\'' || IsCurlyQuote(c)) return Quotes(places);
+    if (c == '&' || c == '|') return Doubled(places, c == '&' ? "and" : "or");
+    std::vector<Edit> edits;
+    for (Span place : places) {
+      if (edits.size() == kMostEdits) break;  // the rest is for the next round
+      if (auto edit = EditOf(c, place)) edits.push_back(std::move(*edit));
+    }
+    return edits;
+  }
+
+  auto EditOf(char32_t c, Span place) const -> std::optional<Edit> {
+    std::string_view text = TextOf(place.file);
+    switch (c) {
+      case '!':
+        if (At(text, place.end) == '=') return Word({place.file, place.begin, place.end + 1}, "is not");
+        return IsNameCharacter(At(text, place.end)) || At(text, place.end) == '(' ? std::optional(Word(place, "not"))
+                                                                                 : std::nullopt;
+      case ';': return EndsLine(text, place.end) ? std::optional(Edit{place, ""}) : std::nullopt;
+      case '-': return NameAround(place) ? std::optional(Edit{place, "_"}) : std::nullopt;
+      case 0x2264: return Edit{place, "<="};
+      case 0x2265: return Edit{place, ">="};
+      case 0x2260: return Word(place, "is not");
+      default: break;
+    }
+    if (IsWideBlank(c)) return Edit{place, " "};
+    auto letter = AsciiLookalike(c);
+    bool in_name = place.begin > 0 && IsNameCharacter(text[place.begin - 1]);
+    if (!letter || !(in_name || IsNameCharacter(At(text, place.end)))) return std::nullopt;
+    return Edit{place, std::string(1, *letter)};
+  }
+
+  auto TextOf(FileId file) const -> std::string_view { return sources_.Get(file).text(); }
+
+  static auto At(std::string_view text, std::size_t i) -> char { return i < text.size() ? text[i] : '\n'; }
+
+  /// Only blanks, a comment or a `}` follow on the line.
+  static auto EndsLine(std::string_view text, std::size_t at) -> bool {
+    while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\r')) ++at;
+    char c = At(text, at);
+    return c == '\n' || c == '#' || c == '}';
+  }
+
+  /// A word in the place of a sign, with blanks around it.
+  auto Word(Span place, std::string word) const -> Edit {
+    std::string_view text = TextOf(place.file);
+    if (place.begin > 0 && !IsBlank(text[place.begin - 1]) && text[place.begin - 1] != '(') word.insert(0, " ");
+    if (!IsBlank(At(text, place.end))) word += " ";
+    return {place, std::move(word)};
+  }
+
+  /// `&&` and `||`: two of the characters side by side.
+  auto Doubled(const std::vector<Span>& places, const std::string& word) const -> std::vector<Edit> {
+    std::vector<Edit> edits;
+    for (std::size_t i = 0; i + 1 < places.size(); ++i) {
+      if (edits.size() == kMostEdits) break;
+      if (places[i].end != places[i + 1].begin) continue;
+      edits.push_back(Word({places[i].file, places[i].begin, places[i + 1].end}, word));
+      ++i;
+    }
+    return edits;
+  }
+
+  /// `'a text'`: two on one line, with nothing between them that would mean something else in double quotes.
+  auto Quotes(const std::vector<Span>& places) const -> std::vector<Edit> {
+    std::vector<Edit> edits;
+    for (std::size_t i = 0; i + 1 < places.size(); ++i) {
+      if (edits.size() == kMostEdits) break;
+      std::string_view between = sources_.Text({places[i].file, places[i].end, places[i + 1].begin});
+      if (between.empty() || between.find_first_of("\"\\\n\r#") != std::string_view::npos) continue;
+      edits.push_back({places[i], "\""});
+      edits.push_back({places[i + 1], "\""});
+      ++i;
+    }
+    return edits;
+  }
+
+  /// The name that would result if each `-` in it were a `_`; nothing if the `-` does not stand in a name.
+  auto NameAround(Span place) const -> std::optional<std::string> {
+    constexpr std::size_t kLongest = 100;
+    std::string_view text = TextOf(place.file);
+    auto belongs = [&](std::size_t i) { return IsNameCharacter(text[i]) || text[i] == '-'; };
+    std::size_t begin = place.begin;
+    while (begin > 0 && belongs(begin - 1) && place.begin - begin < kLongest) --begin;
+    std::size_t end = place.end;
+    while (end < text.size() && belongs(end) && end - place.end < kLongest) ++end;
+    std::string name(text.substr(begin, end - begin));
+    if (IsDigit(name.front()) || name.front() == '-' || name.back() == '-') return std::nullopt;
+    std::ranges::replace(name, '-', '_');
+    return name;
+  }
+
+  const SourceSet& sources_;
+  const std::vector<Span>& strays_;
+  diagnostics::Emitter& emitter_;
+};
+
+}  // namespace
+
+void ReportStrayCharacters(const SourceSet& sources, const std::vector<Span>& strays, diagnostics::Emitter& emitter) {
+  StrayReporter(sources, strays, emitter).Report();
+}
+
+}  // namespace route::syntax

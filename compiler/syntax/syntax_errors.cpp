@@ -1,0 +1,189 @@
+#include "compiler/syntax/syntax_errors.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/diagnostics/fixes.h"
+#include "generated/RouteLexer.h"
+
+namespace route::syntax {
+namespace {
+
+using diagnostics::Builder;
+using diagnostics::Code;
+using grammar::RouteLexer;
+
+constexpr auto kIdentifier = static_cast<std::size_t>(RouteLexer::IDENTIFIER);
+
+/// What each declaration looks like, shown as the hint of a syntax error inside one.
+auto Examples() -> const std::map<std::size_t, std::string_view>& {
+  static const std::map<std::size_t, std::string_view> kExamples = {
+      {RouteLexer::POLICY, "policy acme_production version \"2026.11\""},
+      {RouteLexer::IMPORT, "import \"catalog.route\""},
+      {RouteLexer::TYPE, "type data_class = any of personal, health"},
+      {RouteLexer::PROPERTY, "property hosting of deployments one of shared, dedicated"},
+      {RouteLexer::ACCEPT, "accept R0504 for old_rule because \"kept until the contract ends\""},
+      {RouteLexer::ATTRIBUTE, "attribute tier one of free, gold from tenant default free"},
+      {RouteLexer::JURISDICTION, "jurisdiction DACH = DE, AT, CH as of 2026-01-01"},
+      {RouteLexer::CONDITION, "condition sensitive = data includes personal or health"},
+      {RouteLexer::VENDOR, "vendor mistral { headquarters FR certified soc2 }"},
+      {RouteLexer::MODEL, "model mistral_large { quality 84 context 128k tokens capabilities tools, json }"},
+      {RouteLexer::DEPLOYMENT,
+       "deployment large_paris serves mistral_large { vendor mistral processed in FR price 2 USD in, 6 USD out }"},
+      {RouteLexer::GROUP, "group frontier = claude_eu weight 3, gpt_eu weight 1"},
+      {RouteLexer::LIMITS, "limits { attempts 6 deadline 30 s }"},
+      {RouteLexer::RULE, "rule stays_in_eu when data includes personal require processed in EU because \"GDPR\""},
+      {RouteLexer::REFUSE, "refuse export when origin in sanctioned with \"not available in your region\""},
+      {RouteLexer::ROUTE, "route easy when difficulty < 40% to economy within 800 ms, then workhorse retry 2"},
+      {RouteLexer::GUARANTEE, "guarantee eu_only when data includes personal, every deployment reached is processed in EU"},
+      {RouteLexer::TEST, "test \"a name\" given tier gold, data health expect route everything_else"},
+  };
+  return kExamples;
+}
+
+auto Example(std::size_t keyword) -> std::string_view {
+  auto found = Examples().find(keyword);
+  return found == Examples().end() ? std::string_view() : found->second;
+}
+
+auto DescribeTokenType(std::size_t type, const Tokens& tokens) -> std::string {
+  switch (type) {
+    case RouteLexer::IDENTIFIER: return "a name";
+    case RouteLexer::NUMBER: return "a number";
+    case RouteLexer::DATE: return "a date";
+    case RouteLexer::TIME: return "a time of day";
+    case RouteLexer::STRING: return "a text in double quotes";
+    case antlr4::Token::EOF: return "the end of the file";
+    default: return "`" + tokens.WordOf(type) + "`";
+  }
+}
+
+auto TypesIn(const antlr4::misc::IntervalSet& set) -> std::vector<std::size_t> {
+  std::vector<std::size_t> types;
+  for (const antlr4::misc::Interval& interval : set.getIntervals()) {
+    for (auto type = interval.a; type <= interval.b; ++type) types.push_back(static_cast<std::size_t>(type));
+  }
+  return types;
+}
+
+/// `a name`, `a name or `=``, … or nothing when there is too much to list.
+auto DescribeExpected(const antlr4::misc::IntervalSet& expected, const Tokens& tokens) -> std::string {
+  constexpr std::size_t kMostListed = 6;
+  std::vector<std::string> words;
+  bool name = expected.contains(kIdentifier);
+  for (std::size_t type : TypesIn(expected)) {
+    if (name && IsSoftKeyword(type)) continue;
+    words.push_back(DescribeTokenType(type, tokens));
+    if (words.size() > kMostListed) return {};
+  }
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+auto DeclarationWords(const Tokens& tokens) -> std::vector<std::string> {
+  std::vector<std::string> words;
+  for (const auto& [type, example] : Examples()) words.push_back(tokens.WordOf(type));
+  return words;
+}
+
+/// Words of the language that could stand where `wrong` is.
+auto WordsPossible(const antlr4::misc::IntervalSet& expected, const antlr4::Token& wrong, const Tokens& tokens)
+    -> std::vector<std::string> {
+  constexpr std::size_t kShortest = 3;  // signs, and words so short that everything is near them
+  std::vector<std::string> words;
+  for (std::size_t type : TypesIn(expected)) {
+    std::string word = type == antlr4::Token::EOF ? "" : tokens.WordOf(type);
+    if (word.size() >= kShortest) words.push_back(std::move(word));
+  }
+  if (tokens.IsFirstOnLine(wrong.getTokenIndex())) {
+    for (std::string& word : DeclarationWords(tokens)) words.push_back(std::move(word));
+  }
+  return words;
+}
+
+auto HasProperties(std::size_t keyword) -> bool {
+  return keyword == RouteLexer::VENDOR || keyword == RouteLexer::MODEL || keyword == RouteLexer::DEPLOYMENT ||
+         keyword == RouteLexer::LIMITS;
+}
+
+auto IsBlankAt(std::string_view text, std::size_t i) -> bool {
+  return i >= text.size() || text[i] == ' ' || text[i] == '\t' || text[i] == '\n' || text[i] == '\r';
+}
+
+/// `=` or `==` between a name and a value means `is`; behind the name of a property it means nothing.
+auto EqualsFix(const SourceSet& sources, const Tokens& tokens, const antlr4::Token& start, const antlr4::Token& equals)
+    -> std::optional<diagnostics::Fix> {
+  std::size_t at = equals.getTokenIndex();
+  if (at == 0) return std::nullopt;
+  std::size_t last = tokens.TypeAt(at + 1) == RouteLexer::EQUALS ? at + 1 : at;
+  std::size_t before = tokens.TypeAt(at - 1);
+  std::size_t after = tokens.TypeAt(last + 1);
+  Span span = Join(tokens.SpanOf(equals), tokens.SpanOf(*tokens.stream().get(last)));
+  bool value = after == RouteLexer::IDENTIFIER || after == RouteLexer::STRING || after == RouteLexer::NUMBER ||
+               after == RouteLexer::DATE || after == RouteLexer::TIME || IsSoftKeyword(after);
+  if (!value) return std::nullopt;
+  if (HasProperties(start.getType())) return diagnostics::DeleteStatement(sources, span);
+  bool comparable = before == RouteLexer::IDENTIFIER || before == RouteLexer::VENDOR || before == RouteLexer::MODEL ||
+                    before == RouteLexer::DEPLOYMENT || before == RouteLexer::STATUS;
+  if (!comparable) return std::nullopt;
+  std::string_view text = sources.Get(span.file).text();
+  std::string word = IsBlankAt(text, span.begin - 1) ? "is" : " is";
+  if (!IsBlankAt(text, span.end)) word += " ";
+  return diagnostics::Fix{"write `is` instead of `" + std::string(sources.Text(span)) + "`", {{span, word}}};
+}
+
+}  // namespace
+
+void ReportStrayWord(const SourceSet& sources, const Tokens& tokens, const antlr4::Token& word,
+                     diagnostics::Emitter& emitter) {
+  Span span = tokens.SpanOf(word);
+  Builder builder(Code::kR0101, span, "`" + word.getText() + "` does not begin a declaration");
+  std::string nearest = diagnostics::OnlyNearestName(word.getText(), DeclarationWords(tokens));
+  if (nearest.empty()) {
+    emitter.Report(std::move(builder).WithHint("a declaration begins with a word such as `attribute`, `deployment`, "
+                                               "`rule`, `route` or `guarantee`"));
+    return;
+  }
+  emitter.Report(std::move(builder)
+                     .WithHint("did you mean `" + nearest + "`?")
+                     .WithFix(diagnostics::Replace(sources, span, nearest)));
+}
+
+void ReportSyntaxError(const SourceSet& sources, const Tokens& tokens, const antlr4::Token& start,
+                       const antlr4::Token& wrong, const antlr4::misc::IntervalSet& expected,
+                       diagnostics::Emitter& emitter) {
+  std::size_t type = wrong.getType();
+  Span span = tokens.SpanOf(wrong);
+  std::string found = type == antlr4::Token::EOF ? "the file ends" : "`" + wrong.getText() + "` is unexpected";
+  std::string message = found + " in this `" + start.getText() + "`";
+  if (std::string words = DescribeExpected(expected, tokens); !words.empty()) message += ": expected " + words;
+  Builder builder(Code::kR0101, span, message);
+  std::string example = "for example: `" + std::string(Example(start.getType())) + "`";
+  std::string hint;
+  if (type == RouteLexer::EQUALS) {
+    hint = HasProperties(start.getType()) ? "a property is written without `=`; "
+                                          : "to compare, write `is`, `<`, `<=`, `>` or `>=`; ";
+    if (auto fix = EqualsFix(sources, tokens, start, wrong)) std::move(builder).WithFix(std::move(*fix));
+  } else if (IsReserved(type) && expected.contains(kIdentifier)) {
+    hint = "`" + wrong.getText() + "` is a word of the language and can't be a name; ";
+  } else if (type == RouteLexer::IDENTIFIER) {
+    std::string nearest = diagnostics::OnlyNearestName(wrong.getText(), WordsPossible(expected, wrong, tokens));
+    if (!nearest.empty()) {
+      emitter.Report(std::move(builder)
+                         .WithHint("did you mean `" + nearest + "`?")
+                         .WithFix(diagnostics::Replace(sources, span, nearest)));
+      return;
+    }
+  }
+  emitter.Report(std::move(builder).WithHint(hint + example));
+}
+
+}  // namespace route::syntax

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/table/table.h"
+
+/// What the rows of a table say, as sets of classes. For explanations; a decision needs none of it.
+namespace route {
+
+/// How the values of one attribute fall into classes, as `docs/table-format.md` numbers them.
+struct ClassLists {
+  std::vector<std::int64_t> cuts;
+  std::vector<std::string> prefixes;
+  std::vector<std::string> texts;
+  std::vector<std::uint16_t> country_class;
+};
+auto ClassListsOf(const Table& table, std::uint32_t attribute) -> ClassLists;
+
+/// A dimension that a term asks about: an attribute, or one member of an `any of` attribute, and the classes for which the
+/// term still can hold.
+struct TermDimension {
+  std::uint32_t attribute = 0;
+  std::uint32_t member = 0;
+  std::vector<bool> allowed;  ///< by class; some but not all
+};
+
+/// The dimensions that all have to allow a request. A term without any holds of every request.
+using Term = std::vector<TermDimension>;
+
+/// How many bits the rows hold: for each class of each dimension one for each term. What `TermsOf` reads in all.
+auto RowBits(const Table& table) -> std::uint64_t;
+
+/// The terms of a refusal, a route or a rule, of which one has to hold. None: it never holds.
+enum class TermOwner : std::uint8_t { kRefusal, kRoute, kRule };
+auto TermsOf(const Table& table, TermOwner kind, std::uint32_t index) -> std::vector<Term>;
+
+}  // namespace route
