@@ -8,6 +8,7 @@
 
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
+#include "compiler/format/format.h"
 #include "compiler/import/json_rows.h"
 #include "compiler/import/yaml.h"
 #include "runtime/table/sha256.h"
@@ -111,8 +112,18 @@ void PrintDocument(const Input& input, const ImportOptions& options, const Impor
   PrintJson(document);
 }
 
-auto Finish(const Input& input, const ImportOptions& options, const CommonOptions& common, const Imported& imported)
-    -> int {
+/// As `routec fmt` writes it.
+auto Canonical(std::string text) -> std::string {
+  SourceSet sources;
+  diagnostics::Emitter emitter;
+  FileId file = sources.Add("imported.route", std::move(text));
+  auto formatted = format::Format(sources, file, emitter);
+  if (!formatted) throw InternalError("an import wrote text that does not parse: " + emitter.diagnostics().front().message);
+  return std::move(*formatted);
+}
+
+auto Finish(const Input& input, const ImportOptions& options, const CommonOptions& common, Imported imported) -> int {
+  if (imported.taken > 0) imported.text = Canonical(std::move(imported.text));
   bool written = !WrittenWhere(options, imported).empty();
   if (written && !options.output.empty()) {
     if (auto done = WriteFileAtomically(options.output, imported.text); !done) {
@@ -143,7 +154,7 @@ auto ImportPrices(const ImportPricesOptions& options, const CommonOptions& commo
     PrintInputError(input->path, imported.error());
     return kWrongUsage;
   }
-  return Finish(*input, options.common, common, *imported);
+  return Finish(*input, options.common, common, std::move(*imported));
 }
 
 auto ImportConfig(const ImportConfigOptions& options, const CommonOptions& common) -> int {
@@ -171,7 +182,7 @@ auto ImportConfig(const ImportConfigOptions& options, const CommonOptions& commo
     PrintInputError(in_prices ? prices->path : input->path, imported.error().error);
     return kWrongUsage;
   }
-  return Finish(*input, options.common, common, *imported);
+  return Finish(*input, options.common, common, std::move(*imported));
 }
 
 }  // namespace route::driver

@@ -39,6 +39,25 @@ auto AreAlike(const std::vector<ir::Condition>& children) -> bool {
          });
 }
 
+/// Ranges of one attribute that follow each other and all have to hold are one range, unless nothing is in it.
+auto WithJoinedRanges(const std::vector<ir::Condition>& children) -> std::vector<ir::Condition> {
+  std::vector<ir::Condition> joined;
+  for (const ir::Condition& child : children) {
+    if (!joined.empty() && child.kind == Kind::kInRange && joined.back().kind == Kind::kInRange &&
+        joined.back().attribute == child.attribute) {
+      const std::int64_t low = std::max(joined.back().low, child.low);
+      const std::int64_t high = std::min(joined.back().high, child.high);
+      if (low < high) {
+        joined.back().low = low;
+        joined.back().high = high;
+        continue;
+      }
+    }
+    joined.push_back(child);
+  }
+  return joined;
+}
+
 }  // namespace
 
 auto Phrases::Join(const std::vector<Part>& parts, Part::Joined joined) -> Part {
@@ -67,8 +86,10 @@ auto Phrases::ConditionPart(const ir::Condition& condition, Sense sense) -> Part
     case Kind::kAll:
     case Kind::kAny: {
       if (condition.children.size() > 1 && AreAlike(condition.children)) return TogetherPart(condition, sense);
+      const std::vector<ir::Condition> children =
+          condition.kind == Kind::kAll ? WithJoinedRanges(condition.children) : condition.children;
       std::vector<Part> parts;
-      for (const ir::Condition& child : condition.children) parts.push_back(ConditionPart(child, sense));
+      for (const ir::Condition& child : children) parts.push_back(ConditionPart(child, sense));
       const bool is_and = (condition.kind == Kind::kAll) == (sense == Sense::kAffirmed);
       return Join(parts, is_and ? Part::Joined::kAnd : Part::Joined::kOr);
     }

@@ -66,6 +66,9 @@ auto IntervalPhrase(const Interval& interval, Sense sense) -> std::string {
   if (!has_low) return affirmed ? HighEnd(interval).affirmed : HighEnd(interval).denied;
   const std::int64_t step = interval.unit == Unit::kTimeOfDay ? Decimal::kScale : 1;
   if (interval.high - interval.low == step) return (affirmed ? "" : "not ") + Text(interval, interval.low);
+  if (interval.kind == AttributeKind::kDate) {
+    return (affirmed ? "from " : "not from ") + Text(interval, interval.low) + " to " + Text(interval, interval.high - 1);
+  }
   const End low = LowEnd(interval);
   const End high = HighEnd(interval);
   return (affirmed ? "" : "not both ") + low.affirmed + " and " + high.affirmed;

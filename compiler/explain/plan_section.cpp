@@ -45,23 +45,33 @@ auto OrderReason(TierOrder order) -> std::string {
   throw InternalError("an unknown order");
 }
 
-auto TierText(const ir::Policy& policy, const ir::Tier& tier, const ir::PlanTier& planned) -> std::string {
+/// How many of the tier's deployments are excluded.
+auto CountExcluded(const ir::Tier& tier, const ir::Decision& decision) -> std::size_t {
+  return static_cast<std::size_t>(std::ranges::count_if(tier.candidates, [&](const ir::Candidate& candidate) {
+    return std::ranges::find(decision.excluded, candidate.deployment, &ir::Exclusion::deployment) != decision.excluded.end();
+  }));
+}
+
+auto TierText(const ir::Policy& policy, const ir::Tier& tier, const ir::PlanTier& planned, const ir::Decision& decision)
+    -> std::string {
   std::uint64_t weights = 0;
   for (const ir::Candidate& candidate : planned.deployments) weights += candidate.weight;
+  const std::size_t excluded = CountExcluded(tier, decision);
+  const std::size_t taken = planned.deployments.size();
+  const std::size_t not_taken = tier.candidates.size() - excluded - taken;
+  const bool has_choice = taken + not_taken > 1;
   std::vector<std::string> names;
   for (const ir::Candidate& candidate : planned.deployments) {
-    const std::string key = KeyOf(policy, tier.order, candidate, weights);
+    const std::string key = has_choice ? KeyOf(policy, tier.order, candidate, weights) : "";
     names.push_back(NameOf(policy, candidate.deployment) + (key.empty() ? "" : " (" + key + ")"));
   }
   std::string text = ir::EnumerateSome(names, kMostNames);
-  if (names.size() > 1) text += ", " + OrderReason(tier.order);
-  if (names.size() == 1 && tier.limit == 1U && tier.candidates.size() > 1) text += ", " + OrderReason(tier.order);
-  const std::size_t out = tier.candidates.size() - planned.deployments.size();
-  if (tier.limit && planned.deployments.size() == *tier.limit && out > 0) {
-    text += "; no more than " + std::to_string(*tier.limit) + " of " + std::to_string(tier.candidates.size()) + " are taken";
-  } else if (out > 0) {
-    text += "; " + std::to_string(out) + " of " + std::to_string(tier.candidates.size()) + (out == 1 ? " is" : " are") + " ruled out";
+  if (has_choice) text += ", " + OrderReason(tier.order);
+  if (excluded > 0) {
+    text += "; " + std::to_string(excluded) + " of " + std::to_string(tier.candidates.size()) +
+            (excluded == 1 ? " is" : " are") + " ruled out";
   }
+  if (not_taken > 0) text += "; " + std::to_string(not_taken) + " more would be allowed, beyond the number that is asked for";
   if (tier.within_ms) text += "; it has " + DurationText(*tier.within_ms);
   if (tier.retries) text += "; up to " + ir::Counted(*tier.retries, "further attempt");
   return text;
@@ -83,7 +93,11 @@ auto PlanSection(const ir::Policy& policy, const ir::Route& route, const ir::Dec
                   ? "it is ruled out"
                   : "all of it is ruled out (" + ir::EnumerateSome(names, kMostNames) + ")";
     } else {
-      text = (is_first ? "first " : "then ") + ir::Quoted(tier.label) + ": " + TierText(policy, tier, *planned);
+      // A list in braces says no more than what it is made of, nor does a single deployment.
+      const bool says_more = !tier.label.starts_with('{') && 
+                             ir::Quoted(tier.label) != NameOf(policy, tier.candidates.front().deployment);
+      text = (is_first ? "first " : "then ") + (says_more ? ir::Quoted(tier.label) + ": " : "") +
+             TierText(policy, tier, *planned, decision);
       is_first = false;
     }
     section.points.push_back({.name = tier.label, .text = std::move(text), .details = {}});
@@ -99,7 +113,11 @@ auto FailureSection(const ir::Policy& policy, const ir::Route& route, const ir::
     for (const ir::Candidate& candidate : planned.deployments) order.push_back(NameOf(policy, candidate.deployment));
     if (tier.order == TierOrder::kByWeight && planned.deployments.size() > 1) order.back() += " (these in the order drawn)";
   }
-  std::string text = order.size() == 1 ? "Nobody else is tried" : "One after the other is tried: " + ir::EnumerateSome(order, kMostNames);
+  std::string text = "Nobody else is tried";
+  for (std::size_t i = 0; i < std::min(order.size(), kMostNames) && order.size() > 1; ++i) {
+    text = i == 0 ? "One after the other is tried: " + order[0] : text + ", then " + order[i];
+  }
+  if (order.size() > kMostNames) text += " and " + std::to_string(order.size() - kMostNames) + " more";
   text += ". In the worst case that makes " + ir::Counted(ir::PlanAttempts(policy, decision), "attempt") + " in " +
           DurationText(ir::PlanTime(policy, decision)) + ", and then the request fails.";
   if (order.size() > ir::PlanAttempts(policy, decision)) {

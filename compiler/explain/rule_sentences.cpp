@@ -49,17 +49,19 @@ auto LossWords(ir::SurvivesLoss::Unit unit, std::uint32_t count) -> std::string 
   throw InternalError("an unknown unit of loss");
 }
 
+constexpr std::string_view kEvery = "every request";
+
 /// One overload for each kind of promise: what holds of each request that the premise is about.
 struct Promise {
   const ir::Policy& policy;
-  const std::string& request;  // "the request" of a premise, or any
+  const std::string& request;  // "the request" of a premise, or kEvery
   Phrases& phrases;
 
   auto operator()(const ir::EveryDeploymentReached& promise) const -> std::string {
-    return "whichever deployment " + request + " reaches, this holds: " + phrases.Test(promise.test);
+    return "whichever deployment " + (request == kEvery ? "a request" : request) + " reaches, this holds: " + phrases.Test(promise.test);
   }
   auto operator()(const ir::FirstChoice& promise) const -> std::string {
-    return "whichever deployment " + request + " is first given to, this holds: " + phrases.Test(promise.test);
+    return "whichever deployment is tried first, this holds: " + phrases.Test(promise.test);
   }
   auto operator()(const ir::Served& promise) const -> std::string {
     std::vector<std::string> refusals;
@@ -112,8 +114,9 @@ auto TierPhrase(const ir::Policy& policy, const ir::Tier& tier) -> std::string {
   } else {
     text = ir::EnumerateSome(names, kMostNames) + (is_one ? "" : ", " + OrderWords(tier.order));
   }
+  // A list in braces says no more than what it is made of.
   const std::string label = ir::Quoted(tier.label);
-  return is_one && label == names.front() ? text : label + " (" + text + ")";
+  return (is_one && label == names.front()) || tier.label.starts_with('{') ? text : label + " (" + text + ")";
 }
 
 auto RouteSentence(const ir::Policy& policy, const ir::Route& route, RoutePlace place, Phrases& phrases) -> std::string {
@@ -134,7 +137,7 @@ auto RouteSentence(const ir::Policy& policy, const ir::Route& route, RoutePlace 
 }
 
 auto GuaranteeSentence(const ir::Policy& policy, const ir::Guarantee& guarantee, Phrases& phrases) -> std::string {
-  const std::string request = guarantee.when.kind == ir::Condition::Kind::kTrue ? "every request" : "the request";
+  const std::string request = std::string(guarantee.when.kind == ir::Condition::Kind::kTrue ? kEvery : "the request");
   std::string text = When(guarantee.when, "", phrases) + std::visit(Promise{policy, request, phrases}, guarantee.promise);
   if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 'a' + 'A');
   return text + ".";

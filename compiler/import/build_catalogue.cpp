@@ -15,7 +15,6 @@ void FindHeadquarters(Offer& offer, const Statements& statements, Lints& lints) 
   for (const std::string& name : {offer.provider, offer.vendor}) {
     if (auto stated = statements.headquarters.find(name); stated != statements.headquarters.end()) {
       offer.headquarters = stated->second;
-      offer.headquarters_source = "as stated with --headquarters";
       return;
     }
   }
@@ -115,6 +114,7 @@ auto AddOffers(const std::vector<Offer>& offers, Namer& names, Catalogue& catalo
     deployment.place_note = offer.place_note;
     deployment.price_in = offer.prices.in.usd;
     deployment.price_out = offer.prices.out.usd;
+    deployment.as_of = offer.as_of;
     deployment.source = offer.source;
     deployment.status = offer.facts.status;
     deployment.endpoint = offer.endpoint;

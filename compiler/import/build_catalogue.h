@@ -32,15 +32,16 @@ struct Offer {
   std::optional<Place> place;
   TokenPrices prices;
   Facts facts;
-  std::string source;    ///< a comment beside the price
-  std::string endpoint;  ///< these three plain, and empty where unknown
+  std::optional<Date> as_of;  ///< the day of its price and facts, if the input says it
+  std::string source;         ///< a comment beside the price
+  std::string endpoint;       ///< these three plain, and empty where unknown
   std::string upstream;
   std::string key_env;
 
   // What CompleteOffer finds.
   std::string vendor;
   std::optional<Country> headquarters;
-  std::string headquarters_source;
+  std::string headquarters_source;  ///< empty if the user stated them
   std::optional<Country> processed_in;
   std::string place_note;
 };

@@ -34,9 +34,10 @@ void AppendLine(std::string& text, std::string line) {
 void PrintVendors(const std::vector<CatalogueVendor>& vendors, std::string& text) {
   std::size_t width = LongestName(vendors);
   for (const CatalogueVendor& vendor : vendors) {
-    std::string line = "vendor " + Padded(vendor.name, width) + " { headquarters " +
-                       std::string(CountryCode(vendor.headquarters)) + " }";
-    if (!vendor.note.empty()) line += "   # " + vendor.note;
+    std::string line =
+        "vendor " + Padded(vendor.name, width) + " { headquarters " + std::string(CountryCode(vendor.headquarters));
+    line +=
+        vendor.source.empty() ? " }   # as stated with --headquarters" : "   source " + Quoted(vendor.source) + " }";
     AppendLine(text, line);
   }
   if (!vendors.empty()) text += "\n";
@@ -141,6 +142,7 @@ auto PrintDeployment(const CatalogueDeployment& deployment) -> std::vector<std::
   lines.push_back(who);
   std::string price =
       "  price " + FormatMoney(deployment.price_in) + " USD in, " + FormatMoney(deployment.price_out) + " USD out";
+  if (deployment.as_of) price += "   as of " + FormatDate(*deployment.as_of);
   lines.push_back(Padded(price, kCommentColumn - 2) + "  # " + deployment.source);
   for (const std::string& note : deployment.notes) lines.push_back("  # " + note);
   std::string upstream;

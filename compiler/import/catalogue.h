@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/values/country.h"
+#include "runtime/values/date.h"
 #include "runtime/values/decimal.h"
 
 /// A catalogue as `.route` text.
@@ -14,7 +15,7 @@ namespace route::import {
 struct CatalogueVendor {
   std::string name;
   Country headquarters;
-  std::string note;  ///< a comment: where that is said
+  std::string source;  ///< where that is said; empty if the user stated it, which a comment says
 };
 
 struct CatalogueModel {
@@ -31,9 +32,10 @@ struct CatalogueDeployment {
   std::string place_note;  ///< a comment beside it; empty for none
   Decimal price_in;        ///< USD for a million tokens
   Decimal price_out;
-  std::string source;    ///< a comment beside the price: the key of the row
-  std::string status;    ///< empty for live
-  std::string endpoint;  ///< these three empty where unknown
+  std::optional<Date> as_of;  ///< the day of these facts, if the input says it
+  std::string source;         ///< a comment beside the price: the key of the row
+  std::string status;         ///< empty for live
+  std::string endpoint;       ///< these three empty where unknown
   std::string upstream;
   std::string key_env;
   std::vector<std::string> notes;  ///< comments on lines of their own

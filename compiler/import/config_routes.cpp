@@ -64,7 +64,7 @@ class RouteBuilder {
       served.asked.push_back(first.alias);
     } else {
       lints_.Add(LintKind::kNotPlain, LintAction::kLeftOut, subject,
-                 "its name holds characters that are not seen; it has no route");
+                 "its name holds characters that would mislead a reader; it has no route");
     }
     served_[first.alias] = std::move(served);
   }
@@ -137,7 +137,8 @@ class RouteBuilder {
       lints_.Add(LintKind::kDuplicateKey, LintAction::kLeftOut, subject,
                  "this alias is the name of a model of `model_list`");
     } else if (!IsPlain(alias.name)) {
-      lints_.Add(LintKind::kNotPlain, LintAction::kLeftOut, subject, "this alias holds characters that are not seen");
+      lints_.Add(LintKind::kNotPlain, LintAction::kLeftOut, subject,
+                 "this alias holds characters that would mislead a reader");
     } else if (std::ranges::find(served->second.asked, alias.name) == served->second.asked.end()) {
       served->second.asked.push_back(alias.name);
     }

@@ -64,7 +64,7 @@ class PriceImport {
   const PriceOptions& options_;
   Lints lints_;
   std::vector<Selected> selected_;
-  std::string as_of_;  // of the file, if it says so
+  std::optional<Date> as_of_;  // of the file, if it says so
   UsualPrices usual_prices_;
 };
 
@@ -96,7 +96,7 @@ void PriceImport::Select(const std::vector<JsonRow>& rows) {
   std::map<std::string, const JsonRow*> seen;
   for (const JsonRow& row : rows) {
     if (row.key == "last_updated" && row.shape == JsonRow::Shape::kScalar) {
-      if (std::string date = row.scalar.text.substr(0, 10); ParseDate(date)) as_of_ = date;
+      as_of_ = ParseDate(std::string_view(row.scalar.text).substr(0, 10));
       continue;
     }
     if (!PassesFilter(options_.matches, [&](const std::string& glob) { return MatchesGlob(glob, row.key); })) continue;
@@ -167,12 +167,14 @@ auto PriceImport::MakeOffer(const Selected& selected) -> Offer {
       offer.model + "_" + offer.provider + (selected.parts.place ? "_" + selected.parts.place->name : "");
   offer.place = selected.parts.place;
   offer.prices = *selected.prices;
+  offer.as_of = as_of_;
   offer.source = Printable(selected.row->key) + ", line " + std::to_string(selected.row->line);
   if (IsPlain(selected.parts.upstream)) {
     offer.upstream = selected.parts.upstream;
   } else {
-    lints_.Add(LintKind::kNotPlain, LintAction::kCorrected, offer.subject,
-               "its name holds characters that are not seen; the catalogue does not say what the provider calls it");
+    lints_.Add(
+        LintKind::kNotPlain, LintAction::kCorrected, offer.subject,
+        "its name holds characters that would mislead a reader; the catalogue does not say what the provider calls it");
   }
   return offer;
 }
@@ -209,8 +211,8 @@ auto PriceImport::Header(std::size_t deployments) const -> std::vector<std::stri
                   " of LiteLLM's price list. Read it and change it: it is yours.");
   lines.push_back("Written by " + origin.tool + " from `" + Printable(origin.file) + "`,");
   lines.push_back("SHA-256 " + origin.sha256 + ".");
-  lines.push_back("Prices are in USD for a million tokens" + (as_of_.empty() ? "" : ", as of " + as_of_) +
-                  "; the key and the line of each row stand beside its price.");
+  lines.emplace_back(
+      "Prices are in USD for a million tokens; the key and the line of each row stand beside its price.");
   lines.emplace_back(
       "The list does not say qualities, times to the first token, retention, certifications, endpoints and keys.");
   return lines;

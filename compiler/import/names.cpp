@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "compiler/base/lookalike.h"
+
 namespace route::import {
 namespace {
 
@@ -18,27 +20,6 @@ constexpr std::array<std::string_view, 42> kReserved = {
 static_assert(std::ranges::is_sorted(kReserved));
 
 auto IsNameCharacter(char c) -> bool { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-/// What is left of a name when characters that look alike count as one.
-auto Look(std::string_view name) -> std::string {
-  std::string look;
-  for (char c : name) {
-    switch (c) {
-      case '1':
-      case 'i': look += 'l'; break;
-      case '0': look += 'o'; break;
-      case 'n':
-        if (look.ends_with('r')) {
-          look.back() = 'm';
-        } else {
-          look += c;
-        }
-        break;
-      default: look += c;
-    }
-  }
-  return look;
-}
 
 }  // namespace
 
@@ -71,7 +52,7 @@ auto Identifier(std::string_view text) -> std::string {
 auto Namer::Take(std::string_view text) -> std::string {
   std::string wanted = Identifier(text);
   std::string name = wanted;
-  for (int next = 2; !looks_.insert(Look(name)).second; ++next) name = wanted + "_" + std::to_string(next);
+  for (int next = 2; !looks_.insert(NameSkeleton(name)).second; ++next) name = wanted + "_" + std::to_string(next);
   return name;
 }
 

@@ -18,8 +18,8 @@ auto IsName(std::string_view text) -> bool;
 /// Words that the language reserves: they cannot be names.
 auto IsReservedWord(std::string_view word) -> bool;
 
-/// Gives out names that no reader can take for each other: one that is taken, or that looks like a taken one in most
-/// fonts (`l` and `1`, `o` and `0`, `rn` and `m`), gets `_2`, `_3`, … in the order of asking.
+/// Gives out names that no reader can take for each other: one that is taken, or that looks like a taken one
+/// (NameSkeleton), gets `_2`, `_3`, … in the order of asking.
 class Namer {
  public:
   auto Take(std::string_view text) -> std::string;

@@ -1,5 +1,6 @@
 #include "compiler/import/text.h"
 
+#include "compiler/base/lookalike.h"
 #include "compiler/base/utf8.h"
 
 namespace route::import {
@@ -48,7 +49,7 @@ auto IsPlain(std::string_view text) -> bool {
     if (!IsShown(character)) return false;
     i += character.length;
   }
-  return true;
+  return FindMixedWords(text).empty();
 }
 
 auto Quoted(std::string_view text) -> std::string {

@@ -22,7 +22,7 @@ struct InputError {
 auto Printable(std::string_view text) -> std::string;
 
 /// May this text stand in a `.route` string as it is, without misleading a reader? At most 1,000 bytes of visible
-/// UTF-8.
+/// UTF-8, in which no word mixes scripts.
 auto IsPlain(std::string_view text) -> bool;
 
 /// `"…"` with `"` and `\` escaped. The text is plain.

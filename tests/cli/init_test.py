@@ -50,6 +50,9 @@ class Init(unittest.TestCase):
         self.assertEqual((code, err), (0, ""))
         self.assertRegex(out, r"^[1-9]\d* passed, 0 failed$")
 
+    def test_its_files_are_in_the_canonical_form(self):
+        self.assertEqual(self.routec("fmt", "--check", "policy.route", "catalog.route", folder=self.project())[0], 0)
+
     def test_the_script_for_ci_builds_what_the_gateway_takes(self):
         project = self.project()
         environment = {"PATH": f"{ROUTEC.parent}:{os.environ['PATH']}", "MISTRAL_API_KEY": "a", "AZURE_API_KEY": "b",

@@ -46,6 +46,8 @@ TEST_CASE("an interval in both senses") {
   CHECK(affirmed(Days(nullptr, "2028-01-01")) == "2027-12-31 or earlier");
   CHECK(denied(Days(nullptr, "2028-01-01")) == "after 2027-12-31");
   CHECK(affirmed(Days("2026-08-02", "2026-08-03")) == "2026-08-02");
+  CHECK(affirmed(Days("2026-08-02", "2028-01-01")) == "from 2026-08-02 to 2027-12-31");
+  CHECK(denied(Days("2026-08-02", "2028-01-01")) == "not from 2026-08-02 to 2027-12-31");
   const Interval night{22 * 60 * 1'000'000LL, kHigh, AttributeKind::kNumber, Unit::kTimeOfDay};
   CHECK(affirmed(night) == "22:00 or later");
   CHECK(denied(night) == "before 22:00");
@@ -89,6 +91,8 @@ TEST_CASE("every kind of condition") {
       {All({Any({Is(kTier, {0}), Yes(kUrgent)}), Includes(kData, 1)}),
        "(`tier` is free or `urgent` is yes) and `data` includes health",
        "(`tier` is not free and `urgent` is no) or `data` does not include health"},
+      {All({InRange(kPrompt, 10 * million, kHigh), InRange(kPrompt, kLow, 20 * million)}),
+       "`prompt` is at least 10 tokens and less than 20 tokens", "`prompt` is not both at least 10 tokens and less than 20 tokens"},
       {Not(Is(kTier, {0})), "`tier` is not free", "`tier` is free"},
   };
   for (const Case& each : cases) {

@@ -144,7 +144,7 @@ TEST_CASE("each kind of promise") {
   CHECK(sentence(ir::EveryDeploymentReached{Deployments({0})}, Is(kTier, {2})) ==
         "When `tier` is gold, whichever deployment the request reaches, this holds: it is `paris`.");
   CHECK(sentence(ir::FirstChoice{Deployments({0})}, True()) ==
-        "Whichever deployment every request is first given to, this holds: it is `paris`.");
+        "Whichever deployment is tried first, this holds: it is `paris`.");
   CHECK(sentence(ir::Served{}, True()) == "Every request is served.");
   CHECK(sentence(ir::Served{{RefusalId{0}}}, Is(kTier, {2})) ==
         "When `tier` is gold, the request is served, unless it is refused by `embargo`.");

@@ -152,7 +152,8 @@ class Repository(unittest.TestCase):
     def test_the_examples_in_its_documentation_are_formatted(self):
         count = 0
         for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]:
-            if page.name == "formatting.md":
+            # The pages of the codes are narrower than the canonical form, for `routec explain` shows them on a terminal.
+            if page.name == "formatting.md" or page.parent.name == "diagnostics":
                 continue
             for block in re.findall(r"^```route\n(.*?)^```", page.read_text(), re.M | re.S):
                 code, out, err = fmt("-", text=block)

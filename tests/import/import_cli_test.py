@@ -83,6 +83,8 @@ class Import(unittest.TestCase):
         self.assertEqual((code, out), (0, ""))
         self.assertTrue(err.endswith(f"wrote {target}\n"))
         self.assertEqual(target.read_text(), routec("import", "litellm-prices", PRICES)[1])
+        done = subprocess.run([ROUTEC, "fmt", "--check", target], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         copy = self.tmp / "prices.json"
         copy.write_bytes((ROOT / PRICES).read_bytes())
         link = self.tmp / "link.route"

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "compiler/import/places.h"
@@ -77,4 +79,25 @@ TEST_CASE("providers by all their names") {
     CHECK(ParseCountry(FindProvider(name)->headquarters).has_value());
     CHECK(FindProvider(name)->source.starts_with("https://"));
   }
+}
+
+TEST_CASE("vendors that the library knows are called and seated as it says") {
+  std::ifstream file("stdlib/vendors.route", std::ios::binary);
+  std::string library{std::istreambuf_iterator<char>(file), {}};
+  std::size_t shared = 0;
+  for (const char* name :
+       {"anthropic", "azure",        "bedrock",  "cloudflare",  "cohere",    "dashscope", "databricks",
+        "deepseek",  "fireworks_ai", "groq",     "mistral",     "moonshot",  "nebius",    "openai",
+        "ovhcloud",  "perplexity",   "scaleway", "together_ai", "vertex_ai", "watsonx",   "xai"}) {
+    const Provider* provider = FindProvider(name);
+    REQUIRE_MESSAGE(provider != nullptr, name);
+    std::string start = "\nvendor " + std::string(provider->vendor) + " {";
+    std::size_t at = library.find(start);
+    if (at == std::string::npos) continue;
+    std::string declaration = library.substr(at, library.find("\n}", at) - at);
+    CHECK_MESSAGE(declaration.find("headquarters " + std::string(provider->headquarters)) != std::string::npos, name);
+    CHECK_MESSAGE(declaration.find(provider->source) != std::string::npos, name);
+    ++shared;
+  }
+  CHECK(shared > 15);
 }

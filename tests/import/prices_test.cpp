@@ -55,7 +55,7 @@ TEST_CASE("a sound row becomes a deployment with its model and vendor") {
       Import("{\n" + Row("meta.llama-v1:0", R"("supports_vision": true, "supports_function_calling": true)") + "\n}");
   CHECK(imported.lints.empty());
   CHECK(imported.taken == 1);
-  CHECK(Has(imported, "vendor bedrock { headquarters US }   # https://"));
+  CHECK(Has(imported, "vendor bedrock { headquarters US   source \"https://"));
   CHECK(Has(imported, "model llama_v1_0 { context 8_000 tokens  capabilities tools, vision }"));
   CHECK(Has(imported,
             "deployment llama_v1_0_bedrock_eu_central_1 serves llama_v1_0 {\n"

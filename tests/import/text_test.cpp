@@ -35,6 +35,8 @@ TEST_CASE("what a message shows is on one line and hides nothing") {
       IsPlain("\xE2\x80\xAE"
               "evil"));
   CHECK_FALSE(IsPlain(std::string(1001, 'x')));
+  CHECK(IsPlain("модель"));
+  CHECK_FALSE(IsPlain("gpt-\xD0\xBEne"));
   CHECK(Quoted("a\"b\\") == "\"a\\\"b\\\\\"");
 }
 
@@ -71,7 +73,7 @@ TEST_CASE("names are readable, and no two can be taken for each other") {
   CHECK(namer.Take("gpt-4.o") == "gpt_4_o");
   CHECK(namer.Take("o1") == "o1");
   CHECK(namer.Take("ol") == "ol_2");
-  CHECK(namer.Take("OI") == "oi_3");
+  CHECK(namer.Take("OI") == "oi");
   CHECK(namer.Take("barn") == "barn");
   CHECK(namer.Take("bam") == "bam_2");
   CHECK(IsName("AZURE_API_KEY"));
