@@ -70,7 +70,7 @@ auto Format(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter
                        .WithHint("divide it and `import` the parts"));
     return std::nullopt;
   }
-  if (!syntax::SameWords(text, *canonical)) {
+  if (!syntax::SameWords(text, outline, *canonical)) {
     throw InternalError("formatting `" + sources.Get(file).path() + "` would change its words");
   }
   return canonical;

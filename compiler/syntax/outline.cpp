@@ -71,14 +71,12 @@ auto WordsOf(const std::vector<antlr4::Token*>& tokens, std::string_view text, c
   return words;
 }
 
-auto SameWords(std::string_view a, std::string_view b) -> bool {
-  WordReader first(a);
-  WordReader second(b);
-  while (true) {
-    std::string_view word = first.Next();
-    if (word != second.Next()) return false;
-    if (word.empty()) return true;
+auto SameWords(std::string_view text, const std::vector<Word>& outline, std::string_view other) -> bool {
+  WordReader reader(other);
+  for (const Word& word : outline) {
+    if (reader.Next() != text.substr(word.begin, word.end - word.begin)) return false;
   }
+  return reader.Next().empty();
 }
 
 }  // namespace route::syntax

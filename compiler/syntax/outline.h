@@ -40,8 +40,8 @@ struct Word {
 /// a file with errors is empty. Linear in the text; safe on any bytes.
 auto ReadOutline(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter) -> std::vector<Word>;
 
-/// Do these texts, which Parse accepts, consist of the same words and comments in the same order? Blanks at the end of a
-/// comment do not count.
-auto SameWords(std::string_view a, std::string_view b) -> bool;
+/// Does another text consist of the same words and comments as this one, whose outline is given, in the same order? Blanks
+/// at the end of a comment do not count.
+auto SameWords(std::string_view text, const std::vector<Word>& outline, std::string_view other) -> bool;
 
 }  // namespace route::syntax

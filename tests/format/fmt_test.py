@@ -129,6 +129,7 @@ class Fmt(unittest.TestCase):
         self.assertEqual(row["diff"], self.in_tmp("--diff", "ugly.route")[1])
         row = json.loads(self.in_tmp("--format", "json", "-", text=UGLY)[1])["files"][0]
         self.assertEqual(row, {"file": "<stdin>", "result": "changed", "text": FORMATTED})
+        self.assertEqual(self.in_tmp("--format", "plain", "--check", "ugly.route"), (1, "would format ugly.route\n", ""))
         row = json.loads(self.in_tmp("--format", "json", "ugly.route")[1])["files"][0]
         self.assertEqual(row, {"file": "ugly.route", "result": "changed"})
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "compiler/syntax/parse.h"
+#include "compiler/syntax/outline.h"
 
 // What docs/formatting.md says is tested by fmt_test.py, pair by pair; here is what it is silent about.
 
@@ -141,6 +141,23 @@ TEST_CASE("what would become larger than a file may be is not formatted") {
   for (int i = 0; i < 1'150'000; ++i) text += "#\n";
   Outcome outcome = FormatText(text + "x" + std::string(40, ')'));
   CHECK(outcome.codes == "R0105");
+}
+
+TEST_CASE("whether words are the same is known to the letter") {
+  std::string text = "rule a forbid vendor v # c  \n";
+  SourceSet sources;
+  diagnostics::Emitter emitter;
+  auto outline = syntax::ReadOutline(sources, sources.Add("test.route", text), emitter);
+  auto same = [&](std::string_view other) { return syntax::SameWords(text, outline, other); };
+  CHECK(same("rule\na forbid  vendor v#\tc") == false);
+  CHECK(same("rule\na forbid  vendor v# c\t\n\n"));
+  CHECK(same("rule a forbid vendor v") == false);
+  CHECK(same("rule a forbid vendor v # c\n# d") == false);
+  CHECK(same("rule a forbid vendor v # c\nw") == false);
+  CHECK(same("rule a forbidvendor v # c") == false);
+  CHECK(same("rule a for bid vendor v # c") == false);
+  CHECK(same("rule a vendor forbid v # c") == false);
+  CHECK(same("") == false);
 }
 
 TEST_CASE("lines keep within their columns") {
