@@ -20,15 +20,20 @@ enum class Result : std::uint8_t { kUnchanged, kWouldChange, kChanged, kFailed }
 
 auto ResultName(Result result) -> const char* {
   switch (result) {
-    case Result::kUnchanged: return "unchanged";
-    case Result::kWouldChange: return "would_change";
-    case Result::kChanged: return "changed";
-    case Result::kFailed: return "failed";
+    case Result::kUnchanged:
+      return "unchanged";
+    case Result::kWouldChange:
+      return "would_change";
+    case Result::kChanged:
+      return "changed";
+    case Result::kFailed:
+      return "failed";
   }
   return "";
 }
 
-/// Formats the files that are named, one after the other; what is wrong with one of them is no reason not to do the rest.
+/// Formats the files that are named, one after the other; what is wrong with one of them is no reason not to do the
+/// rest.
 class Formatter {
  public:
   Formatter(const FmtOptions& options, const CommonOptions& common) : options_(options), common_(common) {}
@@ -125,7 +130,9 @@ class Formatter {
   int code_ = kGood;
 };
 
-auto Fmt(const FmtOptions& options, const CommonOptions& common) -> int { return Formatter(options, common).Run(); }
+auto Fmt(const FmtOptions& options, const CommonOptions& common) -> int {
+  return Formatter(options, common).Run();
+}
 
 }  // namespace
 

@@ -12,8 +12,8 @@
 namespace route::format {
 namespace {
 
-constexpr std::uint32_t kWidestCell = 48;      ///< a wider one does not push the columns behind it to the right
-constexpr std::uint32_t kDeepestColumn = 58;   ///< at which what wraps may begin
+constexpr std::uint32_t kWidestCell = 48;     ///< a wider one does not push the columns behind it to the right
+constexpr std::uint32_t kDeepestColumn = 58;  ///< at which what wraps may begin
 
 struct Cell {
   std::size_t first = 0;
@@ -25,7 +25,7 @@ struct Cell {
 };
 
 struct Row {
-  std::vector<Cell> cells;           ///< the last one is not empty
+  std::vector<Cell> cells;            ///< the last one is not empty
   std::vector<std::uint32_t> starts;  ///< columns of the first cells, up to a wide one; none if the row is not aligned
 };
 
@@ -129,7 +129,8 @@ auto FitsRow(const Words& words, Range row, std::uint32_t indent, LastColumn las
   return FitsAt(words, last, indent + before, last_column);
 }
 
-void PutRows(const Words& words, Page& page, std::span<const Range> ranges, std::uint32_t indent, LastColumn last_column) {
+void PutRows(const Words& words, Page& page, std::span<const Range> ranges, std::uint32_t indent,
+             LastColumn last_column) {
   std::vector<Row> rows;
   for (Range range : ranges) rows.push_back({CellsOf(words, range), {}});
   std::vector<Row*> aligned;

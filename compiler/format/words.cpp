@@ -62,18 +62,24 @@ Words::Words(std::string_view text, const std::vector<syntax::Word>& outline) {
 auto Words::GapBefore(const syntax::Word& word) const -> std::uint32_t {
   bool opens = !words_.empty() && words_.back().text == "{";
   switch (word.joint) {
-    case Joint::kTight: return 0;
-    case Joint::kProperty: return opens ? 1 : kPropertyGap;
-    case Joint::kClose: return opens ? 0 : 1;
-    case Joint::kPart: return kPartGap;
-    case Joint::kStep: return word.column > 0 ? kPartGap : 1;
+    case Joint::kTight:
+      return 0;
+    case Joint::kProperty:
+      return opens ? 1 : kPropertyGap;
+    case Joint::kClose:
+      return opens ? 0 : 1;
+    case Joint::kPart:
+      return kPartGap;
+    case Joint::kStep:
+      return word.column > 0 ? kPartGap : 1;
     case Joint::kStart:
     case Joint::kWord:
     case Joint::kBody:
     case Joint::kPromise:
     case Joint::kCase:
     case Joint::kItem:
-    case Joint::kComment: return 1;
+    case Joint::kComment:
+      return 1;
   }
   return 1;
 }

@@ -22,7 +22,8 @@ auto HoldsTight(std::size_t type) -> bool {
 /// The words and comments of a text, one after the other.
 class WordReader {
  public:
-  explicit WordReader(std::string_view text) : text_(text), map_(text), input_(text.data(), text.size()), lexer_(&input_) {
+  explicit WordReader(std::string_view text)
+      : text_(text), map_(text), input_(text.data(), text.size()), lexer_(&input_) {
     lexer_.removeErrorListeners();
   }
 
@@ -50,7 +51,8 @@ auto TrimmedEnd(std::string_view text, std::uint32_t begin, std::uint32_t end) -
   return end;
 }
 
-auto WordsOf(const std::vector<antlr4::Token*>& tokens, std::string_view text, const CodePointMap& map) -> std::vector<Word> {
+auto WordsOf(const std::vector<antlr4::Token*>& tokens, std::string_view text, const CodePointMap& map)
+    -> std::vector<Word> {
   std::vector<Word> words;
   words.reserve(tokens.size());
   std::size_t before = RouteLexer::COMMA;

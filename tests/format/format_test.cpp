@@ -24,12 +24,15 @@ auto FormatText(std::string text) -> Outcome {
   FileId file = sources.Add("test.route", std::move(text));
   auto formatted = format::Format(sources, file, emitter);
   Outcome outcome{formatted.value_or(""), {}};
-  for (const auto& diagnostic : emitter.diagnostics()) outcome.codes += std::string(diagnostics::Entry(diagnostic.code).name);
+  for (const auto& diagnostic : emitter.diagnostics())
+    outcome.codes += std::string(diagnostics::Entry(diagnostic.code).name);
   CHECK(formatted.has_value() == outcome.codes.empty());
   return outcome;
 }
 
-auto Formatted(const std::string& text) -> std::string { return FormatText(text).text; }
+auto Formatted(const std::string& text) -> std::string {
+  return FormatText(text).text;
+}
 
 TEST_CASE("nothing is made of nothing") {
   CHECK(Formatted("") == "");
@@ -55,7 +58,8 @@ TEST_CASE("punctuation stands where readers expect it") {
 }
 
 TEST_CASE("line ends of any kind are one line end") {
-  CHECK(Formatted("policy p\r\n\r\n\r\nroute\ra to b # c\r\rroute c to d") == "policy p\n\nroute a  to b  # c\n\nroute c  to d\n");
+  CHECK(Formatted("policy p\r\n\r\n\r\nroute\ra to b # c\r\rroute c to d") ==
+        "policy p\n\nroute a  to b  # c\n\nroute c  to d\n");
 }
 
 TEST_CASE("only rows of one kind without a blank line between them are a table") {
@@ -79,8 +83,10 @@ TEST_CASE("a very wide part moves nothing but its own row") {
   CHECK(Formatted("attribute a one of x, y from tenant default x\nattribute b " + wide + " from tenant\n" +
                   "attribute c yes/no from tenant\n") ==
         "attribute a  one of x, y  from tenant  default x\n"
-        "attribute b  " + wide + "  from tenant\n"
-        "attribute c  yes/no       from tenant\n");
+        "attribute b  " +
+            wide +
+            "  from tenant\n"
+            "attribute c  yes/no       from tenant\n");
 }
 
 TEST_CASE("a row that has no room in its columns leaves them") {
@@ -111,8 +117,10 @@ TEST_CASE("lists are filled and phrases are divided") {
   for (int i = 0; i < 30; ++i) list += (i > 0 ? ", " : "") + std::string("value_") + std::to_string(i);
   CHECK(Formatted("rule r when x in { " + list + " } and y forbid vendor v") ==
         "rule r\n"
-        "  when x in { value_0, value_1, value_2, value_3, value_4, value_5, value_6, value_7, value_8, value_9, value_10,\n"
-        "      value_11, value_12, value_13, value_14, value_15, value_16, value_17, value_18, value_19, value_20, value_21,\n"
+        "  when x in { value_0, value_1, value_2, value_3, value_4, value_5, value_6, value_7, value_8, value_9, "
+        "value_10,\n"
+        "      value_11, value_12, value_13, value_14, value_15, value_16, value_17, value_18, value_19, value_20, "
+        "value_21,\n"
         "      value_22, value_23, value_24, value_25, value_26, value_27, value_28, value_29 }\n"
         "    and y\n"
         "  forbid vendor v\n");
