@@ -20,15 +20,20 @@ enum class Result : std::uint8_t { kUnchanged, kWouldChange, kChanged, kFailed }
 
 auto ResultName(Result result) -> const char* {
   switch (result) {
-    case Result::kUnchanged: return "unchanged";
-    case Result::kWouldChange: return "would_change";
-    case Result::kChanged: return "changed";
-    case Result::kFailed: return "failed";
+    case Result::kUnchanged:
+      return "unchanged";
+    case Result::kWouldChange:
+      return "would_change";
+    case Result::kChanged:
+      return "changed";
+    case Result::kFailed:
+      return "failed";
   }
   return "";
 }
 
-/// Formats the files that are named, one after the other; what is wrong with one of them is no reason not to do the rest.
+/// Formats the files that are named, one after the other; what is wrong with one of them is no reason not to do the
+/// rest.
 class Formatter {
  public:
   Formatter(const FmtOptions& options, const CommonOptions& common) : options_(options), common_(common) {}
@@ -79,13 +84,13 @@ class Formatter {
       PrintUsageError(written.error());
       return AddRow(file, Result::kFailed, kWrongUsage);
     }
-    if (common_.format == Format::kText) llvm::outs() << "formatted " << file << "\n";
+    if (IsText(common_.format)) llvm::outs() << "formatted " << file << "\n";
     AddRow(file, Result::kChanged, kGood);
   }
 
   void FinishStandardInput(const std::string& name, std::string_view before, const std::string& after) {
     if (ChangesNothing()) return before == after ? AddRow(name, Result::kUnchanged, kGood) : WouldChange(name);
-    if (common_.format == Format::kText) llvm::outs() << after;
+    if (IsText(common_.format)) llvm::outs() << after;
     AddRow(name, before == after ? Result::kUnchanged : Result::kChanged, kGood);
     rows_.back()["text"] = after;
   }
@@ -93,7 +98,7 @@ class Formatter {
   void WouldChange(const std::string& name) {
     bool check = options_.check == FmtOptions::Check::kYes;
     // A diff names the file already.
-    if (common_.format == Format::kText && options_.output == FmtOptions::Output::kFile) {
+    if (IsText(common_.format) && options_.output == FmtOptions::Output::kFile) {
       llvm::outs() << "would format " << name << "\n";
     }
     AddRow(name, Result::kWouldChange, check ? kPolicyHasErrors : kGood);
@@ -101,11 +106,11 @@ class Formatter {
 
   void PrintDiff(const std::string& name, std::string_view before, const std::string& after) {
     diff_ = format::UnifiedDiff(name, name, before, after);
-    if (common_.format == Format::kText) llvm::outs() << diff_;
+    if (IsText(common_.format)) llvm::outs() << diff_;
   }
 
   void PrintProblems(const Compilation& compilation) {
-    if (common_.format == Format::kText) return PrintDiagnostics(compilation, common_, Stream::kErr);
+    if (IsText(common_.format)) return PrintDiagnostics(compilation, common_, Stream::kErr);
     for (auto& row : diagnostics::RenderJson(compilation.emitter.diagnostics(), compilation.sources)) {
       diagnostics_.push_back(std::move(row));
     }
@@ -125,7 +130,9 @@ class Formatter {
   int code_ = kGood;
 };
 
-auto Fmt(const FmtOptions& options, const CommonOptions& common) -> int { return Formatter(options, common).Run(); }
+auto Fmt(const FmtOptions& options, const CommonOptions& common) -> int {
+  return Formatter(options, common).Run();
+}
 
 }  // namespace
 

@@ -10,8 +10,8 @@ namespace route::format {
 namespace {
 
 /// Declarations that are a row if their author made them one and they fit. The others are a row whenever they fit.
-constexpr std::array<std::string_view, 11> kAsWritten = {"jurisdiction", "type", "vendor", "model", "deployment", "limits",
-                                                         "rule", "refuse", "route", "guarantee", "test"};
+constexpr std::array<std::string_view, 11> kAsWritten = {
+    "jurisdiction", "type", "vendor", "model", "deployment", "limits", "rule", "refuse", "route", "guarantee", "test"};
 
 auto BeginsPiece(Joint joint) -> bool {
   switch (joint) {
@@ -20,20 +20,25 @@ auto BeginsPiece(Joint joint) -> bool {
     case Joint::kPromise:
     case Joint::kProperty:
     case Joint::kClose:
-    case Joint::kCase: return true;
+    case Joint::kCase:
+      return true;
     case Joint::kStart:
     case Joint::kTight:
     case Joint::kWord:
     case Joint::kStep:
     case Joint::kItem:
-    case Joint::kComment: return false;
+    case Joint::kComment:
+      return false;
   }
   return false;
 }
 
-auto Opens(const Words& words, std::size_t word) -> bool { return words.Text(word) == "{"; }
+auto Opens(const Words& words, std::size_t word) -> bool {
+  return words.Text(word) == "{";
+}
 
-/// Did the author give a part a line of its own? A promise does not count: it begins a line also where a row is wrapped.
+/// Did the author give a part a line of its own? A promise does not count: it begins a line also where a row is
+/// wrapped.
 auto IsWrittenInParts(const Words& words, Range declaration) -> bool {
   for (std::size_t i = declaration.first + 1; i < declaration.last; ++i) {
     if (!words.BeginsLine(i) || !BeginsPiece(words.JointOf(i)) || words.JointOf(i) == Joint::kPromise) continue;
@@ -44,7 +49,8 @@ auto IsWrittenInParts(const Words& words, Range declaration) -> bool {
 
 class PartsWriter {
  public:
-  PartsWriter(const Words& words, Page& page, Range declaration) : words_(words), page_(page), declaration_(declaration) {}
+  PartsWriter(const Words& words, Page& page, Range declaration)
+      : words_(words), page_(page), declaration_(declaration) {}
 
   void Write() {
     for (std::size_t at = declaration_.first; at < declaration_.last;) {
@@ -61,48 +67,49 @@ class PartsWriter {
 
   auto PutPiece(Range piece) -> std::size_t {
     switch (words_.JointOf(piece.first)) {
-      case Joint::kBody: PutBody(piece); break;
-      case Joint::kProperty: PutProperty(piece); break;
-      case Joint::kClose: PutClose(piece.first); break;
+      case Joint::kBody:
+      case Joint::kPromise:
+        PutBehind(piece, Page::BlankLines::kDrop);
+        break;
+      case Joint::kProperty:
+        PutProperty(piece);
+        break;
+      case Joint::kClose:
+        PutClose(piece.first);
+        break;
       case Joint::kPart:
-      case Joint::kPromise: PutLine(piece, Page::BlankLines::kDrop); break;
+        PutLine(piece, Page::BlankLines::kDrop);
+        break;
       case Joint::kStart:
       case Joint::kTight:
       case Joint::kWord:
       case Joint::kCase:
       case Joint::kStep:
       case Joint::kItem:
-      case Joint::kComment: Wrap(words_, page_, piece.first, piece.last, kIndent); break;
+      case Joint::kComment:
+        Wrap(words_, page_, piece.first, piece.last, kIndent);
+        break;
     }
     return piece.last;
   }
 
   void PutLine(Range piece, Page::BlankLines blank_lines) {
     BeginLine(words_, page_, piece.first, kIndent, blank_lines);
+    fits_ = FitsHere(words_, page_, piece.first, piece.last);
     Wrap(words_, page_, piece.first, piece.last, 2 * kIndent);
   }
 
-  /// Could this piece go on in the line of the one before it, as its author has it?
-  auto MayJoin(Range piece) const -> bool {
-    return !words_.BeginsLine(piece.first) && words_.CommentsBefore(piece.first).empty() &&
-           FitsHere(words_, page_, piece.first, piece.last);
-  }
-
-  void PutBody(Range piece) {
-    if (MayJoin(piece)) return Wrap(words_, page_, piece.first, piece.last, kIndent);
-    PutLine(piece, Page::BlankLines::kDrop);
+  /// A piece that goes on in the line of the one before it if its author has it there, and that line has room.
+  void PutBehind(Range piece, Page::BlankLines blank_lines) {
+    bool joins = fits_ && !words_.BeginsLine(piece.first) && words_.CommentsBefore(piece.first).empty() &&
+                 FitsHere(words_, page_, piece.first, piece.last);
+    if (!joins) return PutLine(piece, blank_lines);
+    Wrap(words_, page_, piece.first, piece.last, kIndent);
   }
 
   void PutProperty(Range piece) {
-    bool first = Opens(words_, piece.first - 1);
-    bool joins = !first && property_fits_ && MayJoin(piece);
-    if (joins) {
-      Wrap(words_, page_, piece.first, piece.last, kIndent);
-    } else {
-      BeginLine(words_, page_, piece.first, kIndent, first ? Page::BlankLines::kDrop : Page::BlankLines::kKeep);
-      property_fits_ = FitsHere(words_, page_, piece.first, piece.last);
-      Wrap(words_, page_, piece.first, piece.last, 2 * kIndent);
-    }
+    if (Opens(words_, piece.first - 1)) return PutLine(piece, Page::BlankLines::kDrop);
+    PutBehind(piece, Page::BlankLines::kKeep);
   }
 
   void PutClose(std::size_t brace) {
@@ -135,7 +142,7 @@ class PartsWriter {
   const Words& words_;
   Page& page_;
   Range declaration_;
-  bool property_fits_ = false;  ///< does the property before, which begins a line, fit in it?
+  bool fits_ = true;  ///< does what the line began with fit in it?
 };
 
 }  // namespace

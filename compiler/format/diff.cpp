@@ -10,11 +10,13 @@ namespace {
 constexpr std::size_t kContext = 3;
 
 struct Line {
-  std::string_view text;         ///< with its line end
+  std::string_view text;          ///< with its line end
   std::uint64_t text_before = 0;  ///< bytes that are not blanks, from the beginning of the file
 };
 
-auto IsBlank(char c) -> bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+auto IsBlank(char c) -> bool {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 auto Lines(std::string_view text) -> std::vector<Line> {
   std::vector<Line> lines;
@@ -73,12 +75,14 @@ auto RangeText(std::size_t first, std::size_t count) -> std::string {
   return std::to_string(count == 0 ? first : first + 1) + "," + std::to_string(count);
 }
 
-auto Changes(const Edit& edit) -> bool { return edit.sign != ' '; }
+auto Changes(const Edit& edit) -> bool {
+  return edit.sign != ' ';
+}
 
 }  // namespace
 
-auto UnifiedDiff(const std::string& old_name, const std::string& new_name, std::string_view before, std::string_view after)
-    -> std::string {
+auto UnifiedDiff(const std::string& old_name, const std::string& new_name, std::string_view before,
+                 std::string_view after) -> std::string {
   if (before == after) return {};
   std::string diff = "--- " + old_name + "\n+++ " + new_name + "\n";
   std::vector<Edit> edits = Edits(Lines(before), Lines(after));
@@ -112,7 +116,8 @@ auto UnifiedDiff(const std::string& old_name, const std::string& new_name, std::
       if (!edit->line.ends_with('\n')) body += "\n\\ No newline at end of file\n";
     }
     advance(end);
-    diff += "@@ -" + RangeText(old_first, old_line - old_first) + " +" + RangeText(new_first, new_line - new_first) + " @@\n";
+    diff += "@@ -" + RangeText(old_first, old_line - old_first) + " +" + RangeText(new_first, new_line - new_first) +
+            " @@\n";
     diff += body;
   }
 }

@@ -26,7 +26,8 @@ auto DeclarationsOf(const Words& words) -> std::vector<Declaration> {
 }
 
 /// The rows that form a table from this declaration on: neighbours of the same kind with no blank line between them.
-auto TableFrom(const Words& words, const std::vector<Declaration>& declarations, std::size_t begin) -> std::vector<Range> {
+auto TableFrom(const Words& words, const std::vector<Declaration>& declarations, std::size_t begin)
+    -> std::vector<Range> {
   std::vector<Range> rows;
   std::string_view keyword = words.Text(declarations[begin].range.first);
   for (std::size_t i = begin; i < declarations.size(); ++i) {
@@ -70,7 +71,7 @@ auto Format(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter
                        .WithHint("divide it and `import` the parts"));
     return std::nullopt;
   }
-  if (!syntax::SameWords(text, *canonical)) {
+  if (!syntax::SameWords(text, outline, *canonical)) {
     throw InternalError("formatting `" + sources.Get(file).path() + "` would change its words");
   }
   return canonical;

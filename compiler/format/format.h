@@ -15,8 +15,8 @@ inline constexpr std::uint32_t kMostColumns = 120;  ///< where lines end unless 
 /// ends (docs/formatting.md has the rules). Formatting what it returns changes nothing.
 ///
 /// Nothing if the file does not parse, or its canonical form would be larger than a file may be; the emitter then says
-/// why. Throws InternalError instead of returning text whose words are not the file's. Linear in the text, for a text that
-/// nests no deeper than the parser allows.
+/// why. Throws InternalError instead of returning text whose words are not the file's. Linear in the text, for the
+/// parser limits how deep phrases nest.
 auto Format(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter) -> std::optional<std::string>;
 
 }  // namespace route::format

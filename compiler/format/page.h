@@ -10,8 +10,8 @@
 
 namespace route::format {
 
-/// Text that is being written, line by line. Comments at the ends of adjacent lines are aligned, unless that would push one
-/// of them over the end of its line; no line ends in blanks.
+/// Text that is being written, line by line. Comments at the ends of adjacent lines are aligned, unless that would push
+/// one of them over the end of its line; no line ends in blanks.
 class Page {
  public:
   /// Ends the line that is being written and begins another, with this many blanks before its first word.

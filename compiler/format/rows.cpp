@@ -12,9 +12,8 @@
 namespace route::format {
 namespace {
 
-constexpr std::uint32_t kWidestCell = 48;      ///< a wider one does not push the columns behind it to the right
-constexpr std::uint32_t kDeepestColumn = 58;   ///< at which what wraps may begin
-constexpr std::uint32_t kPartGap = 2;
+constexpr std::uint32_t kWidestCell = 48;     ///< a wider one does not push the columns behind it to the right
+constexpr std::uint32_t kDeepestColumn = 58;  ///< at which what wraps may begin
 
 struct Cell {
   std::size_t first = 0;
@@ -26,15 +25,9 @@ struct Cell {
 };
 
 struct Row {
-  std::vector<Cell> cells;           ///< the last one is not empty
+  std::vector<Cell> cells;            ///< the last one is not empty
   std::vector<std::uint32_t> starts;  ///< columns of the first cells, up to a wide one; none if the row is not aligned
 };
-
-/// The least gap before a cell in a table.
-auto GapOf(const Words& words, std::size_t word) -> std::uint32_t {
-  bool part = words.JointOf(word) == Joint::kPart || words.JointOf(word) == Joint::kStep;
-  return part ? kPartGap : words.Gap(word);
-}
 
 auto KeyOf(const Words& words, std::size_t word) -> std::string_view {
   if (words.JointOf(word) == Joint::kProperty || words.Text(word) == "=") return words.Text(word);
@@ -48,7 +41,7 @@ auto CellsOf(const Words& words, Range row) -> std::vector<Cell> {
     if (!property && words.Column(i) < cells.size()) continue;
     cells.back().last = i;
     while (!property && cells.size() < words.Column(i)) cells.push_back({i, i, {}, 0});
-    cells.push_back({i, row.last, KeyOf(words, i), GapOf(words, i)});
+    cells.push_back({i, row.last, KeyOf(words, i), words.Gap(i)});
   }
   return cells;
 }
@@ -77,9 +70,10 @@ auto FitsAt(const Words& words, const Cell& cell, std::uint32_t column, LastColu
 void Align(const Words& words, const std::vector<Row*>& rows, std::uint32_t indent) {
   struct Group {
     std::vector<Row*> rows;
-    std::uint32_t start = 0;
+    std::uint32_t end = 0;  ///< of the column before
+    std::uint32_t gap = 0;
   };
-  std::vector<Group> groups = {{rows, indent}};
+  std::vector<Group> groups = {{rows, indent, 0}};
   for (std::size_t k = 0; !groups.empty(); ++k) {
     std::vector<Group> next_groups;
     for (const Group& group : groups) {
@@ -87,7 +81,7 @@ void Align(const Words& words, const std::vector<Row*>& rows, std::uint32_t inde
       std::uint32_t width = 0;
       std::uint32_t gap = 0;
       for (Row* row : group.rows) {
-        row->starts.push_back(group.start);
+        row->starts.push_back(group.end + group.gap);
         std::uint32_t own = WidthOf(words, row->cells[k]);
         if (k + 1 == row->cells.size() || own > kWidestCell) continue;
         const Cell& next = row->cells[k + 1];
@@ -96,7 +90,9 @@ void Align(const Words& words, const std::vector<Row*>& rows, std::uint32_t inde
         gap = std::max(gap, next.gap);
       }
       for (auto& [key, next] : by_key) {
-        next.start = group.start + width + gap;
+        // Where no row has anything in this column, the next one takes its place.
+        next.end = width > 0 ? group.end + group.gap + width : group.end;
+        next.gap = gap;
         next_groups.push_back(std::move(next));
       }
     }
@@ -133,20 +129,18 @@ auto FitsRow(const Words& words, Range row, std::uint32_t indent, LastColumn las
   return FitsAt(words, last, indent + before, last_column);
 }
 
-void PutRows(const Words& words, Page& page, std::span<const Range> ranges, std::uint32_t indent, LastColumn last_column) {
+void PutRows(const Words& words, Page& page, std::span<const Range> ranges, std::uint32_t indent,
+             LastColumn last_column) {
   std::vector<Row> rows;
   for (Range range : ranges) rows.push_back({CellsOf(words, range), {}});
-  if (rows.size() > 1) {
-    std::vector<Row*> aligned;
-    for (Row& row : rows) aligned.push_back(&row);
-    Align(words, aligned, indent);
-    // A row that has no room in its columns leaves them; the others are then at most as wide as they were.
-    std::erase_if(aligned, [&](Row* row) {
-      return !FitsAt(words, row->cells.back(), StartOfLast(words, *row), last_column);
-    });
-    for (Row& row : rows) row.starts.clear();
-    Align(words, aligned, indent);
-  }
+  std::vector<Row*> aligned;
+  for (Row& row : rows) aligned.push_back(&row);
+  Align(words, aligned, indent);
+  // A row that has no room in its columns leaves them; the others are then at most as wide as they were.
+  std::erase_if(aligned,
+                [&](Row* row) { return !FitsAt(words, row->cells.back(), StartOfLast(words, *row), last_column); });
+  for (Row& row : rows) row.starts.clear();
+  Align(words, aligned, indent);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     BeginLine(words, page, ranges[i].first, indent, Page::BlankLines::kKeep);
     PutRow(words, page, rows[i]);

@@ -17,6 +17,7 @@ auto LineEnds(std::string_view blanks) -> std::size_t {
   return count;
 }
 
+constexpr std::uint32_t kPartGap = 2;
 constexpr std::uint32_t kPropertyGap = 3;
 
 }  // namespace
@@ -38,7 +39,7 @@ Words::Words(std::string_view text, const std::vector<syntax::Word>& outline) {
     Word word;
     word.text = spelling;
     word.width = static_cast<std::uint32_t>(DisplayWidth(spelling));
-    word.gap = GapBefore(item.joint);
+    word.gap = GapBefore(item);
     column += word.gap + word.width;
     word.end_column = column;
     word.comments_end = static_cast<std::uint32_t>(comments_.size());
@@ -51,21 +52,27 @@ Words::Words(std::string_view text, const std::vector<syntax::Word>& outline) {
   }
 }
 
-auto Words::GapBefore(Joint joint) const -> std::uint32_t {
+auto Words::GapBefore(const syntax::Word& word) const -> std::uint32_t {
   bool opens = !words_.empty() && words_.back().text == "{";
-  switch (joint) {
-    case Joint::kTight: return 0;
-    case Joint::kProperty: return opens ? 1 : kPropertyGap;
-    case Joint::kClose: return opens ? 0 : 1;
+  switch (word.joint) {
+    case Joint::kTight:
+      return 0;
+    case Joint::kProperty:
+      return opens ? 1 : kPropertyGap;
+    case Joint::kClose:
+      return opens ? 0 : 1;
+    case Joint::kPart:
+      return kPartGap;
+    case Joint::kStep:
+      return word.column > 0 ? kPartGap : 1;
     case Joint::kStart:
     case Joint::kWord:
     case Joint::kBody:
-    case Joint::kPart:
     case Joint::kPromise:
     case Joint::kCase:
-    case Joint::kStep:
     case Joint::kItem:
-    case Joint::kComment: return 1;
+    case Joint::kComment:
+      return 1;
   }
   return 1;
 }

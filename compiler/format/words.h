@@ -65,7 +65,7 @@ class Words {
     bool after_blank_line = false;
   };
 
-  auto GapBefore(Joint joint) const -> std::uint32_t;
+  auto GapBefore(const syntax::Word& word) const -> std::uint32_t;
 
   std::vector<Word> words_;
   std::vector<Comment> comments_;

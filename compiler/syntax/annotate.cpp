@@ -47,8 +47,8 @@ class Annotator {
   /// `depth` is that of the tree itself, so whatever is nested has a larger one.
   void Phrases(antlr4::ParserRuleContext& tree, std::uint16_t depth) {
     bool connects = tree.getRuleIndex() == RouteParser::RuleConnective;
-    bool interval = tree.getRuleIndex() == RouteParser::RuleRange ||
-                    dynamic_cast<RouteParser::IntervalContext*>(&tree) != nullptr;
+    bool interval =
+        tree.getRuleIndex() == RouteParser::RuleRange || dynamic_cast<RouteParser::IntervalContext*>(&tree) != nullptr;
     ParseTree* before = nullptr;
     for (ParseTree* child : tree.children) {
       std::size_t type = TypeOf(*child);
@@ -66,27 +66,48 @@ class Annotator {
   /// What each kind of tree says beyond its lists.
   void Parts(antlr4::ParserRuleContext& tree, std::uint16_t depth) {
     switch (tree.getRuleIndex()) {
-      case RouteParser::RuleJurisdiction: return Jurisdiction(tree);
-      case RouteParser::RuleNamedType: return NamedType(tree);
-      case RouteParser::RuleAttribute: return Attribute(tree);
-      case RouteParser::RuleProperty: return Property(tree);
-      case RouteParser::RuleNamedCondition: return Definition(tree);
-      case RouteParser::RuleGroup: return Definition(tree);
-      case RouteParser::RuleVendor: return Block(tree);
-      case RouteParser::RuleModel: return Block(tree);
-      case RouteParser::RuleDeployment: return Block(tree);
-      case RouteParser::RuleLimits: return Block(tree);
-      case RouteParser::RuleRule_: return Rule(tree);
-      case RouteParser::RuleRefuse: return Rule(tree);
-      case RouteParser::RuleRoute: return Route(tree, depth);
-      case RouteParser::RuleGuarantee: return Guarantee(tree, depth);
-      case RouteParser::RuleAccept: return Accept(tree);
-      case RouteParser::RuleTest: return Test(tree);
-      case RouteParser::RuleTestCase: return TestCase(tree, depth);
-      case RouteParser::RuleExpected: return Expected(tree, depth);
-      case RouteParser::RuleParameters: return Mark(tree, Joint::kTight);
-      case RouteParser::RuleArguments: return Mark(tree, Joint::kTight);
-      default: return;  // a rule of the grammar whose words only follow each other
+      case RouteParser::RuleJurisdiction:
+        return Jurisdiction(tree);
+      case RouteParser::RuleNamedType:
+        return NamedType(tree);
+      case RouteParser::RuleAttribute:
+        return Attribute(tree);
+      case RouteParser::RuleProperty:
+        return Property(tree);
+      case RouteParser::RuleNamedCondition:
+        return Definition(tree);
+      case RouteParser::RuleGroup:
+        return Definition(tree);
+      case RouteParser::RuleVendor:
+        return Block(tree);
+      case RouteParser::RuleModel:
+        return Block(tree);
+      case RouteParser::RuleDeployment:
+        return Block(tree);
+      case RouteParser::RuleLimits:
+        return Block(tree);
+      case RouteParser::RuleRule_:
+        return Rule(tree);
+      case RouteParser::RuleRefuse:
+        return Rule(tree);
+      case RouteParser::RuleRoute:
+        return Route(tree, depth);
+      case RouteParser::RuleGuarantee:
+        return Guarantee(tree, depth);
+      case RouteParser::RuleAccept:
+        return Accept(tree);
+      case RouteParser::RuleTest:
+        return Test(tree);
+      case RouteParser::RuleTestCase:
+        return TestCase(tree, depth);
+      case RouteParser::RuleExpected:
+        return Expected(tree, depth);
+      case RouteParser::RuleParameters:
+        return Mark(tree, Joint::kTight);
+      case RouteParser::RuleArguments:
+        return Mark(tree, Joint::kTight);
+      default:
+        return;  // a rule of the grammar whose words only follow each other
     }
   }
 
@@ -142,8 +163,11 @@ class Annotator {
         case RouteParser::RuleVendorProperty:
         case RouteParser::RuleModelProperty:
         case RouteParser::RuleDeploymentProperty:
-        case RouteParser::RuleLimit: Mark(*child, Joint::kProperty); break;
-        default: break;  // the head of the declaration
+        case RouteParser::RuleLimit:
+          Mark(*child, Joint::kProperty);
+          break;
+        default:
+          break;  // the head of the declaration
       }
     }
   }
@@ -191,8 +215,9 @@ class Annotator {
   }
 
   void Test(antlr4::ParserRuleContext& tree) {
+    bool has_cases = RuleOf(*tree.children.back()) == RouteParser::RuleTestCase;
     for (ParseTree* child : tree.children) {
-      if (TypeOf(*child) == RouteParser::GIVEN) Mark(*child, Joint::kPart, 1);
+      if (TypeOf(*child) == RouteParser::GIVEN) Mark(*child, has_cases ? Joint::kBody : Joint::kPart, 1);
       if (RuleOf(*child) == RouteParser::RuleExpected) Mark(*child, Joint::kPart, 2);
       if (RuleOf(*child) == RouteParser::RuleTestCase) Mark(*child, Joint::kCase);
     }

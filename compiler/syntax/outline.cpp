@@ -22,7 +22,8 @@ auto HoldsTight(std::size_t type) -> bool {
 /// The words and comments of a text, one after the other.
 class WordReader {
  public:
-  explicit WordReader(std::string_view text) : text_(text), map_(text), input_(text.data(), text.size()), lexer_(&input_) {
+  explicit WordReader(std::string_view text)
+      : text_(text), map_(text), input_(text.data(), text.size()), lexer_(&input_) {
     lexer_.removeErrorListeners();
   }
 
@@ -50,7 +51,8 @@ auto TrimmedEnd(std::string_view text, std::uint32_t begin, std::uint32_t end) -
   return end;
 }
 
-auto WordsOf(const std::vector<antlr4::Token*>& tokens, std::string_view text, const CodePointMap& map) -> std::vector<Word> {
+auto WordsOf(const std::vector<antlr4::Token*>& tokens, std::string_view text, const CodePointMap& map)
+    -> std::vector<Word> {
   std::vector<Word> words;
   words.reserve(tokens.size());
   std::size_t before = RouteLexer::COMMA;
@@ -71,14 +73,12 @@ auto WordsOf(const std::vector<antlr4::Token*>& tokens, std::string_view text, c
   return words;
 }
 
-auto SameWords(std::string_view a, std::string_view b) -> bool {
-  WordReader first(a);
-  WordReader second(b);
-  while (true) {
-    std::string_view word = first.Next();
-    if (word != second.Next()) return false;
-    if (word.empty()) return true;
+auto SameWords(std::string_view text, const std::vector<Word>& outline, std::string_view other) -> bool {
+  WordReader reader(other);
+  for (const Word& word : outline) {
+    if (reader.Next() != text.substr(word.begin, word.end - word.begin)) return false;
   }
+  return reader.Next().empty();
 }
 
 }  // namespace route::syntax

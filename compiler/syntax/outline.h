@@ -15,7 +15,7 @@ enum class Joint : std::uint8_t {
   kStart,     ///< it begins a declaration
   kTight,     ///< nothing stands between the two: `80%`, `over(limit)`
   kWord,      ///< the phrase goes on
-  kBody,      ///< it begins what stands behind `=`
+  kBody,      ///< it begins what stands behind `=`, or what is given above the cases of a test
   kPart,      ///< it begins a part of the declaration: `when …`, `from …`, `because …`
   kPromise,   ///< it begins what a guarantee promises, behind the condition
   kProperty,  ///< it begins a property within braces
@@ -36,12 +36,12 @@ struct Word {
   std::uint16_t depth = 0;  ///< of steps and items: those of an outer phrase have the smaller number
 };
 
-/// Reads one file's words, comments included, in order. Problems go to the emitter as Parse reports them; the outline of
-/// a file with errors is empty. Linear in the text; safe on any bytes.
+/// Reads one file's words, comments included, in order. Problems go to the emitter as Parse reports them; the outline
+/// of a file with errors is empty. Linear in the text; safe on any bytes.
 auto ReadOutline(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter) -> std::vector<Word>;
 
-/// Do these texts, which Parse accepts, consist of the same words and comments in the same order? Blanks at the end of a
-/// comment do not count.
-auto SameWords(std::string_view a, std::string_view b) -> bool;
+/// Does another text consist of the same words and comments as this one, whose outline is given, in the same order?
+/// Blanks at the end of a comment do not count.
+auto SameWords(std::string_view text, const std::vector<Word>& outline, std::string_view other) -> bool;
 
 }  // namespace route::syntax

@@ -8,7 +8,9 @@ namespace {
 
 using route::format::UnifiedDiff;
 
-auto Diff(const std::string& before, const std::string& after) -> std::string { return UnifiedDiff("a", "b", before, after); }
+auto Diff(const std::string& before, const std::string& after) -> std::string {
+  return UnifiedDiff("a", "b", before, after);
+}
 
 TEST_CASE("equal texts have no difference") {
   CHECK(Diff("", "") == "");
@@ -28,8 +30,7 @@ TEST_CASE("lines that are divided, joined, added and taken away") {
 }
 
 TEST_CASE("the last line's missing end is said") {
-  CHECK(Diff("a\nb", "a\nb\n") ==
-        "--- a\n+++ b\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n");
+  CHECK(Diff("a\nb", "a\nb\n") == "--- a\n+++ b\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n");
 }
 
 TEST_CASE("changes far from each other are hunks of their own, near ones share one") {

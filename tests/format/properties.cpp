@@ -63,7 +63,9 @@ auto WhatIsWrongWithLines(const std::string& text) -> std::string {
 
 }  // namespace
 
-auto Parses(const std::string& text) -> bool { return TreeOf(text).has_value(); }
+auto Parses(const std::string& text) -> bool {
+  return TreeOf(text).has_value();
+}
 
 auto WhatIsWrongWithFormatting(const std::string& text) -> std::string {
   auto tree = TreeOf(text);

@@ -1,5 +1,5 @@
-// The same words with other blanks, line ends and comments between them: whatever their author did, formatting keeps the
-// words, the comments and the tree, and what it returns is a fixed point.
+// The same words with other blanks, line ends and comments between them: whatever their author did, formatting keeps
+// the words, the comments and the tree, and what it returns is a fixed point.
 
 #include <doctest/doctest.h>
 
@@ -91,8 +91,8 @@ TEST_CASE("every policy of this repository has the properties") {
 }
 
 TEST_CASE("so does each with other blanks, line ends and comments") {
-  constexpr Habits kHabits[] = {{0, 0, "\n"}, {10, 0, "\n"}, {2, 1, "\n"}, {50, 0, "\r\n"}, {20, 10, "\n"}, {5, 30, "\r\n"},
-                                {3, 0, "\r"}, {100, 5, "\n"}};
+  constexpr Habits kHabits[] = {{0, 0, "\n"},   {10, 0, "\n"},   {2, 1, "\n"}, {50, 0, "\r\n"},
+                                {20, 10, "\n"}, {5, 30, "\r\n"}, {3, 0, "\r"}, {100, 5, "\n"}};
   std::size_t varied = 0;
   std::uint32_t seed = 1;
   for (const std::string& file : PolicyFiles()) {
