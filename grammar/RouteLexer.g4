@@ -84,6 +84,8 @@ LESS_EQUAL : '<=';  GREATER_EQUAL : '>=';  LESS : '<';  GREATER : '>';
 EQUALS : '=';  LEFT_BRACE : '{';  RIGHT_BRACE : '}';  LEFT_PAREN : '(';  RIGHT_PAREN : ')';
 COMMA : ',';  DOT : '.';  SLASH : '/';  PERCENT_SIGN : '%';
 
-COMMENT : '#' ~[\r\n]* -> channel(HIDDEN);
-BLANK   : [ \t\r\n]+   -> skip;
+// No channels and no skipping here: what the parser does not see, compiler/syntax/token_stream.h leaves out.
+// The grammar must tell no two characters beyond ASCII apart: compiler/syntax/tokens.cpp shows the lexer one for all.
+COMMENT : '#' ~[\r\n]*;
+BLANK   : [ \t\r\n]+;
 OTHER   : . ;

@@ -57,20 +57,28 @@ auto Join(Span first, Span last) -> Span { return {first.file, first.begin, std:
 
 SourceFile::SourceFile(std::string path, std::string text) : path_(std::move(path)), text_(std::move(text)) {
   line_starts_.push_back(0);
+  std::uint32_t code_points = 0;
   for (std::uint32_t i = 0; i < text_.size(); ++i) {
+    if (i % kCountEvery == 0) code_points_.push_back(code_points);
+    if (!IsContinuation(text_[i])) ++code_points;
     if (text_[i] == '\n') line_starts_.push_back(i + 1);
   }
+  if (text_.size() % kCountEvery == 0) code_points_.push_back(code_points);
 }
 
 auto SourceFile::Locate(std::uint32_t offset) const -> LineColumn {
   offset = std::min(offset, static_cast<std::uint32_t>(text_.size()));
   auto after = std::upper_bound(line_starts_.begin(), line_starts_.end(), offset);
   auto line = static_cast<std::uint32_t>(after - line_starts_.begin());
-  std::uint32_t column = 1;
-  for (std::uint32_t i = line_starts_[line - 1]; i < offset; ++i) {
-    if (!IsContinuation(text_[i])) ++column;
+  return {line, CodePointsBefore(offset) - CodePointsBefore(line_starts_[line - 1]) + 1};
+}
+
+auto SourceFile::CodePointsBefore(std::uint32_t offset) const -> std::uint32_t {
+  std::uint32_t count = code_points_[offset / kCountEvery];
+  for (std::uint32_t i = offset - offset % kCountEvery; i < offset; ++i) {
+    if (!IsContinuation(text_[i])) ++count;
   }
-  return {line, column};
+  return count;
 }
 
 auto SourceFile::Line(std::uint32_t line) const -> std::string_view {

@@ -44,7 +44,7 @@ class SourceFile {
   auto path() const -> const std::string& { return path_; }
   auto text() const -> std::string_view { return text_; }
 
-  /// The place of a byte offset. An offset past the end counts as the end.
+  /// The place of a byte offset. An offset past the end counts as the end. Quick in lines of any length.
   auto Locate(std::uint32_t offset) const -> LineColumn;
 
   /// The text of a line, counted from 1, without its line end. Empty when there is no such line.
@@ -55,8 +55,14 @@ class SourceFile {
 
  private:
   std::string path_;
+  /// Code points that begin before a byte offset.
+  auto CodePointsBefore(std::uint32_t offset) const -> std::uint32_t;
+
+  static constexpr std::uint32_t kCountEvery = 1024;
+
   std::string text_;
   std::vector<std::uint32_t> line_starts_;
+  std::vector<std::uint32_t> code_points_;  ///< that begin before each kCountEvery-th byte
 };
 
 /// Every file that one run read. Files keep their address for the set's life, so views into them stay good.

@@ -91,21 +91,9 @@ class TreeBuilder {
   void Place(const llvm::yaml::Node& node, YamlNode& result) {
     const char* at = Start(node);
     if (at < text_.data() || at > text_.data() + text_.size()) return;
-    LineColumn place = Locate(static_cast<std::size_t>(at - text_.data()));
+    LineColumn place = file_.Locate(static_cast<std::uint32_t>(at - text_.data()));
     result.line = place.line;
     result.column = place.column;
-  }
-
-  /// As SourceFile::Locate. Nodes come in order, so the column is counted on from the last node on the same line: a
-  /// long line costs its length once.
-  auto Locate(std::size_t offset) -> LineColumn {
-    if (offset < located_ || text_.substr(located_, offset - located_).find('\n') != std::string_view::npos) {
-      place_ = file_.Locate(static_cast<std::uint32_t>(offset));
-    } else {
-      for (std::size_t i = located_; i < offset; i += DecodeUtf8(text_, i).length) ++place_.column;
-    }
-    located_ = offset;
-    return place_;
   }
 
   /// Takes from what the tree may take; false if that is used up.
@@ -221,8 +209,6 @@ class TreeBuilder {
   std::optional<Problem> problem_;
   std::map<std::string, Anchored> anchors_;
   std::size_t spent_ = 0;
-  std::size_t located_ = 0;
-  LineColumn place_;
 };
 
 /// The offset of the first byte that the parser must not see.

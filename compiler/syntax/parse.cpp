@@ -12,6 +12,7 @@
 #include "compiler/syntax/stray.h"
 #include "compiler/syntax/syntax_errors.h"
 #include "compiler/syntax/text_checks.h"
+#include "compiler/syntax/token_stream.h"
 #include "compiler/syntax/tokens.h"
 #include "generated/RouteLexer.h"
 #include "generated/RouteParser.h"
@@ -43,8 +44,8 @@ class StopAtFirstError : public antlr4::DefaultErrorStrategy {
 
 class ErrorCollector : public antlr4::BaseErrorListener {
  public:
-  void syntaxError(antlr4::Recognizer* recognizer, antlr4::Token* offending, std::size_t, std::size_t, const std::string&,
-                   std::exception_ptr) override {
+  void syntaxError(antlr4::Recognizer* recognizer, antlr4::Token* offending, std::size_t, std::size_t,
+                   const std::string&, std::exception_ptr) override {
     auto* parser = dynamic_cast<antlr4::Parser*>(recognizer);
     if (parser == nullptr || offending == nullptr || found_) return;
     found_ = true;
@@ -68,8 +69,8 @@ class ErrorCollector : public antlr4::BaseErrorListener {
   antlr4::misc::IntervalSet expected_;
 };
 
-/// Does a line that begins with this word show that a parenthesis before it was never closed? Some declarations begin with
-/// words that may also stand within parentheses.
+/// Does a line that begins with this word show that a parenthesis before it was never closed? Some declarations begin
+/// with words that may also stand within parentheses.
 auto EndsUnclosed(std::size_t token_type) -> bool {
   return BeginsDeclaration(token_type) && token_type != RouteLexer::VENDOR && token_type != RouteLexer::MODEL &&
          token_type != RouteLexer::DEPLOYMENT;
@@ -80,51 +81,55 @@ enum class Keep : std::uint8_t { kSyntax, kOutline };
 class FileParser {
  public:
   FileParser(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter, Keep keep)
-      : sources_(sources), emitter_(emitter), text_(sources.Get(file).text()), file_(file), keep_(keep), map_(text_) {}
+      : sources_(sources),
+        emitter_(emitter),
+        file_(file),
+        keep_(keep),
+        tokens_(sources.Get(file).text(), file),
+        stream_(tokens_) {}
 
   /// The words of the file that was parsed, if they were to be kept.
   auto TakeOutline() -> std::vector<Word> { return std::move(outline_); }
 
   auto Parse() -> ast::File {
     ast::File result{file_, {}};
-    antlr4::ANTLRInputStream input(text_.data(), text_.size());
-    RouteLexer lexer(&input);
-    lexer.removeErrorListeners();  // the lexer has a rule for every character
-    antlr4::CommonTokenStream tokens(&lexer);
-    tokens.fill();
-    Tokens words(tokens, lexer.getVocabulary(), file_, map_);
-    if (!CheckTokens(words)) return result;
-    if (keep_ == Keep::kOutline) outline_ = WordsOf(tokens.getTokens(), text_, map_);
-
-    RouteParser parser(&tokens);
-    parser.removeErrorListeners();
+    if (!CheckTokens()) return result;
+    if (keep_ == Keep::kOutline) outline_ = WordsOf(tokens_, sources_.Get(file_).text());
+    RouteParser parser(&stream_);
     parser.setErrorHandler(std::make_shared<StopAtFirstError>());
-    while (tokens.LA(1) != antlr4::Token::EOF) {
-      std::size_t start = tokens.index();
-      if (!BeginsDeclaration(tokens.LA(1))) {
-        ReportStrayWord(sources_, words, *tokens.LT(1), emitter_);
-        SkipToNextDeclaration(words, start);
-        continue;
-      }
-      if (auto* tree = TryDeclaration(parser, tokens, start, antlr4::atn::PredictionMode::SLL, nullptr)) {
-        Accept(*tree, result);
-        continue;
-      }
-      ErrorCollector collector;
-      if (auto* tree = TryDeclaration(parser, tokens, start, antlr4::atn::PredictionMode::LL, &collector)) {
-        Accept(*tree, result);
-        continue;
-      }
-      const antlr4::Token& wrong = collector.token() != nullptr ? *collector.token() : *tokens.get(start);
-      ReportSyntaxError(sources_, words, *tokens.get(start), wrong, collector.expected(), emitter_);
-      SkipToNextDeclaration(words, std::max(wrong.getTokenIndex(), start + 1));
+    try {
+      while (stream_.LA(1) != antlr4::Token::EOF) ParseNext(parser, result);
+    } catch (const TokenStream::TooManyWords& limit) {
+      emitter_.Report(Builder(Code::kR0105, tokens_.SpanAt(limit.index),
+                              "this declaration has more than " + std::to_string(TokenStream::kMaxWords) + " words")
+                          .WithHint("divide it; names and values that belong together can stand in a `group`, a "
+                                    "`jurisdiction` or a `condition` of their own"));
     }
     return result;
   }
 
  private:
+  void ParseNext(RouteParser& parser, ast::File& result) {
+    std::size_t start = stream_.index();
+    if (!BeginsDeclaration(stream_.LA(1))) {
+      ReportStrayWord(sources_, tokens_, start, emitter_);
+      SkipToNextDeclaration(start);
+      return;
+    }
+    if (auto* tree = TryDeclaration(parser, start, antlr4::atn::PredictionMode::SLL, nullptr)) {
+      return Accept(*tree, result);
+    }
+    ErrorCollector collector;
+    if (auto* tree = TryDeclaration(parser, start, antlr4::atn::PredictionMode::LL, &collector)) {
+      return Accept(*tree, result);
+    }
+    std::size_t wrong = collector.token() != nullptr ? collector.token()->getTokenIndex() : start;
+    ReportSyntaxError(sources_, tokens_, start, wrong, collector.expected(), emitter_);
+    SkipToNextDeclaration(std::max(wrong, start + 1));
+  }
+
   void Accept(RouteParser::DeclarationContext& tree, ast::File& result) {
-    ast::Declaration declaration = BuildDeclaration(tree, file_, map_, emitter_);
+    ast::Declaration declaration = BuildDeclaration(tree, file_, emitter_);
     if (keep_ == Keep::kOutline) {
       Annotate(tree, outline_);
     } else {
@@ -133,27 +138,27 @@ class FileParser {
   }
 
   /// Characters and strings that can't be part of any declaration, and nesting that would exhaust the stack.
-  auto CheckTokens(const Tokens& tokens) -> bool {
+  auto CheckTokens() -> bool {
     bool usable = true;
     Nesting nesting;
     std::vector<Span> strays;
-    for (antlr4::Token* token : tokens.stream().getTokens()) {
-      std::size_t type = token->getType();
-      if (type == RouteLexer::COMMENT) continue;
-      if (type == RouteLexer::OTHER) {
-        strays.push_back(tokens.SpanOf(*token));
-      } else if (type == RouteLexer::STRING) {
-        CheckWords(tokens.SpanOf(*token));
-      } else if (type == RouteLexer::UNFINISHED_STRING) {
+    for (const Token& token : tokens_) {
+      if (token.type == RouteLexer::COMMENT) continue;
+      Span span = tokens_.SpanOf(token);
+      if (token.type == RouteLexer::OTHER) {
+        strays.push_back(span);
+      } else if (token.type == RouteLexer::STRING) {
+        CheckWords(span);
+      } else if (token.type == RouteLexer::UNFINISHED_STRING) {
         usable = false;
-        emitter_.Report(Builder(Code::kR0106, tokens.SpanOf(*token), "this text has no closing double quote on its line")
+        emitter_.Report(Builder(Code::kR0106, span, "this text has no closing double quote on its line")
                             .WithHint("end it with `\"`; write a double quote inside a text as `\\\"`"));
       }
-      if (EndsUnclosed(type) && tokens.IsFirstOnLine(token->getTokenIndex())) nesting = {};
-      if (nesting.Enter(type) > kMaxNesting) {
-        emitter_.Report(Builder(Code::kR0104, tokens.SpanOf(*token),
-                                "more than " + std::to_string(kMaxNesting) + " levels of parentheses and `not`")
-                            .WithHint("give the inner part a name with `condition NAME = …`"));
+      if (token.first_on_line && EndsUnclosed(token.type)) nesting = {};
+      if (nesting.Enter(token.type) > kMaxNesting) {
+        emitter_.Report(
+            Builder(Code::kR0104, span, "more than " + std::to_string(kMaxNesting) + " levels of parentheses and `not`")
+                .WithHint("give the inner part a name with `condition NAME = …`"));
         usable = false;
         break;
       }
@@ -174,7 +179,8 @@ class FileParser {
                       "the word `" + std::string(sources_.Text(span)) + "` mixes Latin letters with " +
                           CodePointName(foreign) + ", which looks like a Latin `" + *AsciiLookalike(foreign) + "`");
       if (word.latin.empty()) {
-        emitter_.Report(std::move(builder).WithHint("write the word in one script, or its parts with a `-` between them"));
+        emitter_.Report(
+            std::move(builder).WithHint("write the word in one script, or its parts with a `-` between them"));
       } else {
         emitter_.Report(std::move(builder)
                             .WithHint("write it with Latin letters alone: `" + word.latin + "`")
@@ -184,25 +190,15 @@ class FileParser {
   }
 
   /// Moves to the first declaration keyword that begins a line, at `from` or behind it; to the end if there is none.
-  static void SkipToNextDeclaration(const Tokens& words, std::size_t from) {
-    antlr4::CommonTokenStream& tokens = words.stream();
-    std::size_t index = from;
-    while (index < tokens.size()) {
-      antlr4::Token* token = tokens.get(index);
-      if (token->getType() == antlr4::Token::EOF) break;
-      if (token->getChannel() == antlr4::Token::DEFAULT_CHANNEL && BeginsDeclaration(token->getType()) &&
-          words.IsFirstOnLine(index)) {
-        break;
-      }
-      ++index;
-    }
-    tokens.seek(index);
+  void SkipToNextDeclaration(std::size_t from) {
+    while (from < tokens_.size() && !(BeginsDeclaration(tokens_.TypeAt(from)) && tokens_.IsFirstOnLine(from))) ++from;
+    stream_.seek(from);
   }
 
-  auto TryDeclaration(RouteParser& parser, antlr4::CommonTokenStream& tokens, std::size_t start,
-                      antlr4::atn::PredictionMode mode, ErrorCollector* collector) -> RouteParser::DeclarationContext* {
-    parser.reset();  // also frees the trees of earlier declarations
-    tokens.seek(start);
+  auto TryDeclaration(RouteParser& parser, std::size_t start, antlr4::atn::PredictionMode mode,
+                      ErrorCollector* collector) -> RouteParser::DeclarationContext* {
+    parser.reset();  // also frees the trees of earlier declarations, which know of their tokens
+    stream_.StartAt(start);
     parser.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(mode);
     parser.removeErrorListeners();
     if (collector != nullptr) parser.addErrorListener(collector);
@@ -210,11 +206,9 @@ class FileParser {
       auto* tree = parser.declaration();
       parser.removeErrorListeners();
       // `declaration` stops where it is complete, so what follows must begin the next one.
-      std::size_t next = tokens.LA(1);
+      std::size_t next = stream_.LA(1);
       if (next == antlr4::Token::EOF || BeginsDeclaration(next)) return tree;
-      if (collector != nullptr) {
-        collector->StopAt(tokens.LT(1));
-      }
+      if (collector != nullptr) collector->StopAt(stream_.LT(1));
       return nullptr;
     } catch (const antlr4::ParseCancellationException&) {
       parser.removeErrorListeners();
@@ -224,10 +218,10 @@ class FileParser {
 
   const SourceSet& sources_;
   diagnostics::Emitter& emitter_;
-  std::string_view text_;
   FileId file_;
   Keep keep_;
-  CodePointMap map_;
+  Tokens tokens_;
+  TokenStream stream_;
   std::vector<Word> outline_;
   std::size_t mixed_words_ = 0;
 };
@@ -235,9 +229,9 @@ class FileParser {
 /// Is this a text that the generated lexer may see? Says so if not.
 auto IsReadable(const SourceSet& sources, FileId file, diagnostics::Emitter& emitter) -> bool {
   if (sources.Get(file).text().size() <= kMaxFileBytes) return CheckText(sources, file, emitter);
-  emitter.Report(Builder(Code::kR0105, {file, 0, 0},
-                         "this file is larger than " + std::to_string(kMaxFileBytes >> 20U) + " MiB")
-                     .WithHint("divide it and `import` the parts"));
+  emitter.Report(
+      Builder(Code::kR0105, {file, 0, 0}, "this file is larger than " + std::to_string(kMaxFileBytes >> 20U) + " MiB")
+          .WithHint("divide it and `import` the parts"));
   return false;
 }
 

@@ -39,7 +39,8 @@ auto Examples() -> const std::map<std::size_t, std::string_view>& {
       {RouteLexer::RULE, "rule stays_in_eu when data includes personal require processed in EU because \"GDPR\""},
       {RouteLexer::REFUSE, "refuse export when origin in sanctioned with \"not available in your region\""},
       {RouteLexer::ROUTE, "route easy when difficulty < 40% to economy within 800 ms, then workhorse retry 2"},
-      {RouteLexer::GUARANTEE, "guarantee eu_only when data includes personal, every deployment reached is processed in EU"},
+      {RouteLexer::GUARANTEE,
+       "guarantee eu_only when data includes personal, every deployment reached is processed in EU"},
       {RouteLexer::TEST, "test \"a name\" given tier gold, data health expect route everything_else"},
   };
   return kExamples;
@@ -50,15 +51,22 @@ auto Example(std::size_t keyword) -> std::string_view {
   return found == Examples().end() ? std::string_view() : found->second;
 }
 
-auto DescribeTokenType(std::size_t type, const Tokens& tokens) -> std::string {
+auto DescribeTokenType(std::size_t type) -> std::string {
   switch (type) {
-    case RouteLexer::IDENTIFIER: return "a name";
-    case RouteLexer::NUMBER: return "a number";
-    case RouteLexer::DATE: return "a date";
-    case RouteLexer::TIME: return "a time of day";
-    case RouteLexer::STRING: return "a text in double quotes";
-    case antlr4::Token::EOF: return "the end of the file";
-    default: return "`" + tokens.WordOf(type) + "`";
+    case RouteLexer::IDENTIFIER:
+      return "a name";
+    case RouteLexer::NUMBER:
+      return "a number";
+    case RouteLexer::DATE:
+      return "a date";
+    case RouteLexer::TIME:
+      return "a time of day";
+    case RouteLexer::STRING:
+      return "a text in double quotes";
+    case antlr4::Token::EOF:
+      return "the end of the file";
+    default:
+      return "`" + WordOf(type) + "`";
   }
 }
 
@@ -71,13 +79,13 @@ auto TypesIn(const antlr4::misc::IntervalSet& set) -> std::vector<std::size_t> {
 }
 
 /// `a name`, `a name or `=``, … or nothing when there is too much to list.
-auto DescribeExpected(const antlr4::misc::IntervalSet& expected, const Tokens& tokens) -> std::string {
+auto DescribeExpected(const antlr4::misc::IntervalSet& expected) -> std::string {
   constexpr std::size_t kMostListed = 6;
   std::vector<std::string> words;
   bool name = expected.contains(kIdentifier);
   for (std::size_t type : TypesIn(expected)) {
     if (name && IsSoftKeyword(type)) continue;
-    words.push_back(DescribeTokenType(type, tokens));
+    words.push_back(DescribeTokenType(type));
     if (words.size() > kMostListed) return {};
   }
   std::string text;
@@ -88,23 +96,23 @@ auto DescribeExpected(const antlr4::misc::IntervalSet& expected, const Tokens& t
   return text;
 }
 
-auto DeclarationWords(const Tokens& tokens) -> std::vector<std::string> {
+auto DeclarationWords() -> std::vector<std::string> {
   std::vector<std::string> words;
-  for (const auto& [type, example] : Examples()) words.push_back(tokens.WordOf(type));
+  for (const auto& [type, example] : Examples()) words.push_back(WordOf(type));
   return words;
 }
 
 /// Words of the language that could stand where `wrong` is.
-auto WordsPossible(const antlr4::misc::IntervalSet& expected, const antlr4::Token& wrong, const Tokens& tokens)
+auto WordsPossible(const antlr4::misc::IntervalSet& expected, std::size_t wrong, const Tokens& tokens)
     -> std::vector<std::string> {
   constexpr std::size_t kShortest = 3;  // signs, and words so short that everything is near them
   std::vector<std::string> words;
   for (std::size_t type : TypesIn(expected)) {
-    std::string word = type == antlr4::Token::EOF ? "" : tokens.WordOf(type);
+    std::string word = type == antlr4::Token::EOF ? "" : WordOf(type);
     if (word.size() >= kShortest) words.push_back(std::move(word));
   }
-  if (tokens.IsFirstOnLine(wrong.getTokenIndex())) {
-    for (std::string& word : DeclarationWords(tokens)) words.push_back(std::move(word));
+  if (tokens.IsFirstOnLine(wrong)) {
+    for (std::string& word : DeclarationWords()) words.push_back(std::move(word));
   }
   return words;
 }
@@ -119,18 +127,17 @@ auto IsBlankAt(std::string_view text, std::size_t i) -> bool {
 }
 
 /// `=` or `==` between a name and a value means `is`; behind the name of a property it means nothing.
-auto EqualsFix(const SourceSet& sources, const Tokens& tokens, const antlr4::Token& start, const antlr4::Token& equals)
+auto EqualsFix(const SourceSet& sources, const Tokens& tokens, std::size_t start, std::size_t at)
     -> std::optional<diagnostics::Fix> {
-  std::size_t at = equals.getTokenIndex();
   if (at == 0) return std::nullopt;
   std::size_t last = tokens.TypeAt(at + 1) == RouteLexer::EQUALS ? at + 1 : at;
   std::size_t before = tokens.TypeAt(at - 1);
   std::size_t after = tokens.TypeAt(last + 1);
-  Span span = Join(tokens.SpanOf(equals), tokens.SpanOf(*tokens.stream().get(last)));
+  Span span = Join(tokens.SpanAt(at), tokens.SpanAt(last));
   bool value = after == RouteLexer::IDENTIFIER || after == RouteLexer::STRING || after == RouteLexer::NUMBER ||
                after == RouteLexer::DATE || after == RouteLexer::TIME || IsSoftKeyword(after);
   if (!value) return std::nullopt;
-  if (HasProperties(start.getType())) return diagnostics::DeleteStatement(sources, span);
+  if (HasProperties(tokens.TypeAt(start))) return diagnostics::DeleteStatement(sources, span);
   bool comparable = before == RouteLexer::IDENTIFIER || before == RouteLexer::VENDOR || before == RouteLexer::MODEL ||
                     before == RouteLexer::DEPLOYMENT || before == RouteLexer::STATUS;
   if (!comparable) return std::nullopt;
@@ -142,14 +149,15 @@ auto EqualsFix(const SourceSet& sources, const Tokens& tokens, const antlr4::Tok
 
 }  // namespace
 
-void ReportStrayWord(const SourceSet& sources, const Tokens& tokens, const antlr4::Token& word,
-                     diagnostics::Emitter& emitter) {
-  Span span = tokens.SpanOf(word);
-  Builder builder(Code::kR0101, span, "`" + word.getText() + "` does not begin a declaration");
-  std::string nearest = diagnostics::OnlyNearestName(word.getText(), DeclarationWords(tokens));
+void ReportStrayWord(const SourceSet& sources, const Tokens& tokens, std::size_t word, diagnostics::Emitter& emitter) {
+  Span span = tokens.SpanAt(word);
+  std::string text(tokens.TextAt(word));
+  Builder builder(Code::kR0101, span, "`" + text + "` does not begin a declaration");
+  std::string nearest = diagnostics::OnlyNearestName(text, DeclarationWords());
   if (nearest.empty()) {
-    emitter.Report(std::move(builder).WithHint("a declaration begins with a word such as `attribute`, `deployment`, "
-                                               "`rule`, `route` or `guarantee`"));
+    emitter.Report(
+        std::move(builder).WithHint("a declaration begins with a word such as `attribute`, `deployment`, "
+                                    "`rule`, `route` or `guarantee`"));
     return;
   }
   emitter.Report(std::move(builder)
@@ -157,25 +165,25 @@ void ReportStrayWord(const SourceSet& sources, const Tokens& tokens, const antlr
                      .WithFix(diagnostics::Replace(sources, span, nearest)));
 }
 
-void ReportSyntaxError(const SourceSet& sources, const Tokens& tokens, const antlr4::Token& start,
-                       const antlr4::Token& wrong, const antlr4::misc::IntervalSet& expected,
-                       diagnostics::Emitter& emitter) {
-  std::size_t type = wrong.getType();
-  Span span = tokens.SpanOf(wrong);
-  std::string found = type == antlr4::Token::EOF ? "the file ends" : "`" + wrong.getText() + "` is unexpected";
-  std::string message = found + " in this `" + start.getText() + "`";
-  if (std::string words = DescribeExpected(expected, tokens); !words.empty()) message += ": expected " + words;
+void ReportSyntaxError(const SourceSet& sources, const Tokens& tokens, std::size_t start, std::size_t wrong,
+                       const antlr4::misc::IntervalSet& expected, diagnostics::Emitter& emitter) {
+  std::size_t type = tokens.TypeAt(wrong);
+  Span span = tokens.SpanAt(wrong);
+  std::string text(tokens.TextAt(wrong));
+  std::string found = type == antlr4::Token::EOF ? "the file ends" : "`" + text + "` is unexpected";
+  std::string message = found + " in this `" + std::string(tokens.TextAt(start)) + "`";
+  if (std::string words = DescribeExpected(expected); !words.empty()) message += ": expected " + words;
   Builder builder(Code::kR0101, span, message);
-  std::string example = "for example: `" + std::string(Example(start.getType())) + "`";
+  std::string example = "for example: `" + std::string(Example(tokens.TypeAt(start))) + "`";
   std::string hint;
   if (type == RouteLexer::EQUALS) {
-    hint = HasProperties(start.getType()) ? "a property is written without `=`; "
-                                          : "to compare, write `is`, `<`, `<=`, `>` or `>=`; ";
+    hint = HasProperties(tokens.TypeAt(start)) ? "a property is written without `=`; "
+                                               : "to compare, write `is`, `<`, `<=`, `>` or `>=`; ";
     if (auto fix = EqualsFix(sources, tokens, start, wrong)) std::move(builder).WithFix(std::move(*fix));
   } else if (IsReserved(type) && expected.contains(kIdentifier)) {
-    hint = "`" + wrong.getText() + "` is a word of the language and can't be a name; ";
+    hint = "`" + text + "` is a word of the language and can't be a name; ";
   } else if (type == RouteLexer::IDENTIFIER) {
-    std::string nearest = diagnostics::OnlyNearestName(wrong.getText(), WordsPossible(expected, wrong, tokens));
+    std::string nearest = diagnostics::OnlyNearestName(text, WordsPossible(expected, wrong, tokens));
     if (!nearest.empty()) {
       emitter.Report(std::move(builder)
                          .WithHint("did you mean `" + nearest + "`?")

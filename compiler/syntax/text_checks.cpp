@@ -1,7 +1,5 @@
 #include "compiler/syntax/text_checks.h"
 
-#include <algorithm>
-
 #include "compiler/base/utf8.h"
 
 namespace route::syntax {
@@ -35,19 +33,6 @@ auto CheckText(const SourceSet& sources, FileId file, diagnostics::Emitter& emit
     i += decoded.length;
   }
   return usable;
-}
-
-CodePointMap::CodePointMap(std::string_view text) : size_(static_cast<std::uint32_t>(text.size())) {
-  bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  if (ascii) return;
-  for (std::uint32_t i = 0; i < size_; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) offsets_.push_back(i);
-  }
-}
-
-auto CodePointMap::ByteOffset(std::size_t code_point) const -> std::uint32_t {
-  if (offsets_.empty()) return std::min(static_cast<std::uint32_t>(code_point), size_);
-  return code_point < offsets_.size() ? offsets_[code_point] : size_;
 }
 
 }  // namespace route::syntax

@@ -161,6 +161,29 @@ TEST_CASE("deep nesting is an error and never a crash") {
   CHECK(ParseText(wide).Codes() == "");
 }
 
+TEST_CASE("a declaration of too many words is an error; the file is as long as it likes") {
+  std::string list = "group g = a0";
+  for (int i = 1; i < 300'000; ++i) list += (i % 1000 == 0 ? ",\na" : ",a") + std::to_string(i);
+  CHECK(ParseText(list + "\nroute r to g").Codes() == "R0105@250");
+  std::string half(list, 0, list.find("a150000,"));
+  CHECK(ParseText(half + "z\n" + half + "z\n").Codes() == "");
+}
+
+TEST_CASE("a place in a very long line is found") {
+  std::string text(5000, 'x');
+  for (int i = 0; i < 5000; ++i) text += "é";
+  SourceFile file("long.route", "a\n" + text + "\nb");
+  CHECK(file.Locate(2) == LineColumn{2, 1});
+  CHECK(file.Locate(2 + 4999) == LineColumn{2, 5000});
+  CHECK(file.Locate(2 + 5000 + 2 * 2500) == LineColumn{2, 7501});
+  CHECK(file.Locate(2 + 5000 + 2 * 5000) == LineColumn{2, 10001});
+  CHECK(file.Locate(2 + 5000 + 2 * 5000 + 1) == LineColumn{3, 1});
+  CHECK(file.Locate(1'000'000) == LineColumn{3, 2});
+  for (std::uint32_t size : {0U, 1023U, 1024U, 1025U}) {
+    CHECK(SourceFile("f", std::string(size, 'x')).Locate(size) == LineColumn{1, size + 1});
+  }
+}
+
 TEST_CASE("the same declaration many times takes memory for one tree at a time") {
   std::string text;
   for (int i = 0; i < 20'000; ++i) text += "rule r" + std::to_string(i) + " when a is b forbid vendor v\n";
