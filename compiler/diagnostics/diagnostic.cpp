@@ -113,7 +113,8 @@ auto FindNearest(std::string_view name, const std::vector<std::string>& candidat
   constexpr std::size_t kLongestName = 100;  // the distance costs the product of the lengths
   if (name.size() > kLongestName) return {};
   Nearest best;
-  std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3);
+  // Every name of one letter is near every other.
+  std::size_t best_distance = name.size() < 2 ? 0 : std::max<std::size_t>(1, name.size() / 3);
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kLongestName || candidate == best.name) continue;
     std::size_t distance = Lower(candidate) == Lower(name) ? 0 : EditDistance(name, candidate);

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "compiler/base/internal_error.h"
 #include "compiler/explain/class_conditions.h"
+#include "compiler/ir/check.h"
 #include "compiler/ir/classes.h"
 #include "compiler/ir/text.h"
 #include "runtime/decide/decide.h"
@@ -27,21 +28,25 @@ class Rebuilder {
   auto Run() -> std::expected<FromTable, std::string> {
     policy_.name = table_.policy_name();
     policy_.version = table_.policy_version();
-    AddSources();
+    if (!AddSources()) return std::unexpected("the bundle names lines that no policy file can have");
     policy_.limits = table_.limits();
-    AddAttributes();
+    if (auto problem = AddAttributes()) return std::unexpected(*problem);
     AddDeployments();
     for (std::uint32_t i = 0; i < table_.rules().size(); ++i) AddRule(i);
     for (std::uint32_t i = 0; i < table_.refusals().size(); ++i) AddRefusal(i);
     for (std::uint32_t i = 0; i < table_.routes().size(); ++i) AddRoute(i);
     KeepClasses();
     if (!HasClassesOfTable()) return std::unexpected("the value classes of the bundle are not as routec writes them");
+    if (auto problems = ir::CheckWellFormed(policy_); !problems.empty()) {
+      return std::unexpected("the bundle is not as routec writes it: " + problems.front());
+    }
     return std::move(result_);
   }
 
  private:
   /// A file of line ends for each that a place is in, and a layer for each policy that has one; the last is the bundle's own.
-  void AddSources() {
+  /// False if those lines would not fit into files of a policy.
+  auto AddSources() -> bool {
     std::map<Key, std::uint32_t> lines;
     std::vector<std::string> policies;
     const auto note = [&](const SourcePlace& place) {
@@ -56,12 +61,18 @@ class Rebuilder {
     for (const RouteView& route : table_.routes()) note(route.place);
     for (const std::string& policy : policies) policy_.layers.push_back({policy, "", {}});
     policy_.layers.push_back({policy_.name, policy_.version, {}});
+    std::uint64_t line_count = 0;
+    for (const auto& [key, count] : lines) line_count += count;
+    if (line_count > kMostLines) return false;
     for (const auto& [key, count] : lines) {
       files_[key] = result_.sources.Add(key.first, std::string(count, '\n'));
       policy_.file_layers.push_back(LayerOf(key.second));
     }
     if (files_.empty()) result_.sources.Add("", "");
+    return true;
   }
+
+  static constexpr std::uint64_t kMostLines = 64U << 20U;  // as many as a file has bytes at most
 
   using Key = std::pair<std::string, std::string>;  // a file and the policy that it belongs to
   static auto KeyOf(const SourcePlace& place) -> Key { return {std::string(place.file), std::string(place.policy)}; }
@@ -76,7 +87,8 @@ class Rebuilder {
     return {.file = files_.at(KeyOf(place)), .begin = begin, .end = begin};
   }
 
-  void AddAttributes() {
+  /// What is wrong with one of them.
+  auto AddAttributes() -> std::optional<std::string> {
     for (const AttributeView& view : table_.attributes()) {
       ir::Attribute attribute;
       attribute.name = view.name;
@@ -87,12 +99,13 @@ class Rebuilder {
       for (const SourceView& source : view.sources) attribute.sources.push_back({source.kind, std::string(source.argument)});
       if (view.has_default) {
         auto value = ir::ParseValue(attribute, view.default_text);
-        if (!value) throw InternalError("the default of a bundle's attribute does not read back: " + value.error());
+        if (!value) return "the default of `" + attribute.name + "` does not read back: " + value.error();
         attribute.fallback = std::move(*value);
       }
       lists_.push_back(ClassListsOf(table_, static_cast<std::uint32_t>(lists_.size())));
       policy_.attributes.push_back(std::move(attribute));
     }
+    return std::nullopt;
   }
 
   void AddDeployments() {

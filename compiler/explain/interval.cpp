@@ -74,10 +74,4 @@ auto IntervalPhrase(const Interval& interval, Sense sense) -> std::string {
   return (affirmed ? "" : "not both ") + low.affirmed + " and " + high.affirmed;
 }
 
-auto DurationText(std::uint32_t milliseconds) -> std::string {
-  constexpr std::uint32_t kSecond = 1000;
-  if (milliseconds % kSecond != 0) return std::to_string(milliseconds) + " ms";
-  return std::to_string(milliseconds / kSecond) + " s";
-}
-
 }  // namespace route::explain

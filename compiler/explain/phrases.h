@@ -27,9 +27,6 @@ struct Interval {
 /// `at least 100%`, `more than 1 USD and at most 5 USD`, `2026-08-02 or later`; denied: `less than 100%`.
 auto IntervalPhrase(const Interval& interval, Sense sense) -> std::string;
 
-/// `2 s`, `800 ms`.
-auto DurationText(std::uint32_t milliseconds) -> std::string;
-
 class Phrases {
  public:
   /// `policy` must outlive the phrases.

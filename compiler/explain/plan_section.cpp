@@ -72,7 +72,7 @@ auto TierText(const ir::Policy& policy, const ir::Tier& tier, const ir::PlanTier
             (excluded == 1 ? " is" : " are") + " ruled out";
   }
   if (not_taken > 0) text += "; " + std::to_string(not_taken) + " more would be allowed, beyond the number that is asked for";
-  if (tier.within_ms) text += "; it has " + DurationText(*tier.within_ms);
+  if (tier.within_ms) text += "; it has " + FormatDuration(*tier.within_ms);
   if (tier.retries) text += "; up to " + ir::Counted(*tier.retries, "further attempt");
   return text;
 }
@@ -119,7 +119,7 @@ auto FailureSection(const ir::Policy& policy, const ir::Route& route, const ir::
   }
   if (order.size() > kMostNames) text += " and " + std::to_string(order.size() - kMostNames) + " more";
   text += ". In the worst case that makes " + ir::Counted(ir::PlanAttempts(policy, decision), "attempt") + " in " +
-          DurationText(ir::PlanTime(policy, decision)) + ", and then the request fails.";
+          FormatDuration(ir::PlanTime(policy, decision)) + ", and then the request fails.";
   if (order.size() > ir::PlanAttempts(policy, decision)) {
     text += " The limit of " + ir::Counted(policy.limits.attempts, "attempt") + " is reached before all have been tried.";
   }

@@ -74,7 +74,7 @@ struct Promise {
   auto operator()(const ir::Bounded& promise) const -> std::string {
     std::vector<std::string> parts;
     if (promise.attempts) parts.push_back("makes at most " + ir::Counted(*promise.attempts, "attempt"));
-    if (promise.within_ms) parts.push_back("is being answered, or has failed, after " + DurationText(*promise.within_ms));
+    if (promise.within_ms) parts.push_back("is being answered, or has failed, after " + FormatDuration(*promise.within_ms));
     return request + " " + ir::Enumerate(parts);
   }
 };
@@ -126,13 +126,13 @@ auto RouteSentence(const ir::Policy& policy, const ir::Route& route, RoutePlace 
     const ir::Tier& tier = route.tiers[i];
     if (i > 0) {
       const std::optional<std::uint32_t> within = route.tiers[i - 1].within_ms;
-      text += "; if that fails" + (within ? " or takes more than " + DurationText(*within) : "") + ", to ";
+      text += "; if that fails" + (within ? " or takes more than " + FormatDuration(*within) : "") + ", to ";
     }
     text += TierPhrase(policy, tier);
     if (tier.retries) text += " with up to " + ir::Counted(*tier.retries, "further attempt");
   }
   const std::optional<std::uint32_t> last = route.tiers.back().within_ms;
-  if (last) text += ", which has " + DurationText(*last);
+  if (last) text += ", which has " + FormatDuration(*last);
   return text + ".";
 }
 
@@ -145,7 +145,7 @@ auto GuaranteeSentence(const ir::Policy& policy, const ir::Guarantee& guarantee,
 
 auto LimitsSentence(const Limits& limits) -> std::string {
   return "A request makes at most " + ir::Counted(limits.attempts, "attempt") +
-         " over all deployments, and what has not begun to answer " + DurationText(limits.deadline_ms) +
+         " over all deployments, and what has not begun to answer " + FormatDuration(limits.deadline_ms) +
          " after the request came in has failed.";
 }
 

@@ -106,7 +106,7 @@ void Resolver::AddCase(const ast::Test& declared, const ast::Case& row, std::map
     ++cell;
   }
   if (cell != row.cells.size()) {
-    Report(diagnostics::Builder(Code::kR0215, row.span, "this case has " + std::to_string(row.cells.size()) + " values, and the test asks for " +
+    Report(diagnostics::Builder(Code::kR0215, row.span, "this case has " + std::to_string(row.cells.size()) + (row.cells.size() == 1 ? " value" : " values") + ", and the test asks for " +
                                                            std::to_string(cell))
                .AddNote(declared.name.span, "the attributes that are given without a value")
                .WithHint("write one value for each of them, in their order, divided by commas"));

@@ -15,23 +15,23 @@ void Resolver::SetLimits(const ast::LimitsBlock& limits) {
   if (limits_layer_ == layer_) Error(Code::kR0302, limits.span, "the policy says its `limits` twice", "take one of the two out");
   limits_layer_ = layer_;
   // A policy that extends another may lower its limits, and not raise them.
-  auto lower = [&](std::uint32_t& limit, std::optional<std::uint32_t> stated, Span span, const std::string& unit) {
+  auto lower = [&](std::uint32_t& limit, std::optional<std::uint32_t> stated, Span span, auto text_of) {
     if (!stated) return;
     if (layer_ > 0 && *stated > limit) {
       Report(Builder(Code::kR0407, span, "`" + TextOf(span) + "` is more than `" + policy_.layers[layer_ - 1].name +
                                              "`, which is extended here, allows")
                  .AddNote(policy_.layers[layer_ - 1].span, "the policy that is extended")
-                 .WithHint("a policy only narrows what it extends; there it is " + std::to_string(limit) + unit));
+                 .WithHint("a policy only narrows what it extends; there it is " + text_of(limit)));
       return;
     }
     limit = *stated;
   };
   if (!limits.attempts.empty()) {
     lower(policy_.limits.attempts, PositiveInteger(limits.attempts[0], kMostAttempts, "the number of attempts"),
-          limits.attempts[0].span, "");
+          limits.attempts[0].span, [](std::uint32_t attempts) { return std::to_string(attempts); });
   }
   if (!limits.deadline.empty()) {
-    lower(policy_.limits.deadline_ms, Milliseconds(limits.deadline[0], "the deadline"), limits.deadline[0].span, " ms");
+    lower(policy_.limits.deadline_ms, Milliseconds(limits.deadline[0], "the deadline"), limits.deadline[0].span, FormatDuration);
   }
   auto once = [&](std::string_view words, const std::vector<ast::Quantity>& stated) {
     if (stated.size() < 2) return;

@@ -13,6 +13,7 @@
 #include "compiler/ir/json.h"
 #include "compiler/ir/text.h"
 #include "compiler/verify/explanation.h"
+#include "runtime/values/value_text.h"
 
 namespace route::verify {
 namespace {
@@ -315,7 +316,7 @@ class Reporter {
           return "lower `retry` or drop a tier in " + route + ", or promise " + std::to_string(attempts) + " attempts";
         }
         return "give each tier of " + route + " a shorter `within`, or promise " +
-               std::to_string(ir::PlanTime(self.policy_, decision)) + " ms";
+               FormatDuration(ir::PlanTime(self.policy_, decision));
       }
     };
     return std::visit(Hint{*this, result, decision, route}, guarantee.promise);

@@ -8,6 +8,7 @@
 
 #include "compiler/ir/facts.h"
 #include "compiler/ir/words.h"
+#include "runtime/values/value_text.h"
 
 namespace route::verify {
 namespace {
@@ -149,12 +150,11 @@ auto Explain(const ir::Policy& policy, const ir::Bounded& promise, const ir::Dec
   for (const ir::PlanTier& planned : decision.plan) {
     const ir::Tier& tier = tiers.at(planned.tier);
     const std::string where = " in " + Quoted(tier.label);
-    parts.push_back((tier.within_ms ? std::to_string(*tier.within_ms) + " ms" : "what is left of the deadline") +
-                    where);
+    parts.push_back((tier.within_ms ? FormatDuration(*tier.within_ms) : "what is left of the deadline") + where);
   }
   return {{},
-          RouteName(policy, decision) + " can take " + std::to_string(ir::PlanTime(policy, decision)) +
-              " ms: " + Enumerate(parts)};
+          RouteName(policy, decision) + " can take " + FormatDuration(ir::PlanTime(policy, decision)) + ": " +
+              Enumerate(parts)};
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "runtime/decide/report.h"
+#include "runtime/values/value_text.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -66,7 +67,7 @@ auto Headline(const DecisionReport& report) -> std::string {
 
 auto TierExtras(const DecisionReport::Tier& tier) -> std::string {
   std::string extras;
-  if (tier.within_ms) extras += "within " + std::to_string(*tier.within_ms) + " ms";
+  if (tier.within_ms) extras += "within " + FormatDuration(*tier.within_ms);
   if (tier.retries) extras += (extras.empty() ? "retries " : ", retries ") + std::to_string(*tier.retries);
   return extras;
 }

@@ -109,6 +109,12 @@ auto FormatQuantity(Decimal value, Unit unit) -> std::string {
   std::abort();  // every unit is handled above
 }
 
+auto FormatDuration(std::uint64_t milliseconds) -> std::string {
+  constexpr std::uint64_t kSecond = 1000;
+  if (milliseconds == 0 || milliseconds % kSecond != 0) return std::to_string(milliseconds) + " ms";
+  return std::to_string(milliseconds / kSecond) + " s";
+}
+
 auto ParseYesNo(std::string_view text) -> std::optional<bool> {
   if (text == "yes" || text == "true") return true;
   if (text == "no" || text == "false") return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -19,6 +20,9 @@ auto ParseTimeOfDay(std::string_view text) -> std::optional<Decimal>;
 
 /// `40%`, `800 ms`, `128000 tokens`, `15 USD`, `7`, `22:30`.
 auto FormatQuantity(Decimal value, Unit unit) -> std::string;
+
+/// `30 s`, `800 ms`, `1500 ms`: seconds where they are whole.
+auto FormatDuration(std::uint64_t milliseconds) -> std::string;
 
 /// Reads yes, no, true or false.
 auto ParseYesNo(std::string_view text) -> std::optional<bool>;

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "runtime/values/value_text.h"
 #include "tests/ir/build.h"
 
 namespace route::explain {
@@ -164,8 +165,8 @@ TEST_CASE("every kind of test of a deployment") {
 }
 
 TEST_CASE("durations") {
-  CHECK(DurationText(2000) == "2 s");
-  CHECK(DurationText(1500) == "1500 ms");
+  CHECK(FormatDuration(2000) == "2 s");
+  CHECK(FormatDuration(1500) == "1500 ms");
 }
 
 }  // namespace

@@ -32,6 +32,8 @@ TEST_CASE("the nearest name is near and the first of equals") {
   CHECK(diagnostics::NearestName("xyz", {"gold", "silver"}) == "");
   CHECK(diagnostics::NearestName("ab", {"ac", "ad"}) == "ac");
   CHECK(diagnostics::NearestName("", {"gold"}) == "");
+  CHECK(diagnostics::NearestName("a", {"b", "ab"}) == "");
+  CHECK(diagnostics::NearestName("a", {"b", "A"}) == "A");
   CHECK(diagnostics::NearestName(std::string(1000, 'a'), {std::string(1000, 'a')}) == "");
 }
 
