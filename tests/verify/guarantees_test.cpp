@@ -387,7 +387,7 @@ TEST_CASE_FIXTURE(Fixture, "time") {
     b.AddGuarantee("bounded", Always(), ir::Bounded{.attempts = 2, .within_ms = 5'799});
     const GuaranteeResult result = Only();
     CHECK(result.verdict == Verdict::kViolated);
-    CHECK(result.explanation == "route `all` can take 5800 ms: 800 ms in `fast` and 5000 ms in `slow`");
+    CHECK(result.explanation == "route `all` can take 5800 ms: 800 ms in `fast` and 5 s in `slow`");
   }
   SUBCASE("a tier without a bound takes what is left of the deadline") {
     b.policy.routes[0].tiers[1].within_ms.reset();
@@ -395,7 +395,7 @@ TEST_CASE_FIXTURE(Fixture, "time") {
     const GuaranteeResult result = Only();
     CHECK(result.verdict == Verdict::kViolated);
     CHECK(result.explanation ==
-          "route `all` can take 30000 ms: 800 ms in `fast` and what is left of the deadline in `slow`");
+          "route `all` can take 30 s: 800 ms in `fast` and what is left of the deadline in `slow`");
   }
   SUBCASE("unless rules empty it") {
     b.policy.routes[0].tiers[1].within_ms.reset();
