@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <span>
 #include <utility>
 #include <vector>
@@ -13,7 +12,7 @@
 #include "runtime/decide/report.h"
 #include "runtime/table/dump.h"
 #include "runtime/table/table.h"
-#include "runtime/table/writer.h"
+#include "tests/fuzz/bundle_bytes.h"
 
 namespace {
 
@@ -39,9 +38,6 @@ void Use(std::vector<std::byte> bytes) {
 }  // namespace
 
 extern "C" auto LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) -> int {
-  std::vector<std::byte> bytes(size);
-  if (size > 0) std::memcpy(bytes.data(), data, size);
-  Use(bytes);
-  if (size >= 64) Use(route::Reseal(std::move(bytes)));
+  route::TryAsBundle(data, size, Use);
   return 0;
 }
