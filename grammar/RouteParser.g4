@@ -58,7 +58,8 @@ application : name (DOT name)* arguments?;
 arguments : LEFT_PAREN value (COMMA value)* RIGHT_PAREN;
 
 // property hosting of deployments one of shared, dedicated default shared
-property : PROPERTY name OF (VENDORS | MODELS | DEPLOYMENTS) (type | name) (DEFAULT value)?;
+// Its name is no word of the language: in a test it stands where many of those may stand.
+property : PROPERTY IDENTIFIER OF (VENDORS | MODELS | DEPLOYMENTS) (type | name) (DEFAULT value)?;
 
 // --- The catalogue -----------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 
 namespace route::diagnostics {
 namespace {
@@ -40,8 +41,9 @@ auto Replace(const SourceSet& sources, Span span, std::string replacement) -> Fi
   return {std::move(title), {{span, std::move(replacement)}}};
 }
 
-auto DeleteFromList(const SourceSet& sources, Span before, Span repeated) -> Fix {
-  return {"take out the second `" + std::string(sources.Text(repeated)) + "`",
+auto DeleteFromList(const SourceSet& sources, Span before, Span repeated) -> std::optional<Fix> {
+  if (sources.Text({repeated.file, before.end, repeated.begin}).find('#') != std::string_view::npos) return std::nullopt;
+  return Fix{"take out the second `" + std::string(sources.Text(repeated)) + "`",
           {{{repeated.file, before.end, repeated.end}, ""}}};
 }
 
@@ -100,6 +102,7 @@ auto CountFixable(const std::vector<Diagnostic>& diagnostics, const SourceSet& s
 auto ApplyFixes(const std::vector<Diagnostic>& diagnostics, const SourceSet& sources) -> FixRound {
   FixRound round;
   std::map<FileId, TakenEdits> taken;
+  std::set<std::string> inserted;  // a declaration that two files lack is wanted once
   for (const Diagnostic& diagnostic : diagnostics) {
     if (diagnostic.fixes.empty()) continue;
     const Fix& fix = diagnostic.fixes.front();
@@ -107,6 +110,9 @@ auto ApplyFixes(const std::vector<Diagnostic>& diagnostics, const SourceSet& sou
       return IsFree(taken[edit.span.file], edit);
     });
     if (!free || fix.edits.empty()) continue;
+    bool declares = fix.edits.size() == 1 && fix.edits[0].span.begin == fix.edits[0].span.end &&
+                    fix.edits[0].replacement.ends_with('\n');
+    if (declares && !inserted.insert(fix.title).second) continue;
     for (const Edit& edit : fix.edits) taken[edit.span.file][edit.span.begin] = &edit;
     round.applied.push_back({diagnostic.code, fix.title, fix.edits.front().span});
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,7 @@ namespace route::diagnostics {
 auto Replace(const SourceSet& sources, Span span, std::string replacement) -> Fix;
 
 /// Takes `repeated` out of a list, together with what stands between it and the element before it.
-auto DeleteFromList(const SourceSet& sources, Span before, Span repeated) -> Fix;
+auto DeleteFromList(const SourceSet& sources, Span before, Span repeated) -> std::optional<Fix>;
 
 /// Takes `span` out, together with its line if nothing else stands on it.
 auto DeleteStatement(const SourceSet& sources, Span span) -> Fix;

@@ -64,7 +64,7 @@ auto IntervalPhrase(const Interval& interval, Sense sense) -> std::string {
   if (!has_low && !has_high) return affirmed ? "anything" : "nothing at all";
   if (!has_high) return affirmed ? LowEnd(interval).affirmed : LowEnd(interval).denied;
   if (!has_low) return affirmed ? HighEnd(interval).affirmed : HighEnd(interval).denied;
-  const std::int64_t step = interval.unit == Unit::kTimeOfDay ? Decimal::kScale : 1;
+  const std::int64_t step = StepOf(interval.unit);
   if (interval.high - interval.low == step) return (affirmed ? "" : "not ") + Text(interval, interval.low);
   if (interval.kind == AttributeKind::kDate) {
     return (affirmed ? "from " : "not from ") + Text(interval, interval.low) + " to " + Text(interval, interval.high - 1);

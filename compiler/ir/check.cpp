@@ -173,7 +173,10 @@ class Checker {
         return;
       case AttributeKind::kNumber: {
         const auto* held = std::get_if<Decimal>(&value);
-        if (held == nullptr || *held < Decimal{0} || *held > attribute.maximum) AddMisfit(attribute);
+        if (held == nullptr || *held < Decimal{0} || *held > attribute.maximum ||
+            held->micros % StepOf(attribute.unit) != 0) {
+          AddMisfit(attribute);
+        }
         return;
       }
       case AttributeKind::kText:
@@ -293,14 +296,14 @@ class Checker {
       CheckIndexes("values", atom.values,
                    atom.kind == Kind::kInCountries ? Countries().size() : attribute.values.size());
     }
-    const auto is_whole_minute = [](std::int64_t bound) {
+    const auto is_whole = [&](std::int64_t bound) {
       constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
       constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
-      return bound == kLowest || bound == kHighest || bound % Decimal::kScale == 0;
+      return bound == kLowest || bound == kHighest || bound % StepOf(attribute.unit) == 0;
     };
-    if (atom.kind == Kind::kInRange && attribute.unit == Unit::kTimeOfDay &&
-        (!is_whole_minute(atom.low) || !is_whole_minute(atom.high))) {
-      Add("a condition on a time of day divides a minute");
+    if (atom.kind == Kind::kInRange && attribute.kind == AttributeKind::kNumber &&
+        (!is_whole(atom.low) || !is_whole(atom.high))) {
+      Add("a condition divides a token or a minute of the day");
     }
     if (atom.kind == Kind::kStartsWith && atom.text.empty()) Add("a prefix is empty");
   }

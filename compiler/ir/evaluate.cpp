@@ -321,6 +321,32 @@ auto MeasuredOnEmptyRequest(const Attribute& attribute, Moment now) -> std::opti
 
 }  // namespace
 
+auto CanBeMissing(const Attribute& attribute) -> bool {
+  return !attribute.fallback && !MeasuredOnEmptyRequest(attribute, Moment{});
+}
+
+auto AsksAbout(const Condition& condition, AttributeId attribute) -> bool {
+  switch (condition.kind) {
+    case Condition::Kind::kTrue:
+    case Condition::Kind::kFalse:
+      return false;
+    case Condition::Kind::kAll:
+    case Condition::Kind::kAny:
+    case Condition::Kind::kNot:
+      return std::ranges::any_of(condition.children,
+                                 [&](const Condition& child) { return AsksAbout(child, attribute); });
+    case Condition::Kind::kIsOneOf:
+    case Condition::Kind::kIncludes:
+    case Condition::Kind::kIsYes:
+    case Condition::Kind::kInRange:
+    case Condition::Kind::kTextIs:
+    case Condition::Kind::kStartsWith:
+    case Condition::Kind::kInCountries:
+      return condition.attribute == attribute;
+  }
+  std::abort();  // every kind is handled above
+}
+
 auto CompleteRequest(const Policy& policy, const std::vector<GivenValue>& given, Moment now)
     -> std::expected<Request, AttributeId> {
   for (const GivenValue& entry : given) {

@@ -70,6 +70,12 @@ auto SmallestLoss(const Policy& policy, const Decision& decision, SurvivesLoss::
 /// Does the promise hold for this one request? (The premise is part of it: a request outside holds.)
 auto Holds(const Guarantee& guarantee, const Policy& policy, const Request& request) -> bool;
 
+/// Can a request come without a value for it? Then, as there is no default, it is refused before the policy is asked.
+auto CanBeMissing(const Attribute& attribute) -> bool;
+
+/// Does the condition ask about the attribute anywhere?
+auto AsksAbout(const Condition& condition, AttributeId attribute) -> bool;
+
 /// A request as a person gives it, with what was left out filled in; or the first attribute that is missing
 /// and has no default, in which case the gateway refuses such a request before it asks the policy.
 ///

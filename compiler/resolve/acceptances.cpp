@@ -53,6 +53,11 @@ auto FindAcceptances(const SourceSet& sources, const LoadedPolicy& loaded, diagn
     if (declared == nullptr) continue;
     auto code = WarningCalled(sources, declared->code, emitter);
     if (!code) continue;
+    if (declared->because.text.find_first_not_of(' ') == std::string::npos) {
+      emitter.Report(Builder(Code::kR0404, declared->because.span, "an acceptance needs a reason")
+                         .WithHint("say why, for whoever reads this later"));
+      continue;
+    }
     diagnostics::Acceptance acceptance;
     acceptance.code = *code;
     acceptance.reason = declared->because.text;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "compiler/diagnostics/fixes.h"
 #include "compiler/resolve/resolver.h"
 #include "runtime/values/value_text.h"
 #include "stdlib/library.h"
@@ -117,11 +118,30 @@ void Resolver::AddAttribute(const ast::Attribute& declared) {
   if (type != nullptr) {
     ApplyType(*type, Maximum::kNeeded, attribute);
     CheckSources(declared, *type, attribute);
+    CheckDefault(declared, attribute);
     bool bounded = attribute.kind != AttributeKind::kNumber || attribute.maximum.micros > 0;
     if (!declared.fallback.empty() && bounded) attribute.fallback = ValueOf(attribute, declared.fallback);
   }
   auto index = static_cast<std::uint32_t>(policy_.attributes.size());
   if (Declare(attribute_names_, "attribute", declared.name, index)) policy_.attributes.push_back(std::move(attribute));
+}
+
+void Resolver::CheckDefault(const ast::Attribute& declared, const ir::Attribute& attribute) {
+  for (const ir::Source& source : attribute.sources) {
+    if (source.kind == SourceKind::kClassifier && declared.fallback.empty()) {
+      Error(Code::kR0401, declared.name.span, "`" + attribute.name + "` comes from a classifier and has no default",
+            "add a `default`: it is the value if the classifier gives no answer");
+      return;
+    }
+    bool measured = source.kind == SourceKind::kBudget || source.kind == SourceKind::kClock ||
+                    (source.kind == SourceKind::kRequest && AlwaysMeasures(source.kind, source.argument));
+    if (!measured || declared.fallback.empty()) continue;
+    Span fallback = Join(ast::SpanOf(declared.fallback.front()), ast::SpanOf(declared.fallback.back()));
+    Span statement = diagnostics::WithWordsBefore(sources_, "default", fallback);
+    Error(Code::kR0213, fallback, "`" + attribute.name + "` is measured of every request, so a default would never count",
+          "take out the default", statement.end == 0 ? std::nullopt : std::optional(diagnostics::DeleteStatement(sources_, statement)));
+    return;
+  }
 }
 
 void Resolver::CheckSources(const ast::Attribute& declared, const ast::Type& type, ir::Attribute& attribute) {

@@ -259,8 +259,10 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
       auto text_leaf = [&](ir::Condition::Kind kind, const ast::Value& value) -> std::optional<ir::Condition> {
         const auto* text = std::get_if<ast::String>(&value);
         if (text == nullptr) {
+          const auto* name = std::get_if<ast::Name>(&value);
+          if (name != nullptr && IsQuestion(*name, attribute.name)) return std::nullopt;
           Error(Code::kR0203, ast::SpanOf(value), "`" + attribute.name + "` is compared with texts in double quotes",
-                std::holds_alternative<ast::Name>(value) ? "put double quotes around it" : "", AsTextFix(value));
+                name != nullptr ? "put double quotes around it" : "", AsTextFix(value));
           return std::nullopt;
         }
         ir::Condition leaf = Leaf(kind, id, condition.span);
@@ -293,6 +295,11 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
     case AttributeKind::kCountry: {
       if (!equality) return misfit("write `" + attribute.name + " in EU` or `" + attribute.name + " is FR`");
       ir::Condition leaf = Leaf(ir::Condition::Kind::kInCountries, id, condition.span);
+      for (const ast::Value& value : condition.values) {
+        const auto* name = std::get_if<ast::Name>(&value);
+        bool is_place = name != nullptr && (jurisdiction_names_.Find(name->text) || ParseCountry(name->text));
+        if (name != nullptr && !is_place && IsQuestion(*name, attribute.name)) return Broken(condition.span);
+      }
       leaf.values = CountriesOf(condition.values);
       if (leaf.values.empty()) return Broken(condition.span);
       return negated ? Negate(std::move(leaf), condition.span) : leaf;
@@ -317,8 +324,7 @@ auto Resolver::ResolveNumberComparison(const ast::Condition& condition, Attribut
     leaf.high = high;
     return leaf;
   };
-  // The least step between two values: classes of a time of day begin at whole minutes.
-  std::int64_t step = attribute.unit == Unit::kTimeOfDay ? Decimal::kScale : 1;
+  std::int64_t step = StepOf(attribute.unit);
   switch (condition.op) {
     case kLess: return range(kLowest, ends[0]);
     case kLessEqual: return range(kLowest, ends[0] + step);
@@ -388,8 +394,8 @@ auto Resolver::ResolveClauses(const std::vector<ast::Clause>& clauses, const ast
   if (dates.from) DateClause(*dates.from, ast::Operator::kGreaterEqual, parts);
   if (dates.until) DateClause(*dates.until, ast::Operator::kLessEqual, parts);
   if (dates.from && dates.until && dates.from->date && dates.until->date && *dates.from->date > *dates.until->date) {
-    Error(Code::kR0206, dates.until->span, "this ends before it begins", "exchange the two dates",
-          ExchangeFix({*dates.from, *dates.until}));
+    Error(Code::kR0206, dates.until->span, "this ends before it begins", "correct one of the two dates, or exchange them",
+          std::nullopt);  // a mistyped year is as likely as an exchange
   }
   for (const ast::Clause& clause : clauses) {
     ir::Condition condition = ResolveCondition(clause.condition);

@@ -29,12 +29,14 @@ class Loader {
     if (owner != kLibrary) owner = OwnerOf(tree, owner);
     if (result_.file_layers.size() <= file.index) result_.file_layers.resize(file.index + 1);
     result_.file_layers[file.index] = owner;
+    files_[path] = file;
     std::set<std::string> imported;
     for (const ast::Declaration& declaration : tree.declarations) {
       if (const auto* import = std::get_if<ast::Import>(&declaration)) {
         Import(*import, path, owner, imported);
       } else {
-        result_.declarations.push_back({&declaration, owner});
+        result_.declarations.push_back({&declaration, 0});
+        declared_in_.push_back(file);
       }
     }
     result_.files.push_back(std::move(tree));
@@ -48,17 +50,36 @@ class Loader {
       emitter_.Report(Builder(Code::kR0406, line->extends->span, "no imported file begins the policy `" + line->extends->text + "`")
                           .WithHint("import the file that says `policy " + line->extends->text + "`"));
     }
+    ShareWithBases();
     // A policy that is extended was begun later than the one that extends it, and is the layer below.
     auto last = static_cast<std::uint32_t>(policies_.size() - 1);
     auto layer_of = [last](std::uint32_t owner) { return owner == kLibrary ? 0 : last - owner; };
-    for (LoadedDeclaration& each : result_.declarations) each.layer = layer_of(each.layer);
     for (std::uint32_t& layer : result_.file_layers) layer = layer_of(layer);
+    for (std::size_t i = 0; i < declared_in_.size(); ++i) {
+      result_.declarations[i].layer = result_.file_layers[declared_in_[i].index];
+    }
     std::ranges::stable_sort(result_.declarations, {}, &LoadedDeclaration::layer);
     result_.layers = last + 1;
     return std::move(result_);
   }
 
  private:
+  /// A file that several policies import belongs to the one that the others extend, whichever names it first.
+  void ShareWithBases() {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (const auto& [importing, path] : imports_) {
+        auto imported = files_.find(path);
+        if (imported == files_.end() || begins_policy_.contains(imported->second)) continue;
+        std::uint32_t owner = result_.file_layers[importing.index];
+        std::uint32_t& shared = result_.file_layers[imported->second.index];
+        if (owner <= shared) continue;
+        shared = owner;
+        changed = true;
+      }
+    }
+  }
+
   enum class State : std::uint8_t { kOpen, kDone };
 
   struct PolicyOfFiles {
@@ -81,6 +102,7 @@ class Loader {
                     above.line->extends->text == line->name.text;
     if (!extended) return importer;
     above.base = true;
+    begins_policy_.insert(tree.id);
     policies_.push_back({line});
     return static_cast<std::uint32_t>(policies_.size() - 1);
   }
@@ -102,6 +124,7 @@ class Loader {
       return;
     }
     std::string path = (std::filesystem::path(importing).parent_path() / named).lexically_normal().string();
+    imports_.emplace_back(import.span.file, path);
     if (Known(path, import, imported)) return;
     auto text = ReadFile(path, 16 * syntax::kMaxFileBytes);
     if (!text) {
@@ -172,6 +195,10 @@ class Loader {
   diagnostics::Emitter& emitter_;
   LoadedPolicy result_;
   std::map<std::string, State> states_;
+  std::map<std::string, FileId> files_;
+  std::set<FileId> begins_policy_;                      // those that another policy extends
+  std::vector<std::pair<FileId, std::string>> imports_;  // who imports which file, whether it was read or not
+  std::vector<FileId> declared_in_;                     // of each declaration
   std::vector<PolicyOfFiles> policies_;  // the root's first, each extended by the one before it
   std::uint32_t depth_ = 0;
 };

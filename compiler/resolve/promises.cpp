@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "compiler/ir/evaluate.h"
 #include "compiler/resolve/resolver.h"
 
 namespace route::resolve {
@@ -72,6 +73,29 @@ void Resolver::AddWrittenGuarantee(const ast::Guarantee& declared, std::string t
 }
 
 // A base's tests say how the base decides; what extends it has routes of its own.
+void Resolver::CheckServed() {
+  for (const ir::Guarantee& guarantee : policy_.guarantees) {
+    if (!std::holds_alternative<ir::Served>(guarantee.promise)) continue;
+    std::string missing;
+    std::size_t count = 0;
+    const ir::Attribute* first = nullptr;
+    for (std::uint32_t i = 0; i < policy_.attributes.size(); ++i) {
+      const ir::Attribute& attribute = policy_.attributes[i];
+      if (!ir::CanBeMissing(attribute) || ir::AsksAbout(guarantee.when, {i})) continue;
+      if (++count == 1) first = &attribute;
+      missing += (missing.empty() ? "`" : ", `") + attribute.name + "`";
+    }
+    if (first == nullptr) continue;
+    Report(diagnostics::Builder(Code::kR0409, guarantee.span,
+                                "this promise says nothing about a request without " + missing +
+                                    ", which is refused before any rule is asked")
+               .WithRules({guarantee.name})
+               .AddNote(first->span, "it has no default")
+               .WithHint(std::string("give ") + (count == 1 ? "it" : "each of them") + " a `default`, or accept that such requests are refused: `accept R0409 for " +
+                         guarantee.name + " because \"…\"`"));
+  }
+}
+
 void Resolver::AddTest(const ast::Test& declared) {
   if (layer_ + 1 != policy_.layers.size()) return;
   if (!Declare(test_names_, "test", {declared.name.text, declared.name.span}, 0)) return;

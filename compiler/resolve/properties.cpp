@@ -54,6 +54,24 @@ void Resolver::AddProperty(const ast::Property& declared) {
   properties_.push_back({std::move(attribute), declared.owner, std::move(fallback)});
 }
 
+void Resolver::CheckPropertyNames() {
+  for (const DeclaredProperty& property : properties_) {
+    const std::string& name = property.type.name;
+    auto report = [&](std::string_view kind, const std::string& tagged, Span at) {
+      Report(Builder(Code::kR0202, property.type.span, "`" + name + "` is a tag or the licence of the " + std::string(kind) + " `" +
+                                                           tagged + "` already")
+                 .AddNote(at, "this one")
+                 .WithHint("give the property another name"));
+    };
+    auto has_tag = [&](const auto& entry) { return std::ranges::binary_search(entry.tags, name); };
+    if (auto model = std::ranges::find_if(policy_.models, has_tag); model != policy_.models.end()) {
+      report("model", model->name, model->span);
+    } else if (auto deployment = std::ranges::find_if(policy_.deployments, has_tag); deployment != policy_.deployments.end()) {
+      report("deployment", deployment->name, deployment->span);
+    }
+  }
+}
+
 auto Resolver::OwnFactOf(const ir::Attribute& type, const ast::Value& value) -> std::optional<ir::OwnFact> {
   auto resolved = ValueOf(type, {value});
   if (!resolved) return std::nullopt;

@@ -22,6 +22,7 @@ auto Resolver::Run() -> ir::Policy {
   ForEach<ast::Vendor>(&Resolver::AddVendor);
   ForEach<ast::Model>(&Resolver::AddModel);
   ForEach<ast::Deployment>(&Resolver::AddDeployment);
+  CheckPropertyNames();
   ForEach<ast::Group>(&Resolver::AddGroup);
   std::size_t errors = emitter_.error_count();
   ForEach<ast::Rule>(&Resolver::AddRuleShape);
@@ -31,6 +32,8 @@ auto Resolver::Run() -> ir::Policy {
   OrderRoutes();
   ForEach<ast::Guarantee>(&Resolver::AddGuaranteeShape);
   ForEach<ast::Guarantee>(&Resolver::AddGuarantee);
+  CheckShapesApplied();
+  CheckServed();
   ForEach<ast::Test>(&Resolver::AddTest);
   if (emitter_.error_count() == errors) ForEach<ast::NamedCondition>(&Resolver::KeepCondition);
   AddImpliedRules();

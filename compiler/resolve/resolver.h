@@ -97,6 +97,9 @@ class Resolver {
   /// Writes a text that should be a name, or a name that should be a text, as the other one.
   auto AsNameFix(const ast::Value& value) const -> std::optional<diagnostics::Fix>;
   auto AsTextFix(const ast::Value& value) const -> std::optional<diagnostics::Fix>;
+  /// Reports a condition or an attribute that stands where a value should: what follows an `or` may be the next
+  /// comparison, so no other word may be put in its place.
+  auto IsQuestion(const ast::Name& name, std::string_view owner) -> bool;
   /// Exchanges the two ends of a range.
   auto ExchangeFix(const std::vector<ast::Value>& ends) const -> std::optional<diagnostics::Fix>;
   /// Puts a declaration behind the imports and the `policy` line of a file.
@@ -135,11 +138,16 @@ class Resolver {
     std::string_view kind;
     Symbols names;
     std::vector<const T*> list;
+    std::set<std::uint32_t> applied;
   };
   template <typename T>
   void AddShape(Shapes<T>& shapes, const T& declared);
+  /// Warns of rules and guarantees with parameters that the root file declares and nothing applies: they say nothing.
+  void CheckShapesApplied();
   template <typename T>
-  auto ApplyShape(const Shapes<T>& shapes, const ast::Application& application) -> std::optional<T>;
+  void CheckApplied(const Shapes<T>& shapes);
+  template <typename T>
+  auto ApplyShape(Shapes<T>& shapes, const ast::Application& application) -> std::optional<T>;
 
   // --- jurisdictions.cpp
   void AddJurisdiction(const ast::Jurisdiction& declared);
@@ -158,6 +166,8 @@ class Resolver {
   enum class Maximum : std::uint8_t { kNeeded, kOptional };
   void ApplyType(const ast::Type& type, Maximum need, ir::Attribute& attribute);
   void CheckSources(const ast::Attribute& declared, const ast::Type& type, ir::Attribute& attribute);
+  /// A classifier may not answer, so it needs a default; what is always measured can't use one.
+  void CheckDefault(const ast::Attribute& declared, const ir::Attribute& attribute);
 
   // --- values.cpp
   auto ValueOf(const ir::Attribute& attribute, const std::vector<ast::Value>& values) -> std::optional<ir::Value>;
@@ -189,6 +199,9 @@ class Resolver {
     std::optional<ir::OwnFact> fallback;
   };
   void AddProperty(const ast::Property& declared);
+  /// A bare name in a test is a property or a tag. If it could be both, a policy could give a test of what it extends
+  /// another meaning.
+  void CheckPropertyNames();
   using OwnFacts = std::map<std::string, ir::OwnFact>;
   auto OwnFactsOf(const std::vector<ast::OwnFact>& facts, ast::Owner owner, const ast::Name& name) -> OwnFacts;
   auto OwnFactOf(const ir::Attribute& type, const ast::Value& value) -> std::optional<ir::OwnFact>;
@@ -248,6 +261,8 @@ class Resolver {
   void CheckClasses();
 
   // --- promises.cpp
+  /// Warns of promises to serve every request that say nothing about those which lack a value.
+  void CheckServed();
   void AddGuaranteeShape(const ast::Guarantee& declared) { AddShape(guarantee_shapes_, declared); }
   void AddGuarantee(const ast::Guarantee& declared);
   void AddWrittenGuarantee(const ast::Guarantee& declared, std::string text);
@@ -270,8 +285,8 @@ class Resolver {
   std::vector<DeclaredProperty> properties_;
   std::vector<OwnFacts> vendor_facts_;
   std::vector<OwnFacts> model_facts_;
-  Shapes<ast::Rule> rule_shapes_{"rule", {}, {}};
-  Shapes<ast::Guarantee> guarantee_shapes_{"guarantee", {}, {}};
+  Shapes<ast::Rule> rule_shapes_{"rule", {}, {}, {}};
+  Shapes<ast::Guarantee> guarantee_shapes_{"guarantee", {}, {}, {}};
   Symbols jurisdiction_names_;
   std::vector<Countries> jurisdictions_;
   std::map<std::string, Countries> single_countries_;
@@ -342,12 +357,26 @@ void Resolver::AddShape(Shapes<T>& shapes, const T& declared) {
 }
 
 template <typename T>
-auto Resolver::ApplyShape(const Shapes<T>& shapes, const ast::Application& application) -> std::optional<T> {
+void Resolver::CheckApplied(const Shapes<T>& shapes) {
+  for (std::uint32_t i = 0; i < shapes.list.size(); ++i) {
+    const ast::Name& name = shapes.list[i]->name;
+    if (shapes.applied.contains(i) || loaded_.files.empty() || name.span.file != loaded_.files.back().id) continue;
+    Report(diagnostics::Builder(diagnostics::Code::kR0408, name.span,
+                                "nothing applies the " + std::string(shapes.kind) + " `" + name.text + "`, so it says nothing")
+               .WithRules({name.text})
+               .WithHint("apply it, for example `" + std::string(shapes.kind) + " NAME = " + name.text + "(" +
+                         shapes.list[i]->parameters.front().text + ")`, or take its parameters out"));
+  }
+}
+
+template <typename T>
+auto Resolver::ApplyShape(Shapes<T>& shapes, const ast::Application& application) -> std::optional<T> {
   auto found = shapes.names.Find(application.path.back().text);
   if (!found) {
     UnknownShape(std::string(shapes.kind) + " with parameters", application.path, shapes.names.Names());
     return std::nullopt;
   }
+  shapes.applied.insert(*found);
   const T& shape = *shapes.list[*found];
   if (!FitArguments(shapes.kind, shape.name, shape.parameters, application)) return std::nullopt;
   return Bind(shape.name, shape.parameters, application.arguments, shape);

@@ -157,6 +157,8 @@ void Resolver::AddImpliedRules() {
       }
       for (std::int64_t window : windows) {
         if (window >= attribute.maximum.micros) continue;
+        // The shortest prompt that does not fit.
+        const std::int64_t longer = (window / StepOf(Unit::kTokens) + 1) * StepOf(Unit::kTokens);
         ir::Rule rule;
         rule.name = "context." + FormatDecimal({window});
         rule.origin = ir::Rule::Origin::kContext;
@@ -165,11 +167,11 @@ void Resolver::AddImpliedRules() {
         rule.because = "the prompt may be longer than " + FormatQuantity({window}, Unit::kTokens);
         rule.when.kind = ir::Condition::Kind::kInRange;
         rule.when.attribute = {a};
-        rule.when.low = window + 1;
+        rule.when.low = longer;
         rule.when.high = kHighest;
         rule.when.span = attribute.span;
         rule.keep.kind = ir::DeploymentTest::Kind::kContext;
-        rule.keep.low = window + 1;
+        rule.keep.low = longer;
         rule.keep.high = kHighest;
         rule.keep.span = attribute.span;
         policy_.rules.push_back(std::move(rule));

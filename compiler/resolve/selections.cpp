@@ -123,8 +123,7 @@ auto Resolver::ResolveMembers(const ast::Members& members) -> ResolvedSelection 
     if (auto [earlier, first] = seen.try_emplace(member.name.text, &member); !first) {
       bool same = TextOf(SpanOf(*earlier->second)) == TextOf(SpanOf(member));
       Error(Code::kR0207, member.name.span, "`" + member.name.text + "` is listed twice", "take one out",
-            same ? std::optional(diagnostics::DeleteFromList(sources_, SpanOf(*(&member - 1)), SpanOf(member)))
-                 : std::nullopt);
+            same ? diagnostics::DeleteFromList(sources_, SpanOf(*(&member - 1)), SpanOf(member)) : std::nullopt);
       continue;
     }
     ir::Candidate candidate{{*deployment}, 1};

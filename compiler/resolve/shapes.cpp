@@ -113,6 +113,11 @@ void Resolver::UnknownShape(std::string_view kind, const std::vector<ast::Name>&
   }
 }
 
+void Resolver::CheckShapesApplied() {
+  CheckApplied(rule_shapes_);
+  CheckApplied(guarantee_shapes_);
+}
+
 auto Resolver::FitArguments(std::string_view kind, const ast::Name& shape, const std::vector<ast::Name>& parameters,
                             const ast::Application& application) -> bool {
   std::string prefix = FileOf(application.path);

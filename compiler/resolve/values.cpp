@@ -38,13 +38,16 @@ auto Resolver::MemberOf(const ir::Attribute& attribute, const ast::Value& value)
   }
   auto found = std::find(attribute.values.begin(), attribute.values.end(), name->text);
   if (found != attribute.values.end()) return static_cast<std::uint32_t>(found - attribute.values.begin());
-  if (condition_names_.Find(name->text) || attribute_names_.Find(name->text)) {
-    Error(Code::kR0201, name->span, "`" + name->text + "` is not a value of `" + attribute.name + "`",
-          "if it begins another comparison, put parentheses around the one before it");
-    return std::nullopt;
-  }
+  if (IsQuestion(*name, attribute.name)) return std::nullopt;
   UnknownName("value of `" + attribute.name + "` called", *name, attribute.values);
   return std::nullopt;
+}
+
+auto Resolver::IsQuestion(const ast::Name& name, std::string_view owner) -> bool {
+  if (!condition_names_.Find(name.text) && !attribute_names_.Find(name.text)) return false;
+  Error(Code::kR0201, name.span, "`" + name.text + "` is not a value of `" + std::string(owner) + "`",
+        "if it begins another comparison, put parentheses around the one before it");
+  return true;
 }
 
 auto Resolver::NumberIn(const ast::Quantity& quantity, Unit unit, UnitNeed need) -> std::optional<Decimal> {
@@ -69,6 +72,10 @@ auto Resolver::NumberIn(const ast::Quantity& quantity, Unit unit, UnitNeed need)
           unit == Unit::kNone ? WithoutUnitFix(quantity.span) : std::nullopt);
     return std::nullopt;
   }
+  if (unit == Unit::kTokens && quantity.number.micros % Decimal::kScale != 0) {
+    Error(Code::kR0205, quantity.span, "there is no part of a token: `" + TextOf(quantity.span) + "` is not a whole number");
+    return std::nullopt;
+  }
   if (quantity.unit == ast::UnitWord::kSeconds) {
     std::int64_t milliseconds = 0;
     if (__builtin_mul_overflow(quantity.number.micros, std::int64_t{1000}, &milliseconds)) {
@@ -82,6 +89,10 @@ auto Resolver::NumberIn(const ast::Quantity& quantity, Unit unit, UnitNeed need)
 
 auto Resolver::ValueOf(const ir::Attribute& attribute, const std::vector<ast::Value>& values) -> std::optional<ir::Value> {
   const ast::Value& first = values.front();
+  if (const ast::Name* name = AsName(first); name != nullptr && attribute.kind != AttributeKind::kOneOf &&
+                                             attribute.kind != AttributeKind::kAnyOf && IsQuestion(*name, attribute.name)) {
+    return std::nullopt;
+  }
   if (values.size() > 1 && attribute.kind != AttributeKind::kAnyOf) {
     Error(Code::kR0203, ast::SpanOf(values[1]), "`" + attribute.name + "` has one value, not several");
     return std::nullopt;

@@ -93,13 +93,13 @@ class TreeBuilder : public ConditionBuilder {
 
   auto Property(P::PropertyContext& tree) -> ast::Property {
     ast::Property result;
-    result.name = Name(*tree.name(0));
+    result.name = Identifier(*tree.IDENTIFIER());
     if (tree.VENDORS() != nullptr) result.owner = ast::Owner::kVendor;
     if (tree.MODELS() != nullptr) result.owner = ast::Owner::kModel;
     if (tree.type() != nullptr) {
       result.type = Type(*tree.type());
     } else {
-      result.type = Name(*tree.name(1));
+      result.type = Name(*tree.name());
     }
     if (tree.value() != nullptr) result.fallback = Value(*tree.value());
     return result;

@@ -174,13 +174,12 @@ auto ConditionBuilder::Fact(P::FactContext* tree) -> ast::DeploymentTest {
     result.values = Choice(*seen_fact->choice());
   } else if (auto* own_fact = dynamic_cast<P::OwnFactContext*>(tree)) {
     result.fact = kOwn;
-    result.work = ast::Name{own_fact->IDENTIFIER()->getText(), SpanOf(*own_fact->IDENTIFIER()->getSymbol())};
+    result.work = Identifier(*own_fact->IDENTIFIER());
     result.values = Choice(*own_fact->choice());
     if (own_fact->NOT() != nullptr) return Negate(std::move(result), SpanOf(*tree));
   } else if (auto* own_range_fact = dynamic_cast<P::OwnRangeFactContext*>(tree)) {
     range(kOwn, own_range_fact->range());
-    result.work =
-        ast::Name{own_range_fact->IDENTIFIER()->getText(), SpanOf(*own_range_fact->IDENTIFIER()->getSymbol())};
+    result.work = Identifier(*own_range_fact->IDENTIFIER());
   } else if (auto* retention_fact = dynamic_cast<P::RetentionFactContext*>(tree)) {
     range(kRetention, retention_fact->range());
   } else if (auto* quality_fact = dynamic_cast<P::QualityFactContext*>(tree)) {
@@ -197,7 +196,7 @@ auto ConditionBuilder::Fact(P::FactContext* tree) -> ast::DeploymentTest {
   } else {
     auto& tag = dynamic_cast<P::TagFactContext&>(*tree);
     result.fact = kTag;
-    result.values.emplace_back(ast::Name{tag.IDENTIFIER()->getText(), SpanOf(*tree)});
+    result.values.emplace_back(Identifier(*tag.IDENTIFIER()));
   }
   return result;
 }

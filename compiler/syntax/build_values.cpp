@@ -28,6 +28,10 @@ auto ValueBuilder::Name(P::NameContext& tree) const -> ast::Name {
   return {tree.start->getText(), SpanOf(tree)};
 }
 
+auto ValueBuilder::Identifier(antlr4::tree::TerminalNode& node) const -> ast::Name {
+  return {node.getText(), SpanOf(*node.getSymbol())};
+}
+
 auto ValueBuilder::Names(const std::vector<P::NameContext*>& trees, std::size_t from) const -> std::vector<ast::Name> {
   std::vector<ast::Name> names;
   for (std::size_t i = from; i < trees.size(); ++i) names.push_back(Name(*trees[i]));
@@ -157,7 +161,7 @@ void ValueBuilder::AddFact(P::FactPropertyContext& tree, ast::Provenance& proven
   } else if (tree.sourceText() != nullptr) {
     provenance.source.push_back(String(*tree.sourceText()->STRING()));
   } else {
-    own.push_back({{tree.IDENTIFIER()->getText(), SpanOf(*tree.IDENTIFIER()->getSymbol())}, Value(*tree.value())});
+    own.push_back({Identifier(*tree.IDENTIFIER()), Value(*tree.value())});
   }
 }
 

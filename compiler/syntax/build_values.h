@@ -21,6 +21,7 @@ class ValueBuilder {
   auto SpanOf(const antlr4::Token& token) const -> Span;
   auto SpanOf(const antlr4::ParserRuleContext& tree) const -> Span;
   auto Name(P::NameContext& tree) const -> ast::Name;
+  auto Identifier(antlr4::tree::TerminalNode& node) const -> ast::Name;
   auto Names(const std::vector<P::NameContext*>& trees, std::size_t from = 0) const -> std::vector<ast::Name>;
   auto String(antlr4::tree::TerminalNode& node) const -> ast::String;
   auto OptionalString(antlr4::tree::TerminalNode* node) const -> std::optional<ast::String>;

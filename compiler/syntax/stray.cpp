@@ -115,6 +115,9 @@ class StrayReporter {
     switch (c) {
       case '!':
         if (At(text, place.end) == '=') return Word({place.file, place.begin, place.end + 1}, "is not");
+        if (text.substr(place.end, 2) == "is" && !IsNameCharacter(At(text, place.end + 2))) {
+          return Word({place.file, place.begin, place.end + 2}, "is not");
+        }
         return IsNameCharacter(At(text, place.end)) || At(text, place.end) == '(' ? std::optional(Word(place, "not"))
                                                                                  : std::nullopt;
       case ';': return EndsLine(text, place.end) ? std::optional(Edit{place, ""}) : std::nullopt;

@@ -176,12 +176,14 @@ void ReportSyntaxError(const SourceSet& sources, const Tokens& tokens, std::size
   Builder builder(Code::kR0101, span, message);
   std::string example = "for example: `" + std::string(Example(tokens.TypeAt(start))) + "`";
   std::string hint;
+  auto expects = [&](std::size_t word) { return expected.contains(word); };
   if (type == RouteLexer::EQUALS) {
     hint = HasProperties(tokens.TypeAt(start)) ? "a property is written without `=`; "
-                                               : "to compare, write `is`, `<`, `<=`, `>` or `>=`; ";
+           : expects(RouteLexer::LESS) && !expects(RouteLexer::IS) ? "to compare, write `<`, `<=`, `>` or `>=`; "
+                                                                   : "to compare, write `is`, `<`, `<=`, `>` or `>=`; ";
     if (auto fix = EqualsFix(sources, tokens, start, wrong)) std::move(builder).WithFix(std::move(*fix));
-  } else if (IsReserved(type) && expected.contains(kIdentifier)) {
-    hint = "`" + text + "` is a word of the language and can't be a name; ";
+  } else if ((IsReserved(type) || IsSoftKeyword(type)) && expected.contains(kIdentifier)) {
+    hint = "`" + text + "` is a word of the language and can't be a name" + (IsReserved(type) ? "; " : " here; ");
   } else if (type == RouteLexer::IDENTIFIER) {
     std::string nearest = diagnostics::OnlyNearestName(text, WordsPossible(expected, wrong, tokens));
     if (!nearest.empty()) {

@@ -94,6 +94,7 @@ auto ReadNumber(const AttributeView& attribute, const AttributeClasses& classes,
   if (number > attribute.maximum) {
     return DoesNotFit(attribute, text, "the greatest value is " + FormatQuantity(attribute.maximum, attribute.unit));
   }
+  if (number.micros % StepOf(attribute.unit) != 0) return DoesNotFit(attribute, text, "expected a whole number");
   return ReadValue{ClassOfPoint(classes, number.micros), 0, std::move(text)};
 }
 

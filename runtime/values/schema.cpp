@@ -1,9 +1,15 @@
 #include "runtime/values/schema.h"
 
+#include "runtime/values/decimal.h"
+
 #include <array>
 #include <cstdlib>
 
 namespace route {
+
+auto StepOf(Unit unit) -> std::int64_t {
+  return unit == Unit::kTokens || unit == Unit::kTimeOfDay ? Decimal::kScale : 1;
+}
 
 auto UnitName(Unit unit) -> std::string_view {
   switch (unit) {

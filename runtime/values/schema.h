@@ -28,6 +28,9 @@ enum class Unit : std::uint8_t {
   kTimeOfDay = 6,     ///< written `22:30`; values are whole minutes since midnight
 };
 
+/// The least difference between two numbers of this unit, in millionths: tokens and minutes of the day are whole.
+auto StepOf(Unit unit) -> std::int64_t;
+
 /// Where an attribute's value comes from. Part of the bundle format.
 enum class SourceKind : std::uint8_t {
   kTenant = 0,      ///< the tenant's entry in the registry

@@ -69,6 +69,7 @@ auto ParseQuantity(std::string_view text, Unit unit) -> std::expected<Decimal, s
     }
     std::abort();  // every error is handled above
   }
+  if (unit == Unit::kTokens && value->micros % Decimal::kScale != 0) return std::unexpected("expected a whole number of tokens");
   if (!seconds) return *value;
   Decimal milliseconds;
   if (__builtin_mul_overflow(value->micros, std::int64_t{1000}, &milliseconds.micros)) {

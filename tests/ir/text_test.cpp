@@ -83,8 +83,8 @@ TEST_CASE("what does not fit is refused with a hint") {
         "`2s` does not fit `prompt`: expected a number of tokens such as `8000` or `128k tokens`");
   CHECK(Problem("prompt=-1") == "`-1` does not fit `prompt`: the least value is 0");
   CHECK(Problem("prompt=3M") == "`3M` does not fit `prompt`: the greatest value is 2000000 tokens");
-  CHECK(Problem("prompt=2000000.000001") ==
-        "`2000000.000001` does not fit `prompt`: the greatest value is 2000000 tokens");
+  CHECK(Problem("prompt=2000000.000001") == "`2000000.000001` does not fit `prompt`: expected a whole number of tokens");
+  CHECK(Problem("prompt=2000001") == "`2000001` does not fit `prompt`: the greatest value is 2000000 tokens");
   CHECK(Problem("origin=France") ==
         "`France` does not fit `origin`: expected a country's ISO 3166-1 code such as `FR`");
   CHECK(Problem("today=2026-02-30") == "`2026-02-30` does not fit `today`: expected a date such as `2026-08-02`");

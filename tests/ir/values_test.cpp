@@ -169,11 +169,13 @@ TEST_CASE("quantities are printed with their unit and read back") {
   CHECK(FormatQuantity(Decimal::FromInteger(128'000), Unit::kTokens) == "128000 tokens");
   CHECK(FormatQuantity(Decimal{375'000}, Unit::kUsd) == "0.375 USD");
   CHECK(FormatQuantity(Decimal::FromInteger(7), Unit::kNone) == "7");
-  for (Unit unit : {Unit::kNone, Unit::kTokens, Unit::kMilliseconds, Unit::kPercent, Unit::kUsd, Unit::kEur}) {
+  for (Unit unit : {Unit::kNone, Unit::kMilliseconds, Unit::kPercent, Unit::kUsd, Unit::kEur}) {
     for (std::int64_t micros : {std::int64_t{0}, std::int64_t{1}, std::int64_t{-1'500'000}, std::int64_t{12'345'678}}) {
       CHECK(ParseQuantity(FormatQuantity({micros}, unit), unit) == Decimal{micros});
     }
   }
+  CHECK(ParseQuantity("12345678 tokens", Unit::kTokens) == Decimal::FromInteger(12'345'678));
+  CHECK(ParseQuantity("0.5 tokens", Unit::kTokens).error() == "expected a whole number of tokens");
 }
 
 TEST_CASE("given values are taken apart at blanks outside quotes") {

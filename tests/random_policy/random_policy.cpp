@@ -171,11 +171,14 @@ class Maker {
       case AttributeKind::kNumber: {
         attribute.unit = static_cast<Unit>(random_.Below(7));
         if (attribute.unit == Unit::kTimeOfDay) return DescribeTime(attribute);
-        const std::vector<std::int64_t> maxima = {0, 1, 3 * Decimal::kScale, 1000 * Decimal::kScale};
+        const std::int64_t step = StepOf(attribute.unit);
+        const std::vector<std::int64_t> maxima = {0, step, 3 * Decimal::kScale, 1000 * Decimal::kScale};
         attribute.maximum = {random_.Pick(maxima)};
         const std::int64_t most = attribute.maximum.micros;
         vocabulary.thresholds =
-            AFew<std::int64_t>({kLowest, -1, 0, 1, most / 2, most - 1, most, most + 1, most + 2, kHighest}, 3);
+            AFew<std::int64_t>({kLowest, -step, 0, step, most / 2 / step * step, most - step, most, most + step,
+                                most + 2 * step, kHighest},
+                               3);
         vocabulary.most_classes = 1 + vocabulary.thresholds.size();
         return vocabulary;
       }
@@ -224,8 +227,10 @@ class Maker {
         return ir::YesNoValue{random_.Chance(50)};
       case AttributeKind::kNumber:
         if (attribute.unit == Unit::kTimeOfDay) return Decimal::FromInteger(static_cast<std::int64_t>(random_.Below(kMinutesInADay)));
-        return Decimal{
-            static_cast<std::int64_t>(random_.Below(static_cast<std::uint64_t>(attribute.maximum.micros) + 1))};
+        {
+          auto micros = static_cast<std::int64_t>(random_.Below(static_cast<std::uint64_t>(attribute.maximum.micros) + 1));
+          return Decimal{micros - micros % StepOf(attribute.unit)};
+        }
       case AttributeKind::kText:
         return random_.Pick(kTexts);
       case AttributeKind::kCountry:
@@ -674,9 +679,9 @@ auto MakeRandomRequest(const ir::Policy& policy, Random& random) -> ir::Request 
         break;
       case AttributeKind::kNumber:
         request.emplace_back(Decimal{near_cut(dimension, 0, attribute.maximum.micros)});
-        if (attribute.unit == Unit::kTimeOfDay) {
+        {
           auto& number = std::get<Decimal>(request.back());
-          number.micros -= number.micros % Decimal::kScale;  // whole minutes, as every clock here shows
+          number.micros -= number.micros % StepOf(attribute.unit);
         }
         break;
       case AttributeKind::kText: {

@@ -214,12 +214,12 @@ TEST_CASE("yes/no") {
 TEST_CASE("numbers fall between thresholds, each of which begins its class") {
   const Table table = Make();
   CHECK(ClassOf(table, kPrompt, "0") == 0);
-  CHECK(ClassOf(table, kPrompt, "7999.999999") == 0);
+  CHECK(ClassOf(table, kPrompt, "7999") == 0);
   CHECK(ClassOf(table, kPrompt, "8000") == 1);
   CHECK(ClassOf(table, kPrompt, "8k tokens") == 1);
   CHECK(ClassOf(table, kPrompt, "128k") == 2);
   CHECK(ClassOf(table, kPrompt, "2_000_000") == 2);
-  for (const char* bad : {"", "-1", "2000001", "0x10", "1e3", "8000 ms", "many"}) {
+  for (const char* bad : {"", "-1", "2000001", "7999.5", "0x10", "1e3", "8000 ms", "many"}) {
     CHECK(ClassOf(table, kPrompt, bad) == -1);
   }
   Values values(table);
