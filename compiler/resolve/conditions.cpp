@@ -192,8 +192,10 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
   AttributeId id{*found};
   const ir::Attribute& attribute = policy_.attributes[*found];
   auto misfit = [&](std::string hint) {
-    Error(Code::kR0203, condition.span, "`" + attribute.name + "` is a `" + std::string(KindName(attribute.kind)) +
-                                            "` attribute and cannot be compared like this", std::move(hint));
+    std::string article = attribute.kind == AttributeKind::kAnyOf ? "an" : "a";
+    Error(Code::kR0203, condition.span, "`" + attribute.name + "` is " + article + " `" + std::string(KindName(attribute.kind)) +
+                                            "` attribute and cannot be compared like this", std::move(hint),
+          condition.op == kIs && attribute.kind == AttributeKind::kAnyOf ? WordFix(condition, "is", "includes") : std::nullopt);
     return Broken(condition.span);
   };
   bool equality = condition.op == kIs || condition.op == kIsNot || condition.op == kIn || condition.op == kNotIn;
@@ -328,7 +330,14 @@ auto Resolver::ResolveNumberComparison(const ast::Condition& condition, Attribut
   switch (condition.op) {
     case kLess: return range(kLowest, ends[0]);
     case kLessEqual: return range(kLowest, ends[0] + step);
-    case kGreater: return range(ends[0] + step, kHighest);
+    case kGreater:
+      if (attribute.kind == AttributeKind::kNumber && ends[0] >= attribute.maximum.micros) {
+        Error(Code::kR0205, condition.span, "`" + attribute.name + "` is never more than " +
+                                                FormatQuantity(attribute.maximum, attribute.unit) + ", so this never holds",
+              "say how far it goes where it is declared, for example `up to …`");
+        return Broken(condition.span);
+      }
+      return range(ends[0] + step, kHighest);
     case kGreaterEqual: return range(ends[0], kHighest);
     case kBetween:
       if (ends[0] > ends[1] && attribute.unit == Unit::kTimeOfDay) {  // over midnight

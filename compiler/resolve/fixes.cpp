@@ -38,6 +38,18 @@ auto Resolver::AsTextFix(const ast::Value& value) const -> std::optional<diagnos
   return Replace(name->span, "\"" + name->text + "\"");
 }
 
+auto Resolver::WordFix(const ast::Condition& comparison, std::string_view word, std::string replacement) const
+    -> std::optional<diagnostics::Fix> {
+  if (comparison.values.empty()) return std::nullopt;
+  Span first = ast::SpanOf(comparison.values.front());
+  if (first.file != comparison.subject.span.file || first.begin < comparison.subject.span.end) return std::nullopt;
+  std::string_view between = sources_.Text({first.file, comparison.subject.span.end, first.begin});
+  std::size_t at = between.find_first_not_of(" \t\r\n");
+  if (at == std::string_view::npos || between.substr(at, word.size()) != word) return std::nullopt;
+  auto begin = comparison.subject.span.end + static_cast<std::uint32_t>(at);
+  return Replace({first.file, begin, begin + static_cast<std::uint32_t>(word.size())}, std::move(replacement));
+}
+
 auto Resolver::ExchangeFix(const std::vector<ast::Value>& ends) const -> std::optional<diagnostics::Fix> {
   if (ends.size() != 2) return std::nullopt;
   Span first = ast::SpanOf(ends[0]);

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "compiler/resolve/resolver.h"
-#include "stdlib/library.h"
 
 namespace route::resolve {
 
@@ -11,15 +10,6 @@ using diagnostics::Code;
 namespace {
 
 constexpr std::int32_t kDaysInAYear = 365;
-
-/// `std.NAME`, the first library file with such a declaration; empty if there is none.
-auto LibraryThatDeclares(std::string_view kind, std::string_view name) -> std::string {
-  std::string declaration = "\n" + std::string(kind) + " " + std::string(name) + " ";
-  for (const std::string& library : stdlib::LibraryFiles()) {
-    if (auto text = stdlib::LibraryFile(library); text && text->find(declaration) != std::string_view::npos) return library;
-  }
-  return {};
-}
 
 }  // namespace
 

@@ -86,6 +86,8 @@ class Resolver {
   /// The same with a fix, if there is one, that does what the hint says.
   void Error(diagnostics::Code code, Span span, std::string message, std::string hint,
              std::optional<diagnostics::Fix> fix);
+  /// The file of the library that declares such a thing and is not imported; empty if there is none.
+  auto LibraryThatDeclares(std::string_view kind, std::string_view name) const -> std::string;
   void UnknownName(std::string_view kind, const ast::Name& name, const std::vector<std::string>& known);
   auto Declare(Symbols& symbols, std::string_view kind, const ast::Name& name, std::uint32_t index) -> bool;
   /// One statement of a property: the only one; or nothing, reported if it is stated twice or, if required, not at all.
@@ -100,6 +102,9 @@ class Resolver {
   /// Reports a condition or an attribute that stands where a value should: what follows an `or` may be the next
   /// comparison, so no other word may be put in its place.
   auto IsQuestion(const ast::Name& name, std::string_view owner) -> bool;
+  /// Puts another word in the place of the one that follows the subject of a comparison.
+  auto WordFix(const ast::Condition& comparison, std::string_view word, std::string replacement) const
+      -> std::optional<diagnostics::Fix>;
   /// Exchanges the two ends of a range.
   auto ExchangeFix(const std::vector<ast::Value>& ends) const -> std::optional<diagnostics::Fix>;
   /// Puts a declaration behind the imports and the `policy` line of a file.

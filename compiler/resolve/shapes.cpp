@@ -107,7 +107,7 @@ void Resolver::UnknownShape(std::string_view kind, const std::vector<ast::Name>&
   bool read = std::ranges::any_of(loaded_.files, [&](const ast::File& each) { return sources_.Get(each.id).path() == "<" + file + ">"; });
   if (stdlib::LibraryFile(file) && !read) {
     Error(Code::kR0201, path.back().span, "there is no " + std::string(kind) + " `" + path.back().text + "`",
-          "add `import " + file + "`");
+          "add `import " + file + "`", InsertFix(path.back().span.file, "import " + file));
   } else {
     UnknownName(kind, path.back(), known);
   }

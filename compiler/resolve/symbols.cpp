@@ -1,6 +1,9 @@
+#include <algorithm>
+
 #include "compiler/base/lookalike.h"
 #include "compiler/diagnostics/fixes.h"
 #include "compiler/resolve/resolver.h"
+#include "stdlib/library.h"
 
 namespace route::resolve {
 
@@ -36,7 +39,7 @@ void Resolver::Report(Builder&& builder) {
     emitter_.Report(std::move(builder));
   } else {
     // A fix inside a shape would change every place that uses it, and its words come from two places.
-    emitter_.Report(std::move(builder).AddNote(applied_at_.back(), "it is used here").WithoutFixes());
+    emitter_.Report(std::move(builder).AddNote(applied_at_.front(), "it is used here").WithoutFixes());
   }
 }
 
@@ -53,9 +56,15 @@ void Resolver::Error(Code code, Span span, std::string message, std::string hint
 void Resolver::UnknownName(std::string_view kind, const ast::Name& name, const std::vector<std::string>& known) {
   constexpr std::size_t kMostListed = 8;
   std::string nearest = diagnostics::NearestName(name.text, known);
+  std::string library = LibraryThatDeclares(kind, name.text);
   std::string hint;
   std::optional<diagnostics::Fix> fix;
-  if (!nearest.empty()) {
+  if (kind == "attribute" && condition_names_.Find(name.text)) {
+    hint = "`" + name.text + "` is a condition: it stands alone, and is compared with nothing";
+  } else if (!library.empty()) {
+    hint = "add `import " + library + "`";
+    fix = InsertFix(name.span.file, "import " + library);
+  } else if (!nearest.empty()) {
     hint = "did you mean `" + nearest + "`?";
     if (diagnostics::OnlyNearestName(name.text, known) == nearest) fix = Replace(name.span, nearest);
   } else if (known.empty()) {
@@ -64,6 +73,16 @@ void Resolver::UnknownName(std::string_view kind, const ast::Name& name, const s
     for (const std::string& each : known) hint += (hint.empty() ? "known here: `" : ", `") + each + "`";
   }
   Error(Code::kR0201, name.span, "there is no " + std::string(kind) + " `" + name.text + "`", hint, std::move(fix));
+}
+
+auto Resolver::LibraryThatDeclares(std::string_view kind, std::string_view name) const -> std::string {
+  std::string declaration = "\n" + std::string(kind) + " " + std::string(name) + " ";
+  for (const std::string& library : stdlib::LibraryFiles()) {
+    if (auto text = stdlib::LibraryFile(library); !text || text->find(declaration) == std::string_view::npos) continue;
+    auto is_it = [&](const ast::File& each) { return sources_.Get(each.id).path() == "<" + library + ">"; };
+    return std::ranges::any_of(loaded_.files, is_it) ? std::string() : library;
+  }
+  return {};
 }
 
 auto Resolver::Declare(Symbols& symbols, std::string_view kind, const ast::Name& name, std::uint32_t index) -> bool {

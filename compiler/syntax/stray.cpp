@@ -79,6 +79,10 @@ class StrayReporter {
       case 0x2265: return {"write `>=`", "write `>=`"};
       case 0x2260: return {"write `is not`", "write `is not`"};
       case '-':
+        if (auto header = HeaderAround(first)) {
+          std::string text = "`\"" + std::string(sources_.Text(*header)) + "\"`";
+          return {"the name of a header is a text: write " + text, "write the names of headers in double quotes"};
+        }
         if (auto name = NameAround(first)) {
           return {"names have no `-`: write `" + *name + "`", "write `_` instead of each `-` in a name"};
         }
@@ -121,7 +125,13 @@ class StrayReporter {
         return IsNameCharacter(At(text, place.end)) || At(text, place.end) == '(' ? std::optional(Word(place, "not"))
                                                                                  : std::nullopt;
       case ';': return EndsLine(text, place.end) ? std::optional(Edit{place, ""}) : std::nullopt;
-      case '-': return NameAround(place) ? std::optional(Edit{place, "_"}) : std::nullopt;
+      case '-':
+        if (auto header = HeaderAround(place)) {
+          bool first = sources_.Text({place.file, header->begin, place.begin}).find('-') == std::string_view::npos;
+          if (!first) return std::nullopt;
+          return Edit{*header, "\"" + std::string(sources_.Text(*header)) + "\""};
+        }
+        return NameAround(place) ? std::optional(Edit{place, "_"}) : std::nullopt;
       case 0x2264: return Edit{place, "<="};
       case 0x2265: return Edit{place, ">="};
       case 0x2260: return Word(place, "is not");
@@ -177,6 +187,23 @@ class StrayReporter {
       ++i;
     }
     return edits;
+  }
+
+  /// The word with a `-` in it, if it stands behind the word `header`.
+  auto HeaderAround(Span place) const -> std::optional<Span> {
+    constexpr std::size_t kLongest = 100;
+    constexpr std::string_view kHeader = "header";
+    std::string_view text = TextOf(place.file);
+    auto belongs = [&](std::size_t i) { return IsNameCharacter(text[i]) || text[i] == '-'; };
+    std::uint32_t begin = place.begin;
+    while (begin > 0 && belongs(begin - 1) && place.begin - begin < kLongest) --begin;
+    std::uint32_t end = place.end;
+    while (end < text.size() && belongs(end) && end - place.end < kLongest) ++end;
+    std::size_t before = text.substr(0, begin).find_last_not_of(" \t");
+    if (before == std::string_view::npos || before + 1 == begin || !text.substr(0, before + 1).ends_with(kHeader)) {
+      return std::nullopt;
+    }
+    return Span{place.file, begin, end};
   }
 
   /// The name that would result if each `-` in it were a `_`; nothing if the `-` does not stand in a name.
