@@ -34,7 +34,8 @@ auto FindWord(std::string_view text, std::string_view word) -> std::optional<std
     }
     if (text[i] == '"') quoted = !quoted;
     const bool begins = i == 0 || IsBlank(text[i - 1]);
-    const bool ends = i + word.size() == text.size() || (i + word.size() < text.size() && IsBlank(text[i + word.size()]));
+    const bool ends =
+        i + word.size() == text.size() || (i + word.size() < text.size() && IsBlank(text[i + word.size()]));
     if (!quoted && begins && ends && text.substr(i, word.size()) == word) return i;
   }
   return std::nullopt;
@@ -136,12 +137,14 @@ auto ReadLine(std::string_view line) -> std::expected<Allowance, std::string> {
     return aspect != Aspect::kCatalogue && aspect != Aspect::kReading && aspect != Aspect::kLimits;
   };
   if (!allowance.condition.empty() && std::ranges::none_of(allowance.aspects, is_about_requests)) {
-    return std::unexpected("a change of the catalogue, of how requests are read or of limits takes no condition: leave `when` out");
+    return std::unexpected(
+        "a change of the catalogue, of how requests are read or of limits takes no condition: leave `when` out");
   }
   return allowance;
 }
 
-auto NamesOf(const std::vector<std::uint32_t>& indexes, const std::vector<std::string>& deployments) -> std::vector<std::string> {
+auto NamesOf(const std::vector<std::uint32_t>& indexes, const std::vector<std::string>& deployments)
+    -> std::vector<std::string> {
   std::vector<std::string> names;
   for (const std::uint32_t index : indexes) names.push_back(deployments.at(index));
   return names;
@@ -149,9 +152,13 @@ auto NamesOf(const std::vector<std::uint32_t>& indexes, const std::vector<std::s
 
 }  // namespace
 
-auto AspectName(Aspect aspect) -> std::string_view { return kNames.at(static_cast<std::size_t>(aspect)); }
+auto AspectName(Aspect aspect) -> std::string_view {
+  return kNames.at(static_cast<std::size_t>(aspect));
+}
 
-auto Allowance::Allows(Aspect aspect) const -> bool { return std::ranges::find(aspects, aspect) != aspects.end(); }
+auto Allowance::Allows(Aspect aspect) const -> bool {
+  return std::ranges::find(aspects, aspect) != aspects.end();
+}
 
 auto Allowance::SpeaksOf(const std::string& deployment) const -> bool {
   return deployments.empty() || std::ranges::find(deployments, deployment) != deployments.end();

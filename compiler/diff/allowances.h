@@ -11,8 +11,8 @@
 /// Changes that are meant, as a file states them for `routec diff --allow`:
 ///
 ///     # one a line; what stands behind # is a comment
-///     allow narrower, first_choice of gpt_us when data includes health because "the data protection officer asked for it"
-///     allow catalogue of large_paris because "price list of November"
+///     allow narrower, first_choice of gpt_us when data includes health because "the data protection officer asked for
+///     it" allow catalogue of large_paris because "price list of November"
 ///
 /// Kinds, then the deployments that may be concerned (any, if none are named), then a condition on the request in the
 /// words of the new policy (any request, if there is none), then the reason.

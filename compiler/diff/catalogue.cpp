@@ -20,7 +20,9 @@ auto Listed(const std::vector<std::string>& names) -> std::string {
   return list;
 }
 
-auto Dollars(Decimal price) -> std::string { return FormatDecimal(price) + " USD"; }
+auto Dollars(Decimal price) -> std::string {
+  return FormatDecimal(price) + " USD";
+}
 
 auto Observers(const ir::Policy& policy, const ir::Deployment& deployment) -> std::string {
   if (!deployment.seen_by) return "";
@@ -57,7 +59,8 @@ auto FactsOf(const ir::Policy& policy, const ir::Deployment& deployment, Compare
                       {"capabilities", Listed(model.capabilities)},
                       {"tags of the model", Listed(model.tags)}};
   facts.insert(facts.end(), more.begin(), more.end());
-  for (const auto& [work, quality] : model.quality_by_work) facts.emplace_back("quality " + work, FormatDecimal(quality));
+  for (const auto& [work, quality] : model.quality_by_work)
+    facts.emplace_back("quality " + work, FormatDecimal(quality));
   for (const auto& [name, fact] : deployment.own) facts.emplace_back(name, ir::OwnFactText(policy, name, fact));
   return facts;
 }
@@ -89,15 +92,22 @@ auto FindDeployment(const ir::Policy& policy, const std::string& name) -> const 
 auto Declared(const ir::Attribute& attribute) -> std::string {
   std::string text;
   switch (attribute.kind) {
-    case AttributeKind::kOneOf: text = "one of " + Listed(attribute.values); break;
-    case AttributeKind::kAnyOf: text = "any of " + Listed(attribute.values); break;
+    case AttributeKind::kOneOf:
+      text = "one of " + Listed(attribute.values);
+      break;
+    case AttributeKind::kAnyOf:
+      text = "any of " + Listed(attribute.values);
+      break;
     case AttributeKind::kNumber:
-      text = attribute.unit == Unit::kTimeOfDay ? "time" : "number up to " + FormatQuantity(attribute.maximum, attribute.unit);
+      text = attribute.unit == Unit::kTimeOfDay ? "time"
+                                                : "number up to " + FormatQuantity(attribute.maximum, attribute.unit);
       break;
     case AttributeKind::kYesNo:
     case AttributeKind::kText:
     case AttributeKind::kCountry:
-    case AttributeKind::kDate: text = std::string(KindName(attribute.kind)); break;
+    case AttributeKind::kDate:
+      text = std::string(KindName(attribute.kind));
+      break;
   }
   std::string sources;
   for (const ir::Source& source : attribute.sources) {
@@ -111,7 +121,8 @@ auto Declared(const ir::Attribute& attribute) -> std::string {
 
 }  // namespace
 
-auto CompareCatalogues(const ir::Policy& before, const ir::Policy& after, Compared compared) -> std::vector<DeploymentChange> {
+auto CompareCatalogues(const ir::Policy& before, const ir::Policy& after, Compared compared)
+    -> std::vector<DeploymentChange> {
   std::vector<DeploymentChange> changes;
   for (const ir::Deployment& deployment : after.deployments) {
     const ir::Deployment* old_one = FindDeployment(before, deployment.name);
@@ -138,15 +149,18 @@ auto CompareFrames(const ir::Policy& before, const ir::Policy& after) -> std::ve
   const auto compare = [&](const std::string& name) {
     std::string old_text = declared(before, name);
     std::string new_text = declared(after, name);
-    if (old_text != new_text) changes.push_back({FrameChange::Kind::kAttribute, name, std::move(old_text), std::move(new_text)});
+    if (old_text != new_text)
+      changes.push_back({FrameChange::Kind::kAttribute, name, std::move(old_text), std::move(new_text)});
   };
   for (const ir::Attribute& attribute : after.attributes) compare(attribute.name);
   for (const ir::Attribute& attribute : before.attributes) {
     if (declared(after, attribute.name).empty()) compare(attribute.name);
   }
-  const auto compare_limit = [&](const std::string& name, std::uint32_t old_limit, std::uint32_t new_limit, const std::string& unit) {
+  const auto compare_limit = [&](const std::string& name, std::uint32_t old_limit, std::uint32_t new_limit,
+                                 const std::string& unit) {
     if (old_limit == new_limit) return;
-    changes.push_back({FrameChange::Kind::kLimits, name, std::to_string(old_limit) + unit, std::to_string(new_limit) + unit});
+    changes.push_back(
+        {FrameChange::Kind::kLimits, name, std::to_string(old_limit) + unit, std::to_string(new_limit) + unit});
   };
   compare_limit("attempts", before.limits.attempts, after.limits.attempts, "");
   compare_limit("deadline", before.limits.deadline_ms, after.limits.deadline_ms, " ms");

@@ -27,7 +27,8 @@ struct DeploymentChange {
 enum class Compared : std::uint8_t { kAllFacts, kFactsOfBundles };
 
 /// In the order of the new catalogue, then those that were removed. A date or a source of a fact is no fact.
-auto CompareCatalogues(const ir::Policy& before, const ir::Policy& after, Compared compared) -> std::vector<DeploymentChange>;
+auto CompareCatalogues(const ir::Policy& before, const ir::Policy& after, Compared compared)
+    -> std::vector<DeploymentChange>;
 
 /// How requests are read, and what holds for all: attributes, and limits.
 struct FrameChange {

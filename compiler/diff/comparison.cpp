@@ -77,27 +77,29 @@ struct Comparison::Situation {
   const Program::Side* side = nullptr;
   std::vector<Program::Guarded> refusals;  ///< possible ones, in order
   bool surely_refused = false;
-  std::vector<Program::Guarded> routes;    ///< possible ones, in order; none if surely refused
+  std::vector<Program::Guarded> routes;  ///< possible ones, in order; none if surely refused
   std::vector<ConditionIndex> open_rules;
-  DeploymentSet excluded;                  ///< by rules that apply
-  DeploymentSet doubtful;                  ///< and by those that may
+  DeploymentSet excluded;  ///< by rules that apply
+  DeploymentSet doubtful;  ///< and by those that may
 
   auto Structure() const { return std::tie(refusals, routes); }
 };
 
 /// What the difference between two situations depends on.
 struct Comparison::Pair {
-  bool same = true;               ///< there is none, whatever the open conditions turn out to be
-  DeploymentSet relevant;         ///< the deployments whose rules matter
-  DeploymentSet touched;          ///< those that the two may treat differently
+  bool same = true;                  ///< there is none, whatever the open conditions turn out to be
+  DeploymentSet relevant;            ///< the deployments whose rules matter
+  DeploymentSet touched;             ///< those that the two may treat differently
   std::vector<std::uint64_t> marks;  ///< for the key
 };
 
-Comparison::Comparison(const Program& program, SpeaksOf speaks_of) : program_(program), speaks_of_(std::move(speaks_of)) {}
+Comparison::Comparison(const Program& program, SpeaksOf speaks_of)
+    : program_(program), speaks_of_(std::move(speaks_of)) {}
 
 auto Comparison::SituationOf(const Program::Side& side, const Part& part) const -> Situation {
   const DeploymentSet none(program_.deployments.size());
-  Situation situation{.side = &side, .refusals = {}, .routes = {}, .open_rules = {}, .excluded = none, .doubtful = none};
+  Situation situation{
+      .side = &side, .refusals = {}, .routes = {}, .open_rules = {}, .excluded = none, .doubtful = none};
   situation.refusals = Possible(side.refusals, part);
   situation.surely_refused = situation.refusals.size() == 1 && EndsSurely(situation.refusals, part);
   if (!EndsSurely(situation.refusals, part)) situation.routes = Possible(side.routes, part);
@@ -114,8 +116,8 @@ auto Comparison::SituationOf(const Program::Side& side, const Part& part) const 
   return situation;
 }
 
-// Where the same list of refusals and routes is possible in both, both take the same one, and a difference can only come
-// from deployments that different rules exclude. Otherwise everything in the chains counts.
+// Where the same list of refusals and routes is possible in both, both take the same one, and a difference can only
+// come from deployments that different rules exclude. Otherwise everything in the chains counts.
 auto Comparison::Relate(const Situation& before, const Situation& after) const -> Pair {
   const std::size_t deployments = program_.deployments.size();
   Pair pair{.relevant = DeploymentSet(deployments), .touched = DeploymentSet(deployments), .marks = {}};
@@ -148,8 +150,8 @@ auto Comparison::Relate(const Situation& before, const Situation& after) const -
   return pair;
 }
 
-// The first choice is settled by the first candidate that is surely allowed. If nothing before it (or it) is touched, the
-// first choice is the same in both, and that something is served too.
+// The first choice is settled by the first candidate that is surely allowed. If nothing before it (or it) is touched,
+// the first choice is the same in both, and that something is served too.
 void Comparison::Follow(const Chain& chain, const Situation& before, const Situation& after, Pair& pair) const {
   const auto is_out = [&](std::uint32_t d) { return before.excluded.Has(d) && after.excluded.Has(d); };
   const auto is_sure = [&](std::uint32_t d) {
@@ -254,7 +256,11 @@ auto Comparison::Look(const Part& part) -> View {
     excluded &= relevant;
     Append(view.settled, excluded);
   }
-  if (!view.open.empty()) return view;
+  if (!view.open.empty()) {
+    // What may explain the difference must not be forgotten before it is known what there is to explain.
+    for (const ConditionIndex condition : program_.further) add(condition);
+    return view;
+  }
 
   const Delta delta = Compare(Decide(situations.front()), Decide(situations.back()));
   if (delta.IsNothing()) return {.answer = kSame, .open = {}, .settled = {}};
@@ -285,7 +291,8 @@ auto Comparison::Explain(const Part& part, const Delta& delta, Cause cause) -> V
   return view;
 }
 
-// --- The order of the dimensions --------------------------------------------------------------------------------------
+// --- The order of the dimensions
+// --------------------------------------------------------------------------------------
 
 namespace {
 
@@ -318,7 +325,8 @@ auto ChangedConditions(const Program& program) -> std::set<ConditionIndex> {
 
 }  // namespace
 
-auto OrderOfDimensions(const Program& program, const std::vector<JointDimension>& dimensions) -> std::vector<std::uint32_t> {
+auto OrderOfDimensions(const Program& program, const std::vector<JointDimension>& dimensions)
+    -> std::vector<std::uint32_t> {
   struct Weight {
     std::uint32_t changed = 0;
     std::uint32_t deciding = 0;
@@ -335,7 +343,8 @@ auto OrderOfDimensions(const Program& program, const std::vector<JointDimension>
     for (const Program::Guarded& each : side.refusals) count(each.condition, &Weight::deciding);
     for (const Program::Guarded& each : side.routes) count(each.condition, &Weight::deciding);
   }
-  for (ConditionIndex condition = 0; condition < program.conditions.size(); ++condition) count(condition, &Weight::mentions);
+  for (ConditionIndex condition = 0; condition < program.conditions.size(); ++condition)
+    count(condition, &Weight::mentions);
   std::vector<std::uint32_t> order(dimensions.size());
   std::iota(order.begin(), order.end(), 0U);
   std::ranges::stable_sort(order, [&](std::uint32_t left, std::uint32_t right) {
@@ -348,63 +357,106 @@ auto OrderOfDimensions(const Program& program, const std::vector<JointDimension>
   return order;
 }
 
-// --- Reaching one deployment ------------------------------------------------------------------------------------------
+// --- Reaching one deployment
+// ------------------------------------------------------------------------------------------
 
-auto Reach::Look(const Part& part) -> View {
-  if (part.Of(program_.impossible) == Known::kHolds) return {.answer = kImpossible, .open = {}, .settled = {}};
-  const View no{.answer = kNo, .open = {}, .settled = {}};
-  View view;
-  view.settled.push_back(kDeciding);
-  const auto add = [&](ConditionIndex condition) {
-    if (part.Of(condition) == Known::kOpen) view.open.push_back(condition);
-    if (part.Of(condition) == Known::kHolds) view.settled.push_back(condition);
-  };
-  const bool is_impossible_open = part.Of(program_.impossible) == Known::kOpen;
-  if (is_impossible_open) add(program_.impossible);
-  const std::vector<Program::Guarded> refusals = Possible(side_.refusals, part);
-  const std::vector<Program::Guarded> routes = Possible(side_.routes, part);
-  DeploymentSet excluded(program_.deployments.size());
-  DeploymentSet doubtful(program_.deployments.size());
-  for (const ConditionIndex condition : part.Alive()) {
-    const auto rule = side_.rules.find(condition);
-    if (rule != side_.rules.end()) (part.Of(condition) == Known::kHolds ? excluded : doubtful) |= rule->second;
-  }
-  // What counts: the deployment itself, and in tiers with a limit those before it.
+// What counts: the deployment itself, and in tiers with a limit those before it.
+auto Reach::RelevantIn(const std::vector<Program::Guarded>& routes) const -> DeploymentSet {
   DeploymentSet relevant(program_.deployments.size());
   for (const Program::Guarded& route : routes) {
     for (const ChainTier& tier : program_.chains[route.what]) {
       const auto place = std::ranges::find(tier.candidates, DeploymentId{deployment_}, &ir::Candidate::deployment);
       if (place == tier.candidates.end()) continue;
       relevant.Insert(deployment_);
-      for (auto each = tier.candidates.begin(); tier.limit && each != place; ++each) relevant.Insert(each->deployment.index);
+      for (auto each = tier.candidates.begin(); tier.limit && each != place; ++each) {
+        relevant.Insert(each->deployment.index);
+      }
     }
   }
-  const bool never = EndsSurely(refusals, part) && refusals.size() == 1;
-  if (never || excluded.Has(deployment_) || !relevant.Has(deployment_)) {
-    if (!is_impossible_open) return no;
-    return {.answer = std::nullopt, .open = {program_.impossible}, .settled = {kExplaining}};
-  }
-  for (const Program::Guarded& each : refusals) add(each.condition);
-  for (const Program::Guarded& each : routes) add(each.condition);
+  return relevant;
+}
+
+auto Reach::ResidualOf(const Program::Side& side, const Part& part) const -> Residual {
+  const std::vector<Program::Guarded> refusals = Possible(side.refusals, part);
+  const std::vector<Program::Guarded> routes = Possible(side.routes, part);
+  DeploymentSet relevant = RelevantIn(routes);
+  DeploymentSet excluded(program_.deployments.size());
+  DeploymentSet doubtful(program_.deployments.size());
   for (const ConditionIndex condition : part.Alive()) {
-    const auto rule = side_.rules.find(condition);
-    if (rule != side_.rules.end() && part.Of(condition) == Known::kOpen && rule->second.Meets(relevant)) {
-      view.open.push_back(condition);
+    const auto rule = side.rules.find(condition);
+    if (rule == side.rules.end()) continue;
+    (part.Of(condition) == Known::kHolds ? excluded : doubtful) |= rule->second;
+  }
+  Residual residual;
+  const bool refused = refusals.size() == 1 && EndsSurely(refusals, part);
+  if (refused || excluded.Has(deployment_) || !relevant.Has(deployment_)) {
+    residual.reached = false;
+    return residual;
+  }
+  View& depends = residual.depends;
+  for (const std::vector<Program::Guarded>* list : {&refusals, &routes}) {
+    for (const Program::Guarded& each : *list) {
+      if (part.Of(each.condition) == Known::kOpen) depends.open.push_back(each.condition);
+      depends.settled.push_back(each.condition);
+      const bool leads_there = list == &routes && RelevantIn({each}).Has(deployment_);
+      depends.settled.push_back(leads_there ? std::uint64_t{each.what} : kEndOfList);
     }
+    depends.settled.push_back(kEndOfList);
   }
-  if (!view.open.empty()) {
-    Append(view.settled, relevant);
-    excluded &= relevant;
-    Append(view.settled, excluded);
-    return view;
+  for (const ConditionIndex condition : part.Alive()) {
+    const auto rule = side.rules.find(condition);
+    const bool counts = rule != side.rules.end() && rule->second.Meets(relevant);
+    if (!counts || part.Of(condition) != Known::kOpen) continue;
+    depends.open.push_back(condition);
+    DeploymentSet its = rule->second;
+    its &= relevant;
+    depends.settled.push_back(condition);
+    Append(depends.settled, its);
   }
-  if (routes.empty()) return no;
+  depends.settled.push_back(kEndOfList);
+  Append(depends.settled, relevant);
+  DeploymentSet out = excluded;
+  out &= relevant;
+  Append(depends.settled, out);
+  if (!depends.open.empty()) return residual;
   excluded |= doubtful;
+  residual.reached = false;
+  if (routes.empty()) return residual;
   for (const ChainTier& tier : PlanOf(program_.chains[routes.front().what], excluded)) {
     const auto place = std::ranges::find(tier.candidates, DeploymentId{deployment_}, &ir::Candidate::deployment);
-    if (place != tier.candidates.end()) return {.answer = kReached, .open = {}, .settled = {}};
+    if (place != tier.candidates.end()) residual.reached = true;
   }
-  return no;
+  return residual;
+}
+
+auto Reach::Look(const Part& part) -> View {
+  const auto answer = [](std::uint32_t value) { return View{.answer = value, .open = {}, .settled = {}}; };
+  if (part.Of(program_.impossible) == Known::kHolds) return answer(kImpossible);
+  std::vector<Residual> residuals;
+  for (const std::size_t side : sides_) residuals.push_back(ResidualOf(program_.sides.at(side), part));
+  const Residual& last = residuals.back();
+  const Residual& first = residuals.front();
+  std::optional<std::uint32_t> found;
+  if (residuals.size() == 1) {
+    if (last.reached) found = *last.reached ? kReached : kNo;
+  } else if (first.reached && last.reached) {
+    found = *first.reached == *last.reached ? kNo : *last.reached ? kReached : kLost;
+  } else if (!first.reached && !last.reached && first.depends.settled == last.depends.settled) {
+    found = kNo;  // the same question in both
+  }
+  const bool may_be_impossible = part.Of(program_.impossible) == Known::kOpen;
+  if (found && !may_be_impossible) return answer(*found);
+  View view;
+  if (may_be_impossible) view.open.push_back(program_.impossible);
+  view.settled.push_back(found ? std::uint64_t{*found} : kEndOfList);
+  for (const Residual& residual : residuals) {
+    if (found) break;
+    view.settled.push_back(residual.reached ? (*residual.reached ? 1 : 0) : 2);
+    view.settled.push_back(residual.depends.settled.size());
+    view.settled.insert(view.settled.end(), residual.depends.settled.begin(), residual.depends.settled.end());
+    view.open.insert(view.open.end(), residual.depends.open.begin(), residual.depends.open.end());
+  }
+  return view;
 }
 
 }  // namespace route::diff

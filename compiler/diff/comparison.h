@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "compiler/diff/delta.h"
@@ -57,23 +58,35 @@ class Comparison : public Question {
 
 /// In which order to ask about the dimensions: first those that a difference depends on, then those that decide routes,
 /// then those that most terms mention. Any order is right; this one keeps diagrams small.
-auto OrderOfDimensions(const Program& program, const std::vector<JointDimension>& dimensions) -> std::vector<std::uint32_t>;
+auto OrderOfDimensions(const Program& program, const std::vector<JointDimension>& dimensions)
+    -> std::vector<std::uint32_t>;
 
-/// Does a policy reach a deployment? Answers: kNo, kReached and kImpossible.
+/// Does a policy reach one deployment, or do two of them differ in that? What is asked depends on the rules that
+/// exclude this deployment alone, so it can be answered where whole decisions have too many parts.
 class Reach : public Question {
  public:
-  static constexpr std::uint32_t kNo = 0;
+  static constexpr std::uint32_t kNo = 0;  ///< by one side: it does not; by two: both do or neither does
   static constexpr std::uint32_t kImpossible = 1;
-  static constexpr std::uint32_t kReached = 2;
+  static constexpr std::uint32_t kReached = 2;  ///< by one side: it does; by two: by the second only
+  static constexpr std::uint32_t kLost = 3;     ///< by the first only
 
-  Reach(const Program& program, std::size_t side, std::uint32_t deployment)
-      : program_(program), side_(program.sides.at(side)), deployment_(deployment) {}
+  /// One or two sides of the program, by index.
+  Reach(const Program& program, std::vector<std::size_t> sides, std::uint32_t deployment)
+      : program_(program), sides_(std::move(sides)), deployment_(deployment) {}
 
   auto Look(const Part& part) -> View override;
 
  private:
+  /// Whether a side reaches it, as far as that is settled, and all that it depends on otherwise.
+  struct Residual {
+    std::optional<bool> reached;
+    View depends;
+  };
+  auto ResidualOf(const Program::Side& side, const Part& part) const -> Residual;
+  auto RelevantIn(const std::vector<Program::Guarded>& routes) const -> DeploymentSet;
+
   const Program& program_;
-  const Program::Side& side_;
+  std::vector<std::size_t> sides_;
   std::uint32_t deployment_;
 };
 

@@ -51,11 +51,13 @@ auto TokensText(Tokens tokens) -> std::string {
   return CountText(tokens.in) + " tokens in and " + CountText(tokens.out) + " out";
 }
 
-auto CostOf(const FirstChoice& choice, const std::vector<std::string>& names, const ir::Policy& policy, Tokens tokens) -> Cost {
+auto CostOf(const FirstChoice& choice, const std::vector<std::string>& names, const ir::Policy& policy, Tokens tokens)
+    -> Cost {
   __int128 sum = 0;
   std::int64_t weights = 0;
   for (const ir::Candidate& candidate : choice) {
-    const auto deployment = std::ranges::find(policy.deployments, names.at(candidate.deployment.index), &ir::Deployment::name);
+    const auto deployment =
+        std::ranges::find(policy.deployments, names.at(candidate.deployment.index), &ir::Deployment::name);
     if (deployment == policy.deployments.end()) throw InternalError("a first choice that the policy does not have");
     // Millionths of a USD for a million tokens: times tokens that is 10^-12 USD.
     const __int128 cost = static_cast<__int128>(deployment->price_in.micros) * static_cast<std::int64_t>(tokens.in) +
@@ -76,7 +78,8 @@ auto CostText(const Cost& cost) -> std::string {
 auto DifferenceText(const Cost& before, const Cost& after) -> std::string {
   if (before.picodollars == after.picodollars) return "the same";
   const bool more = after.picodollars > before.picodollars;
-  Cost difference{.picodollars = more ? after.picodollars - before.picodollars : before.picodollars - after.picodollars};
+  Cost difference{.picodollars =
+                      more ? after.picodollars - before.picodollars : before.picodollars - after.picodollars};
   const bool exact = before.exactness == Cost::Exactness::kExact && after.exactness == Cost::Exactness::kExact;
   difference.exactness = exact ? Cost::Exactness::kExact : Cost::Exactness::kRounded;
   return CostText(difference) + (more ? " more" : " less");

@@ -7,7 +7,8 @@
 #include "compiler/diff/delta.h"
 #include "compiler/ir/policy.h"
 
-/// What a first choice costs by list price. Prices are exact, and so are costs, unless a draw by weight does not come out even.
+/// What a first choice costs by list price. Prices are exact, and so are costs, unless a draw by weight does not come
+/// out even.
 namespace route::diff {
 
 /// The request that is paid for.
@@ -31,7 +32,8 @@ struct Cost {
 };
 
 /// The mean over the choices by weight. `names` are those of the program's deployments, which the policy must have.
-auto CostOf(const FirstChoice& choice, const std::vector<std::string>& names, const ir::Policy& policy, Tokens tokens) -> Cost;
+auto CostOf(const FirstChoice& choice, const std::vector<std::string>& names, const ir::Policy& policy, Tokens tokens)
+    -> Cost;
 
 /// `17.5 USD`, `about 5.333333333333 USD`.
 auto CostText(const Cost& cost) -> std::string;

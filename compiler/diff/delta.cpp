@@ -22,7 +22,8 @@ auto Missing(const std::set<std::uint32_t>& from, const std::set<std::uint32_t>&
   return missing;
 }
 
-/// A draw in its simplest form: weights without a common factor, and by deployment, since the list's order says nothing.
+/// A draw in its simplest form: weights without a common factor, and by deployment, since the list's order says
+/// nothing.
 void Simplify(ChainTier& tier) {
   if (tier.candidates.size() == 1) tier.draw = ChainTier::Draw::kInOrder;
   if (tier.draw == ChainTier::Draw::kInOrder) {
@@ -39,7 +40,8 @@ void Simplify(ChainTier& tier) {
 auto Common(const std::vector<ChainTier>& plan, const std::set<std::uint32_t>& other) -> std::vector<ChainTier> {
   std::vector<ChainTier> common;
   for (ChainTier tier : plan) {
-    std::erase_if(tier.candidates, [&](const ir::Candidate& candidate) { return !other.contains(candidate.deployment.index); });
+    std::erase_if(tier.candidates,
+                  [&](const ir::Candidate& candidate) { return !other.contains(candidate.deployment.index); });
     if (tier.candidates.empty()) continue;
     Simplify(tier);
     common.push_back(std::move(tier));
@@ -52,7 +54,8 @@ auto Common(const std::vector<ChainTier>& plan, const std::set<std::uint32_t>& o
 auto PlanOf(const Chain& chain, const DeploymentSet& excluded) -> std::vector<ChainTier> {
   std::vector<ChainTier> plan;
   for (ChainTier tier : chain) {
-    std::erase_if(tier.candidates, [&](const ir::Candidate& candidate) { return excluded.Has(candidate.deployment.index); });
+    std::erase_if(tier.candidates,
+                  [&](const ir::Candidate& candidate) { return excluded.Has(candidate.deployment.index); });
     if (tier.limit && tier.candidates.size() > *tier.limit) tier.candidates.resize(*tier.limit);
     tier.limit.reset();
     if (!tier.candidates.empty()) plan.push_back(std::move(tier));

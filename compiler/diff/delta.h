@@ -29,11 +29,12 @@ struct Delta {
     std::optional<std::uint32_t> answer;
     friend auto operator<=>(const End&, const End&) = default;
   };
-  std::optional<std::pair<End, End>> ends;               ///< what becomes of the request, or the answer that refuses it
-  std::vector<std::uint32_t> lost;                       ///< deployments that can be reached before and not after
-  std::vector<std::uint32_t> gained;                     ///< and the other way round
+  std::optional<std::pair<End, End>> ends;  ///< what becomes of the request, or the answer that refuses it
+  std::vector<std::uint32_t> lost;          ///< deployments that can be reached before and not after
+  std::vector<std::uint32_t> gained;        ///< and the other way round
   std::optional<std::pair<FirstChoice, FirstChoice>> first;  ///< one is empty where nothing is reached
-  bool chain = false;  ///< what can be reached in both is tried in another order, by other weights, or with another budget
+  bool chain =
+      false;  ///< what can be reached in both is tried in another order, by other weights, or with another budget
   std::optional<std::pair<std::uint32_t, std::uint32_t>> routes;  ///< routes with different chains
   friend auto operator==(const Delta&, const Delta&) -> bool = default;
 

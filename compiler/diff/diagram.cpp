@@ -69,7 +69,8 @@ auto Diagram::Node(std::uint32_t level, std::vector<Edge> edges) -> NodeId {
 
 auto Diagram::CountLeaves(NodeId root) const -> std::unordered_map<std::uint32_t, Count> {
   std::unordered_map<std::uint32_t, Count> leaves;
-  std::map<std::pair<std::uint32_t, NodeId>, Count> waiting;  // by level: what leads to a node is known before it is left
+  std::map<std::pair<std::uint32_t, NodeId>, Count>
+      waiting;  // by level: what leads to a node is known before it is left
   const auto add = [&](NodeId node, std::size_t from, Count count) {
     MultiplyByLevels(count, levels_, from, node.IsLeaf() ? levels_.size() : Level(node));
     if (node.IsLeaf()) {
@@ -181,7 +182,8 @@ auto Region::SomeCube() const -> Cube {
   Cube cube;
   for (std::uint32_t level = 0; level < diagram_.levels().size(); ++level) cube.push_back(diagram_.AllClasses(level));
   for (NodeId node = root_; !node.IsLeaf();) {
-    const std::vector<Edge>& edges = diagram_.Edges(node);  // in a reduced diagram every node but leaf 0 leads to leaf 1
+    const std::vector<Edge>& edges =
+        diagram_.Edges(node);  // in a reduced diagram every node but leaf 0 leads to leaf 1
     const auto edge = std::ranges::find_if(edges, [](const Edge& each) { return each.child != Leaf(0); });
     cube[diagram_.Level(node)] = edge->classes;
     node = edge->child;

@@ -11,9 +11,10 @@
 
 /// Decision diagrams over value classes: one question a level, one edge for all classes that lead to the same place.
 ///
-/// Equal parts of a diagram are one node, and a level that makes no difference has none, so that two diagrams of the same
-/// function are the same node (R. Bryant, "Graph-based algorithms for Boolean function manipulation", 1986, for more than
-/// two values). Counts, smallest members and covers by cubes are walks over the nodes, however many requests they stand for.
+/// Equal parts of a diagram are one node, and a level that makes no difference has none, so that two diagrams of the
+/// same function are the same node (R. Bryant, "Graph-based algorithms for Boolean function manipulation", 1986, for
+/// more than two values). Counts, smallest members and covers by cubes are walks over the nodes, however many requests
+/// they stand for.
 namespace route::diff {
 
 /// A node, or a leaf with its value.
@@ -25,7 +26,9 @@ struct NodeId {
   friend auto operator<=>(NodeId, NodeId) = default;
 };
 
-constexpr auto Leaf(std::uint32_t value) -> NodeId { return {value | NodeId::kLeafBit}; }
+constexpr auto Leaf(std::uint32_t value) -> NodeId {
+  return {value | NodeId::kLeafBit};
+}
 
 struct Edge {
   NodeId child;
@@ -82,8 +85,8 @@ class Region {
   auto Contains(const Cube& cube) const -> bool;
   void Remove(const Cube& cube);
 
-  /// Cubes whose union is the region, none of which could be larger; they may overlap. Stops after `most`, and what is then
-  /// left over is in `rest`.
+  /// Cubes whose union is the region, none of which could be larger; they may overlap. Stops after `most`, and what is
+  /// then left over is in `rest`.
   struct Cover {
     std::vector<Cube> cubes;
     Count rest;

@@ -29,7 +29,8 @@ auto LevelOfEach(const std::vector<std::uint32_t>& order) -> std::vector<std::ui
   return level_of;
 }
 
-auto ByDimension(const std::vector<std::uint16_t>& levels, const std::vector<std::uint32_t>& order) -> std::vector<std::uint16_t> {
+auto ByDimension(const std::vector<std::uint16_t>& levels, const std::vector<std::uint32_t>& order)
+    -> std::vector<std::uint16_t> {
   std::vector<std::uint16_t> dimensions(levels.size());
   for (std::size_t level = 0; level < order.size(); ++level) dimensions[order[level]] = levels[level];
   return dimensions;
@@ -64,17 +65,25 @@ class Maker {
     if (!program) return std::unexpected(program.error());
     report_.program = std::move(*program);
     explained_.assign(options_.allowances.size(), false);
-    explorer_.emplace(report_.program, report_.space->dimensions(), OrderOfDimensions(report_.program, report_.space->dimensions()));
+    explorer_.emplace(report_.program, report_.space->dimensions(),
+                      OrderOfDimensions(report_.program, report_.space->dimensions()));
     AddFrames();
     AddChanges();
     AddCatalogue();
     for (std::size_t i = 0; i < explained_.size(); ++i) {
-      if (!explained_[i]) report_.unused.push_back(i);
+      const bool is_known = report_.listing == DiffReport::Listing::kComplete;
+      if (is_known && !explained_[i]) report_.unused.push_back(i);
     }
     return std::move(report_);
   }
 
  private:
+  /// A change and the leaf of its requests.
+  struct Found {
+    std::uint32_t leaf = 0;
+    Change change;
+  };
+
   auto Further() const -> std::vector<FurtherCondition> {
     std::vector<FurtherCondition> further;
     const std::size_t last = between_ == nullptr ? 1 : 2;
@@ -105,33 +114,50 @@ class Maker {
   void AddChanges() {
     const auto speaks_of = [&](std::uint32_t index, const Delta& delta) {
       const auto concerns = ConcernsOf(delta, report_.program.deployments);
-      return std::ranges::any_of(concerns, [&](const Concern& concern) { return Covers(options_.allowances[index], concern); });
+      return std::ranges::any_of(concerns,
+                                 [&](const Concern& concern) { return Covers(options_.allowances[index], concern); });
     };
     Comparison comparison(report_.program, speaks_of);
     Effort effort = options_.effort;
-    const auto root = explorer_->Explore(comparison, effort);
+    std::optional<NodeId> root;
+    if (options_.listing == DiffReport::Listing::kComplete) root = explorer_->Explore(comparison, effort);
     if (!root) {
       AddVerdictAlone();
       return;
     }
     const auto counts = explorer_->diagram().CountLeaves(*root);
+    std::vector<Found> found;
     for (const auto& [leaf, count] : counts) {
       if (leaf != Comparison::kImpossible) report_.requests.Add(count);
       if (leaf < Comparison::kFirstDifference) continue;
       report_.changed.Add(count);
-      Change change;
-      change.difference = comparison.differences()[leaf - Comparison::kFirstDifference];
-      change.requests = count;
+      Change change{.difference = comparison.differences()[leaf - Comparison::kFirstDifference],
+                    .requests = count,
+                    .where = {},
+                    .witness = {},
+                    .unexplained = {}};
       Judge(change);
-      leaves_.push_back(leaf);
-      report_.changes.push_back(std::move(change));
+      found.push_back({leaf, std::move(change)});
     }
-    for (std::size_t i = 0; i < report_.changes.size(); ++i) Locate(report_.changes[i], *root, leaves_[i]);
+    std::ranges::sort(found, [](const Found& left, const Found& right) {
+      if (left.change.requests != right.change.requests) return left.change.requests > right.change.requests;
+      return left.leaf < right.leaf;
+    });
+    GiveVerdict(found, *root);
+    for (Found& each : found) {
+      if (report_.changes.size() == options_.most_changes) {
+        ++report_.unlisted.changes;
+        report_.unlisted.requests.Add(each.change.requests);
+        report_.unlisted.explained = report_.unlisted.explained && each.change.unexplained.empty();
+        continue;
+      }
+      Locate(each.change, *root, each.leaf);
+      report_.changes.push_back(std::move(each.change));
+    }
     std::ranges::sort(report_.changes, [](const Change& left, const Change& right) {
       if (left.requests != right.requests) return left.requests > right.requests;
       return left.witness.classes < right.witness.classes;
     });
-    GiveVerdict();
   }
 
   void Judge(Change& change) {
@@ -151,9 +177,14 @@ class Maker {
     wanted[leaf] = true;
     const Region region(explorer_->diagram(), root, wanted);
     change.where = WhereIs(region);
-    const auto smallest = region.Smallest(LevelOfEach(explorer_->order()));
-    change.witness = MakeWitness(ByDimension(smallest.value(), explorer_->order()));
+    change.witness = SmallestIn(region);
     Confirm(change.witness, change.difference.delta);
+  }
+
+  /// Of a region that is not empty.
+  auto SmallestIn(const Region& region) const -> Witness {
+    const auto smallest = region.Smallest(LevelOfEach(explorer_->order()));
+    return MakeWitness(ByDimension(smallest.value(), explorer_->order()));
   }
 
   auto WhereIs(const Region& region) const -> Where {
@@ -186,7 +217,8 @@ class Maker {
   }
 
   /// What a policy makes of the request, on the evaluator and on the table.
-  auto Reading(const Side& side, std::size_t index, const std::vector<std::uint16_t>& classes) const -> Witness::Reading {
+  auto Reading(const Side& side, std::size_t index, const std::vector<std::uint16_t>& classes) const
+      -> Witness::Reading {
     Witness::Reading reading;
     auto request = report_.space->Read(index, classes);
     if (!request) {
@@ -240,17 +272,23 @@ class Maker {
     }
   }
 
-  void GiveVerdict() {
-    const auto smallest = [&](auto loses_or_gains) -> std::optional<Witness> {
-      const Change* least = nullptr;
-      for (const Change& change : report_.changes) {
-        if (!loses_or_gains(change.difference.delta)) continue;
-        if (least == nullptr || change.witness.classes < least->witness.classes) least = &change;
-      }
-      return least == nullptr ? std::nullopt : std::optional(least->witness);
-    };
-    report_.loses = smallest([](const Delta& delta) { return !delta.lost.empty(); });
-    report_.gains = smallest([](const Delta& delta) { return !delta.gained.empty(); });
+  /// The smallest request whose delta has something in this list; nothing if there is none.
+  auto SmallestWith(const std::vector<Found>& found, NodeId root, std::vector<std::uint32_t> Delta::*list) const
+      -> std::optional<Witness> {
+    std::vector<bool> wanted;
+    for (const Found& each : found) {
+      if (wanted.size() <= each.leaf) wanted.resize(each.leaf + 1, false);
+      wanted[each.leaf] = !(each.change.difference.delta.*list).empty();
+    }
+    const Region region(explorer_->diagram(), root, wanted);
+    if (region.IsEmpty()) return std::nullopt;
+    return SmallestIn(region);
+  }
+
+  void GiveVerdict(const std::vector<Found>& found, NodeId root) {
+    report_.loses = SmallestWith(found, root, &Delta::lost);
+    report_.gains = SmallestWith(found, root, &Delta::gained);
+    ConfirmDirections();
     if (report_.loses && report_.gains) {
       report_.verdict = Verdict::kIncomparable;
     } else if (report_.loses) {
@@ -261,22 +299,59 @@ class Maker {
       const bool limits = std::ranges::any_of(report_.frame, [](const FrameDifference& difference) {
         return difference.change.kind == FrameChange::Kind::kLimits;
       });
-      report_.verdict = report_.changes.empty() && !limits ? Verdict::kEquivalent : Verdict::kSameReach;
+      report_.verdict = found.empty() && !limits ? Verdict::kEquivalent : Verdict::kSameReach;
     }
   }
 
   void AddVerdictAlone() {
     report_.listing = DiffReport::Listing::kTooManyClasses;
     report_.requests = AllClasses(report_.space->dimensions());
-    const Solved solved = Solve(*report_.space, report_.program, options_.rlimit);
-    report_.verdict = VerdictOf(solved);
-    if (solved.loses.witness) report_.loses = MakeWitness(*solved.loses.witness);
-    if (solved.gains.witness) report_.gains = MakeWitness(*solved.gains.witness);
-    const auto confirm = [&](const std::optional<Witness>& witness, auto member) {
+    if (!AddMoves()) {
+      const Solved solved = Solve(*report_.space, report_.program, options_.rlimit);
+      report_.verdict = VerdictOf(solved);
+      if (solved.loses.witness) report_.loses = MakeWitness(*solved.loses.witness);
+      if (solved.gains.witness) report_.gains = MakeWitness(*solved.gains.witness);
+    }
+    ConfirmDirections();
+  }
+
+  /// Deployment by deployment. False if that, too, takes more than the effort; then some may be missing.
+  auto AddMoves() -> bool {
+    Effort effort = options_.effort;
+    Solved found{.loses = {Solved::Answer::kNo, std::nullopt}, .gains = {Solved::Answer::kNo, std::nullopt}};
+    for (std::uint32_t i = 0; i < report_.program.deployments.size(); ++i) {
+      Reach reach(report_.program, {0, report_.program.sides.size() - 1}, i);
+      const auto root = explorer_->Explore(reach, effort);
+      if (!root) return false;
+      const Region lost(explorer_->diagram(), *root, {false, false, false, true});
+      const Region gained(explorer_->diagram(), *root, {false, false, true});
+      if (lost.IsEmpty() && gained.IsEmpty()) continue;
+      TakeSmaller(lost, found.loses);
+      TakeSmaller(gained, found.gains);
+      report_.moves.push_back(
+          {report_.program.deployments[i], lost.Size(), gained.Size(), WhereIs(lost), WhereIs(gained)});
+    }
+    report_.verdict = VerdictOf(found);
+    if (found.loses.witness) report_.loses = MakeWitness(*found.loses.witness);
+    if (found.gains.witness) report_.gains = MakeWitness(*found.gains.witness);
+    return true;
+  }
+
+  void TakeSmaller(const Region& region, Solved::Direction& direction) const {
+    const auto smallest = region.Smallest(LevelOfEach(explorer_->order()));
+    if (!smallest) return;
+    auto classes = ByDimension(*smallest, explorer_->order());
+    direction.answer = Solved::Answer::kYes;
+    if (!direction.witness || classes < *direction.witness) direction.witness = std::move(classes);
+  }
+
+  void ConfirmDirections() const {
+    const auto confirm = [&](const std::optional<Witness>& witness, std::vector<std::uint32_t> Delta::*list) {
       if (!witness) return;
       const Delta delta = Compare(InProgramTerms(before_, 0, witness->before),
                                   InProgramTerms(after_, report_.program.sides.size() - 1, witness->after));
-      if ((delta.*member).empty()) throw InternalError("the evaluator does not show what the solver found: " + witness->given);
+      if ((delta.*list).empty())
+        throw InternalError("the evaluator does not show the verdict for the request " + witness->given);
     };
     confirm(report_.loses, &Delta::lost);
     confirm(report_.gains, &Delta::gained);
@@ -288,10 +363,11 @@ class Maker {
     for (DeploymentChange& change : CompareCatalogues(*before_.policy, *after_.policy, options_.facts)) {
       CatalogueChange found{.change = std::move(change), .requests = std::nullopt, .where = {}};
       found.explained = IsAllowed({Aspect::kCatalogue, {found.change.deployment}});
-      const std::size_t side = found.change.kind == DeploymentChange::Kind::kRemoved ? 0 : report_.program.sides.size() - 1;
+      const std::size_t side =
+          found.change.kind == DeploymentChange::Kind::kRemoved ? 0 : report_.program.sides.size() - 1;
       const auto& names = report_.program.deployments;
       const auto index = static_cast<std::uint32_t>(std::ranges::find(names, found.change.deployment) - names.begin());
-      Reach reach(report_.program, side, index);
+      Reach reach(report_.program, {side}, index);
       const auto root = explorer_->Explore(reach, left);
       if (root) {
         const Region region(explorer_->diagram(), *root, {false, false, true});
@@ -308,20 +384,25 @@ class Maker {
   const Options& options_;
   DiffReport report_;
   std::optional<Explorer> explorer_;
-  std::vector<std::uint32_t> leaves_;  // of the changes
-  std::vector<bool> explained_;        // allowances
+  std::vector<bool> explained_;  // allowances
 };
 
 }  // namespace
 
 auto VerdictName(Verdict verdict) -> std::string {
   switch (verdict) {
-    case Verdict::kEquivalent: return "equivalent";
-    case Verdict::kSameReach: return "same reach";
-    case Verdict::kNarrower: return "narrower";
-    case Verdict::kWider: return "wider";
-    case Verdict::kIncomparable: return "incomparable";
-    case Verdict::kUnknown: return "unknown";
+    case Verdict::kEquivalent:
+      return "equivalent";
+    case Verdict::kSameReach:
+      return "same reach";
+    case Verdict::kNarrower:
+      return "narrower";
+    case Verdict::kWider:
+      return "wider";
+    case Verdict::kIncomparable:
+      return "incomparable";
+    case Verdict::kUnknown:
+      return "unknown";
   }
   throw InternalError("a verdict of no known kind");
 }
@@ -329,7 +410,7 @@ auto VerdictName(Verdict verdict) -> std::string {
 auto DiffReport::HasUnexplained() const -> bool {
   const auto is_open = [](const auto& each) { return !each.explained; };
   return std::ranges::any_of(changes, [](const Change& change) { return !change.unexplained.empty(); }) ||
-         std::ranges::any_of(catalogue, is_open) || std::ranges::any_of(frame, is_open) ||
+         !unlisted.explained || std::ranges::any_of(catalogue, is_open) || std::ranges::any_of(frame, is_open) ||
          (listing == Listing::kTooManyClasses && verdict != Verdict::kEquivalent && verdict != Verdict::kUnknown);
 }
 

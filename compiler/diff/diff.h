@@ -19,9 +19,9 @@
 
 /// What changes for requests when one policy takes another's place.
 ///
-/// For every class of requests (see `JointSpace`) the two decisions are compared: what becomes of the request, the set of
-/// deployments that can be reached whatever is down, what is tried first, and the chain with its orders, weights, retries
-/// and times. Names of rules and routes do not count. Requests that change in the same way are one `Change`.
+/// For every class of requests (see `JointSpace`) the two decisions are compared: what becomes of the request, the set
+/// of deployments that can be reached whatever is down, what is tried first, and the chain with its orders, weights,
+/// retries and times. Names of rules and routes do not count. Requests that change in the same way are one `Change`.
 namespace route::diff {
 
 /// By the sets of deployments that can be reached; empty for a request that is not routed.
@@ -45,12 +45,12 @@ struct Side {
 /// A request, what each policy makes of it (nothing: it is refused because a value is missing), and what each decides.
 struct Witness {
   std::vector<std::uint16_t> classes;
-  std::string given;                      ///< as on a command line: `tier=gold data=health`
-  std::vector<std::string> not_given;     ///< attributes without a value
+  std::string given;                   ///< as on a command line: `tier=gold data=health`
+  std::vector<std::string> not_given;  ///< attributes without a value
   struct Reading {
     std::optional<ir::Request> request;
-    ir::Decision decision;                ///< of a request that was read
-    std::string missing;                  ///< the attribute for whose lack it is refused
+    ir::Decision decision;  ///< of a request that was read
+    std::string missing;    ///< the attribute for whose lack it is refused
   };
   Reading before;
   Reading after;
@@ -65,15 +65,24 @@ struct Change {
   Difference difference;
   Count requests;
   Where where;
-  Witness witness;                        ///< the smallest
-  std::vector<Aspect> unexplained;        ///< by the allowances that speak of it
+  Witness witness;                  ///< the smallest
+  std::vector<Aspect> unexplained;  ///< by the allowances that speak of it
 };
 
 struct CatalogueChange {
   DeploymentChange change;
-  std::optional<Count> requests;          ///< that reach it now (before, if it was removed); nothing: not counted
+  std::optional<Count> requests;  ///< that reach it now (before, if it was removed); nothing: not counted
   Where where;
   bool explained = false;
+};
+
+/// One deployment that requests reach no more, or newly: where whole decisions have too many parts to be listed.
+struct Move {
+  std::string deployment;
+  Count lost;
+  Count gained;
+  Where lost_where;
+  Where gained_where;
 };
 
 struct FrameDifference {
@@ -85,14 +94,21 @@ struct DiffReport {
   Verdict verdict = Verdict::kUnknown;
   enum class Listing : std::uint8_t { kComplete, kTooManyClasses };
   Listing listing = Listing::kComplete;
-  Count requests;                          ///< classes of requests in all
-  Count changed;                           ///< that are decided differently
-  std::vector<Change> changes;             ///< most requests first
-  std::optional<Witness> loses;            ///< the smallest request that reaches less, if some does
-  std::optional<Witness> gains;            ///< and more
+  Count requests;               ///< classes of requests in all
+  Count changed;                ///< that are decided differently
+  std::vector<Change> changes;  ///< most requests first; at most `Options::most_changes`
+  struct Unlisted {
+    std::size_t changes = 0;
+    Count requests;
+    bool explained = true;
+  };
+  Unlisted unlisted;             ///< the rest of them
+  std::vector<Move> moves;        ///< with kTooManyClasses: those that were found within the limits
+  std::optional<Witness> loses;  ///< the smallest request that reaches less, if some does
+  std::optional<Witness> gains;  ///< and more
   std::vector<CatalogueChange> catalogue;
   std::vector<FrameDifference> frame;
-  std::vector<std::size_t> unused;         ///< allowances that explain nothing
+  std::vector<std::size_t> unused;  ///< allowances that explain nothing
   std::unique_ptr<JointSpace> space;
   Program program;
 
@@ -105,12 +121,16 @@ struct Options {
   std::vector<ir::Condition> conditions;  ///< of the allowances, one for each, over the new policy's attributes
   Compared facts = Compared::kAllFacts;
   Effort effort;
-  std::uint32_t rlimit = 50'000'000;      ///< for the solver, which is asked where the effort is not enough
-  std::size_t most_cubes = 24;            ///< in one `Where`
+  /// kTooManyClasses: not even try to list whole decisions.
+  DiffReport::Listing listing = DiffReport::Listing::kComplete;
+  std::uint32_t rlimit = 50'000'000;  ///< for the solver, which is asked where the effort is not enough
+  std::size_t most_changes = 200;     ///< that are listed
+  std::size_t most_cubes = 8;         ///< in one `Where`
 };
 
 /// `between` has the new catalogue and the old policy's rules; without it changes have no known cause. Everything must
-/// outlive the report. Witnesses were run on both evaluators and both tables. The error is a condition that is too large.
+/// outlive the report. Witnesses were run on both evaluators and both tables. The error is a condition that is too
+/// large.
 auto Diff(const Side& before, const ir::Policy* between, const Side& after, const Options& options)
     -> std::expected<DiffReport, TooManyTerms>;
 

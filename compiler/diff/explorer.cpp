@@ -10,8 +10,12 @@ namespace {
 
 using Words = std::vector<std::uint64_t>;
 
-void SetBit(Words& words, std::size_t bit) { words[bit / 64] |= std::uint64_t{1} << (bit % 64); }
-void ClearBit(Words& words, std::size_t bit) { words[bit / 64] &= ~(std::uint64_t{1} << (bit % 64)); }
+void SetBit(Words& words, std::size_t bit) {
+  words[bit / 64] |= std::uint64_t{1} << (bit % 64);
+}
+void ClearBit(Words& words, std::size_t bit) {
+  words[bit / 64] &= ~(std::uint64_t{1} << (bit % 64));
+}
 
 struct HashOfWords {
   auto operator()(const Words& words) const -> std::size_t {
@@ -50,7 +54,8 @@ struct Explorer::Run {
 };
 
 // Bits: one for each term, "it can still hold and has constraints to come", then one for each condition, "it holds".
-Explorer::Explorer(const Program& program, const std::vector<JointDimension>& dimensions, std::vector<std::uint32_t> order)
+Explorer::Explorer(const Program& program, const std::vector<JointDimension>& dimensions,
+                   std::vector<std::uint32_t> order)
     : order_(std::move(order)), diagram_(LevelSizes(dimensions, order_)), conditions_(program.conditions.size()) {
   std::vector<std::uint32_t> level_of(order_.size());
   for (std::uint32_t level = 0; level < order_.size(); ++level) level_of[order_[level]] = level;
@@ -81,7 +86,8 @@ Explorer::Explorer(const Program& program, const std::vector<JointDimension>& di
         const std::uint32_t level = level_of.at(constraint.dimension);
         last = std::max(last, level);
         SetBit(mentioned_[level], bit);
-        for (const std::uint16_t barred : constraint.classes.Complement().Members()) ClearBit(rows_[level][barred], bit);
+        for (const std::uint16_t barred : constraint.classes.Complement().Members())
+          ClearBit(rows_[level][barred], bit);
       }
       SetBit(settled_[last], bit);
     }
@@ -128,7 +134,8 @@ auto Explorer::Visit(Run& run, std::uint32_t level, Words live) -> std::optional
   Words kept(live.size(), 0);
   Words key = std::move(view.settled);
   for (const ConditionIndex c : view.open) {
-    for (std::uint32_t bit = terms_[c].first; bit < terms_[c].second; ++bit) kept[bit / 64] |= live[bit / 64] & (std::uint64_t{1} << (bit % 64));
+    for (std::uint32_t bit = terms_[c].first; bit < terms_[c].second; ++bit)
+      kept[bit / 64] |= live[bit / 64] & (std::uint64_t{1} << (bit % 64));
   }
   level = NextLevel(level, kept);
   key.push_back(level);

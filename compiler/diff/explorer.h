@@ -9,10 +9,10 @@
 
 /// From questions about requests to diagrams of their answers.
 ///
-/// The explorer splits the requests level by level, keeping for each part the terms that can still hold there. A question
-/// looks at a part and says its answer, or which conditions the answer still depends on. What it does not depend on is
-/// forgotten, so that parts which differ only in that are one: the diagram grows with what makes a difference and not
-/// with the policy.
+/// The explorer splits the requests level by level, keeping for each part the terms that can still hold there. A
+/// question looks at a part and says its answer, or which conditions the answer still depends on. What it does not
+/// depend on is forgotten, so that parts which differ only in that are one: the diagram grows with what makes a
+/// difference and not with the policy.
 namespace route::diff {
 
 /// What is known of a condition for a part of the requests.
@@ -38,9 +38,9 @@ class Question {
   auto operator=(const Question&) -> Question& = delete;
 
   struct View {
-    std::optional<std::uint32_t> answer;    ///< the same for every request of the part
-    std::vector<ConditionIndex> open;       ///< otherwise: the open conditions that it depends on
-    std::vector<std::uint64_t> settled;     ///< and all that it depends on besides, in any form
+    std::optional<std::uint32_t> answer;  ///< the same for every request of the part
+    std::vector<ConditionIndex> open;     ///< otherwise: the open conditions that it depends on
+    std::vector<std::uint64_t> settled;   ///< and all that it depends on besides, in any form
   };
   virtual auto Look(const Part& part) -> View = 0;
 };
@@ -74,12 +74,12 @@ class Explorer {
   std::vector<std::uint32_t> order_;
   Diagram diagram_;
   std::size_t conditions_ = 0;
-  std::vector<ConditionIndex> owner_;              // of each term
-  std::vector<std::vector<Words>> rows_;           // [level][class]: the terms that it admits, and all flags
-  std::vector<Words> mentioned_;                   // [level]: the terms that constrain it
-  std::vector<Words> settled_;                     // [level]: the terms whose last constraint it is
+  std::vector<ConditionIndex> owner_;     // of each term
+  std::vector<std::vector<Words>> rows_;  // [level][class]: the terms that it admits, and all flags
+  std::vector<Words> mentioned_;          // [level]: the terms that constrain it
+  std::vector<Words> settled_;            // [level]: the terms whose last constraint it is
   std::vector<std::pair<std::uint32_t, std::uint32_t>> terms_;  // of each condition: first bit, end
-  std::size_t flags_ = 0;                          // bit of "condition 0 holds"
+  std::size_t flags_ = 0;                                       // bit of "condition 0 holds"
   Words start_;
 };
 

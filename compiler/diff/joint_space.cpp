@@ -85,7 +85,8 @@ void JointSpace::AddAttributes() {
   for (std::size_t i = sides_.size(); i-- > 0;) {
     Side& side = sides_[i];
     for (const ir::Attribute& attribute : side.policy->attributes) {
-      auto found = std::ranges::find_if(asked_.attributes, [&](const ir::Attribute& each) { return AreOne(each, attribute); });
+      auto found =
+          std::ranges::find_if(asked_.attributes, [&](const ir::Attribute& each) { return AreOne(each, attribute); });
       if (found == asked_.attributes.end()) {
         asked_.attributes.push_back(attribute);
         found = std::prev(asked_.attributes.end());
@@ -141,7 +142,8 @@ void JointSpace::AddConditions(const std::vector<FurtherCondition>& further) {
       above.attribute = *side.asked_as[own];
       above.low = attribute.maximum.micros + 1;
       above.high = std::numeric_limits<std::int64_t>::max();
-      if (attribute.maximum < asked_.attributes[above.attribute.index].maximum) asked_.rules.emplace_back().when = above;
+      if (attribute.maximum < asked_.attributes[above.attribute.index].maximum)
+        asked_.rules.emplace_back().when = above;
     }
   }
   asked_classes_ = std::make_unique<ir::ValueClasses>(asked_);
@@ -213,7 +215,8 @@ auto JointSpace::MayBeMissing(AttributeId asked) const -> bool {
     const auto value = WhenMissing(side, *own);
     readings.insert(value ? std::optional(ToAsked(side, *own, *value)) : std::nullopt);
   }
-  const bool all_have_it = std::ranges::all_of(sides_, [&](const Side& side) { return OwnAttribute(side, asked).has_value(); });
+  const bool all_have_it =
+      std::ranges::all_of(sides_, [&](const Side& side) { return OwnAttribute(side, asked).has_value(); });
   const bool all_alike = readings.size() == 1 && (readings.begin()->has_value() || all_have_it);
   return possible && !all_alike;
 }
@@ -225,7 +228,8 @@ void JointSpace::AddDimensions() {
     const bool may_be_missing = MayBeMissing(asked);
     first_.push_back(dimensions_.size());
     if (attribute.kind != AttributeKind::kAnyOf) {
-      const std::uint32_t classes = asked_classes_->dimensions().at(asked_classes_->FirstDimension(asked).index).classes;
+      const std::uint32_t classes =
+          asked_classes_->dimensions().at(asked_classes_->FirstDimension(asked).index).classes;
       dimensions_.push_back({.attribute = asked,
                              .kind = JointDimension::Kind::kValue,
                              .classes = classes + (may_be_missing ? 1 : 0),
@@ -234,7 +238,8 @@ void JointSpace::AddDimensions() {
     }
     if (may_be_missing) dimensions_.push_back({.attribute = asked, .kind = JointDimension::Kind::kGiven, .classes = 2});
     for (std::uint32_t member = 0; member < attribute.values.size(); ++member) {
-      dimensions_.push_back({.attribute = asked, .kind = JointDimension::Kind::kMember, .member = member, .classes = 2});
+      dimensions_.push_back(
+          {.attribute = asked, .kind = JointDimension::Kind::kMember, .member = member, .classes = 2});
     }
   }
 }

@@ -67,7 +67,8 @@ class Maker {
 
   auto Make(const std::vector<FurtherCondition>& further) -> std::expected<Program, TooManyTerms> {
     for (std::size_t side = space_.sides(); side-- > 0;) {
-      for (const ir::Deployment& deployment : space_.policy(side).deployments) IndexOf(program_.deployments, deployment.name);
+      for (const ir::Deployment& deployment : space_.policy(side).deployments)
+        IndexOf(program_.deployments, deployment.name);
     }
     program_.impossible = Add(0, {}, space_.Impossible());
     for (std::size_t side = 0; side < space_.sides(); ++side) AddSide(side);
@@ -103,7 +104,8 @@ class Maker {
       side.refusals.push_back({Translated(index, refusal.when, refusal.span), IndexOf(program_.answers, answer)});
     }
     for (const ir::Route& route : policy.routes) {
-      side.routes.push_back({Translated(index, route.when, route.span), IndexOf(program_.chains, ChainOf(policy, route))});
+      side.routes.push_back(
+          {Translated(index, route.when, route.span), IndexOf(program_.chains, ChainOf(policy, route))});
     }
     for (const ir::Rule& rule : policy.rules) {
       DeploymentSet excluded(program_.deployments.size());
@@ -150,7 +152,8 @@ class Maker {
 
 }  // namespace
 
-auto MakeProgram(const JointSpace& space, const std::vector<FurtherCondition>& further) -> std::expected<Program, TooManyTerms> {
+auto MakeProgram(const JointSpace& space, const std::vector<FurtherCondition>& further)
+    -> std::expected<Program, TooManyTerms> {
   return Maker(space).Make(further);
 }
 

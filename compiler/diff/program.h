@@ -12,8 +12,9 @@
 #include "compiler/ir/policy.h"
 #include "compiler/lower/terms.h"
 
-/// Several policies in one form, so that what they have in common is one thing: conditions as terms over the joint classes,
-/// deployments by name, rules as sets of deployments that they exclude, chains by what they do and not what they are called.
+/// Several policies in one form, so that what they have in common is one thing: conditions as terms over the joint
+/// classes, deployments by name, rules as sets of deployments that they exclude, chains by what they do and not what
+/// they are called.
 namespace route::diff {
 
 using ConditionIndex = std::uint32_t;
@@ -24,7 +25,9 @@ class DeploymentSet {
   explicit DeploymentSet(std::size_t deployments) : words_((deployments + 63) / 64, 0) {}
 
   void Insert(std::uint32_t deployment) { words_[deployment / 64] |= std::uint64_t{1} << (deployment % 64); }
-  auto Has(std::uint32_t deployment) const -> bool { return ((words_[deployment / 64] >> (deployment % 64)) & 1U) != 0; }
+  auto Has(std::uint32_t deployment) const -> bool {
+    return ((words_[deployment / 64] >> (deployment % 64)) & 1U) != 0;
+  }
   auto IsEmpty() const -> bool;
   auto Meets(const DeploymentSet& other) const -> bool;
   auto Members() const -> std::vector<std::uint32_t>;
@@ -43,7 +46,8 @@ class DeploymentSet {
 struct ChainTier {
   enum class Draw : std::uint8_t { kInOrder, kByWeight };
   Draw draw = Draw::kInOrder;
-  std::vector<ir::Candidate> candidates;  ///< `deployment` is an index into `Program::deployments`; weights count if drawn
+  std::vector<ir::Candidate>
+      candidates;  ///< `deployment` is an index into `Program::deployments`; weights count if drawn
   std::optional<std::uint32_t> limit;
   std::optional<std::uint32_t> within_ms;
   std::optional<std::uint32_t> retries;
@@ -75,8 +79,8 @@ struct Program {
   std::vector<Answer> answers;
   std::vector<Chain> chains;
   std::vector<Side> sides;
-  ConditionIndex impossible = 0;         ///< holds of combinations that are no request
-  std::vector<ConditionIndex> further;   ///< of the conditions that were given beside the policies
+  ConditionIndex impossible = 0;        ///< holds of combinations that are no request
+  std::vector<ConditionIndex> further;  ///< of the conditions that were given beside the policies
 };
 
 /// Which condition needs more than `lower::kMaxTermsPerCondition` terms.
@@ -85,6 +89,7 @@ struct TooManyTerms {
   Span span;
 };
 
-auto MakeProgram(const JointSpace& space, const std::vector<FurtherCondition>& further) -> std::expected<Program, TooManyTerms>;
+auto MakeProgram(const JointSpace& space, const std::vector<FurtherCondition>& further)
+    -> std::expected<Program, TooManyTerms>;
 
 }  // namespace route::diff

@@ -31,7 +31,8 @@ class Encoding {
     const Terms allowed = Allowed(side);
     std::vector<Terms> ways(program_.deployments.size());
     Terms earlier;  // refusals and routes before this one do not match
-    for (const Program::Guarded& refusal : side.refusals) earlier.push_back(solver_.Not(conditions_[refusal.condition]));
+    for (const Program::Guarded& refusal : side.refusals)
+      earlier.push_back(solver_.Not(conditions_[refusal.condition]));
     for (const Program::Guarded& route : side.routes) {
       Terms decides = earlier;
       decides.push_back(conditions_[route.condition]);
@@ -55,7 +56,9 @@ class Encoding {
     return classes;
   }
 
-  auto IsBefore(std::size_t dimension, std::uint16_t number) const -> Term { return solver_.Not(OrLater(dimension, number)); }
+  auto IsBefore(std::size_t dimension, std::uint16_t number) const -> Term {
+    return solver_.Not(OrLater(dimension, number));
+  }
 
  private:
   auto Name(const char* what) -> std::string { return std::string(what) + " " + std::to_string(++names_); }

@@ -15,7 +15,8 @@ struct Solved {
   enum class Answer : std::uint8_t { kNo, kYes, kUnknown };
   struct Direction {
     Answer answer = Answer::kUnknown;
-    std::optional<std::vector<std::uint16_t>> witness;  ///< of kYes: the smallest, by dimension; or as small as it had become
+    std::optional<std::vector<std::uint16_t>>
+        witness;  ///< of kYes: the smallest, by dimension; or as small as it had become
   };
   Direction loses;
   Direction gains;

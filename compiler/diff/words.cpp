@@ -20,15 +20,23 @@ auto Members(const lower::ClassSet& set, std::size_t classes) -> std::vector<boo
   return members;
 }
 
-auto NoneOf(const std::vector<bool>& flags) -> bool { return std::ranges::find(flags, true) == flags.end(); }
-auto AllOf(const std::vector<bool>& flags) -> bool { return std::ranges::find(flags, false) == flags.end(); }
+auto NoneOf(const std::vector<bool>& flags) -> bool {
+  return std::ranges::find(flags, true) == flags.end();
+}
+auto AllOf(const std::vector<bool>& flags) -> bool {
+  return std::ranges::find(flags, false) == flags.end();
+}
 
 auto ListsOf(const ir::Dimension& dimension) -> ClassLists {
-  return {.cuts = dimension.cuts, .prefixes = dimension.prefixes, .texts = dimension.texts, .country_class = dimension.country_class};
+  return {.cuts = dimension.cuts,
+          .prefixes = dimension.prefixes,
+          .texts = dimension.texts,
+          .country_class = dimension.country_class};
 }
 
 /// The condition on values; a long list of countries is said by the few that are not in it.
-auto ValuesCondition(const ir::Policy& asked, const ir::Dimension& dimension, const std::vector<bool>& wanted) -> ir::Condition {
+auto ValuesCondition(const ir::Policy& asked, const ir::Dimension& dimension, const std::vector<bool>& wanted)
+    -> ir::Condition {
   const auto in_classes = [&](const std::vector<bool>& classes) {
     return explain::InClasses(asked, dimension.attribute, dimension.member, ListsOf(dimension), classes);
   };
@@ -44,7 +52,8 @@ auto ValuesCondition(const ir::Policy& asked, const ir::Dimension& dimension, co
 }
 
 /// What a cube says of one dimension that is an attribute; nothing if it says nothing.
-auto ValueText(const JointSpace& space, const JointDimension& dimension, const lower::ClassSet& set) -> std::optional<std::string> {
+auto ValueText(const JointSpace& space, const JointDimension& dimension, const lower::ClassSet& set)
+    -> std::optional<std::string> {
   if (set.IsFull()) return std::nullopt;
   const std::string name = ir::Quoted(space.asked().attributes.at(dimension.attribute.index).name);
   std::vector<bool> wanted = Members(set, dimension.classes);
@@ -52,13 +61,15 @@ auto ValueText(const JointSpace& space, const JointDimension& dimension, const l
   if (dimension.may_be_missing) wanted.pop_back();
   if (NoneOf(wanted)) return name + " is not given";
   if (AllOf(wanted)) return name + " is given";
-  const ir::Dimension& asked = space.asked_classes().dimensions().at(space.asked_classes().FirstDimension(dimension.attribute).index);
+  const ir::Dimension& asked =
+      space.asked_classes().dimensions().at(space.asked_classes().FirstDimension(dimension.attribute).index);
   std::string text = explain::Phrases(space.asked()).Condition(ValuesCondition(space.asked(), asked, wanted));
   if (missing_too) text = "(" + text + " or " + name + " is not given)";
   return text;
 }
 
-auto IncludesAll(AttributeId attribute, const std::vector<std::uint32_t>& members, ir::Condition::Kind kind) -> ir::Condition {
+auto IncludesAll(AttributeId attribute, const std::vector<std::uint32_t>& members, ir::Condition::Kind kind)
+    -> ir::Condition {
   ir::Condition all;
   all.kind = kind;
   for (const std::uint32_t member : members) {
@@ -89,11 +100,14 @@ auto MembersTexts(const JointSpace& space, const Cube& cube, std::size_t first) 
   }
   std::vector<std::string> texts;
   explain::Phrases phrases(space.asked());
-  if (!included.empty()) texts.push_back(phrases.Condition(IncludesAll(attribute, included, ir::Condition::Kind::kAll)));
+  if (!included.empty())
+    texts.push_back(phrases.Condition(IncludesAll(attribute, included, ir::Condition::Kind::kAll)));
   if (!absent.empty()) {
-    texts.push_back(phrases.Condition(IncludesAll(attribute, absent, ir::Condition::Kind::kAny), explain::Sense::kDenied));
+    texts.push_back(
+        phrases.Condition(IncludesAll(attribute, absent, ir::Condition::Kind::kAny), explain::Sense::kDenied));
   }
-  const bool only_given = dimensions[first].kind == JointDimension::Kind::kGiven && !cube[first].IsFull() && texts.empty();
+  const bool only_given =
+      dimensions[first].kind == JointDimension::Kind::kGiven && !cube[first].IsFull() && texts.empty();
   if (only_given) texts.push_back(name + " is given");
   return texts;
 }
@@ -126,7 +140,8 @@ auto TierText(const Side& side, const ir::Tier& tier, const ir::PlanTier& planne
   std::vector<std::string> names;
   for (const ir::Candidate& candidate : planned.deployments) {
     std::string name = side.policy->deployments.at(candidate.deployment.index).name;
-    if (tier.order == TierOrder::kByWeight && planned.deployments.size() > 1) name += " weight " + std::to_string(candidate.weight);
+    if (tier.order == TierOrder::kByWeight && planned.deployments.size() > 1)
+      name += " weight " + std::to_string(candidate.weight);
     names.push_back(std::move(name));
   }
   std::string text;
@@ -182,17 +197,21 @@ auto FirstChoiceText(const FirstChoice& choice, const std::vector<std::string>& 
   return ir::Enumerate(parts, "or");
 }
 
-auto WhatText(const DiffReport& report, const Side& before, const Side& after, const Delta& delta) -> std::vector<std::string> {
+auto WhatText(const DiffReport& report, const Side& before, const Side& after, const Delta& delta)
+    -> std::vector<std::string> {
   const std::vector<std::string>& names = report.program.deployments;
   std::vector<std::string> what;
-  if (delta.ends) what.push_back(EndText(delta.ends->first, report.program) + kArrow + EndText(delta.ends->second, report.program));
+  if (delta.ends)
+    what.push_back(EndText(delta.ends->first, report.program) + kArrow + EndText(delta.ends->second, report.program));
   if (delta.first) {
-    what.push_back("first choice " + FirstChoiceText(delta.first->first, names) + kArrow + FirstChoiceText(delta.first->second, names));
+    what.push_back("first choice " + FirstChoiceText(delta.first->first, names) + kArrow +
+                   FirstChoiceText(delta.first->second, names));
   }
   if (!delta.lost.empty()) what.push_back("no longer reached: " + NamesOf(delta.lost, names));
   if (!delta.gained.empty()) what.push_back("newly reached: " + NamesOf(delta.gained, names));
   if (delta.chain) what.emplace_back("what is still reached has another order, other weights, retries or times");
-  if (delta.routes && before.policy->routes.at(delta.routes->first).name != after.policy->routes.at(delta.routes->second).name) {
+  if (delta.routes &&
+      before.policy->routes.at(delta.routes->first).name != after.policy->routes.at(delta.routes->second).name) {
     what.push_back("route " + RouteName(before, delta.routes->first) + kArrow + RouteName(after, delta.routes->second));
   }
   return what;
@@ -200,15 +219,20 @@ auto WhatText(const DiffReport& report, const Side& before, const Side& after, c
 
 auto CauseText(Cause cause) -> std::string {
   switch (cause) {
-    case Cause::kUnknown: return "";
-    case Cause::kCatalogue: return "catalogue";
-    case Cause::kRules: return "rules";
-    case Cause::kBoth: return "rules and catalogue";
+    case Cause::kUnknown:
+      return "";
+    case Cause::kCatalogue:
+      return "catalogue";
+    case Cause::kRules:
+      return "rules";
+    case Cause::kBoth:
+      return "rules and catalogue";
   }
   throw InternalError("a cause of no known kind");
 }
 
-auto BlameTexts(const DiffReport& report, const Side& before, const Side& after, const Change& change) -> std::vector<std::string> {
+auto BlameTexts(const DiffReport& report, const Side& before, const Side& after, const Change& change)
+    -> std::vector<std::string> {
   std::vector<std::string> texts;
   const auto& names = report.program.deployments;
   const Delta& delta = change.difference.delta;
@@ -219,7 +243,8 @@ auto BlameTexts(const DiffReport& report, const Side& before, const Side& after,
 
 auto DecisionText(const Side& side, const Witness::Reading& reading) -> std::string {
   const ir::Decision& decision = reading.decision;
-  if (!reading.missing.empty()) return "refused: attribute " + ir::Quoted(reading.missing) + " has no value and no default";
+  if (!reading.missing.empty())
+    return "refused: attribute " + ir::Quoted(reading.missing) + " has no value and no default";
   if (decision.refusal) {
     const ir::Refusal& refusal = side.policy->refusals.at(decision.refusal->index);
     return "refused by " + ir::Quoted(refusal.name) + PlaceOf(side, refusal.span);
@@ -242,15 +267,20 @@ auto GivenText(const Witness& witness) -> std::string {
 
 auto VerdictText(const DiffReport& report) -> std::string {
   switch (report.verdict) {
-    case Verdict::kEquivalent: return "every request is decided alike";
+    case Verdict::kEquivalent:
+      return "every request is decided alike";
     case Verdict::kSameReach:
       return report.listing == DiffReport::Listing::kComplete
                  ? "every request reaches the same deployments, but not everything else is the same"
                  : "every request reaches the same deployments; whether anything else differs was not found out";
-    case Verdict::kNarrower: return "no request reaches a deployment that it did not, and some reach fewer";
-    case Verdict::kWider: return "every request reaches what it did, and some reach more";
-    case Verdict::kIncomparable: return "some requests reach deployments that they did not, and some reach others no more";
-    case Verdict::kUnknown: return "whether requests reach more or less was not found out within the limits";
+    case Verdict::kNarrower:
+      return "no request reaches a deployment that it did not, and some reach fewer";
+    case Verdict::kWider:
+      return "every request reaches what it did, and some reach more";
+    case Verdict::kIncomparable:
+      return "some requests reach deployments that they did not, and some reach others no more";
+    case Verdict::kUnknown:
+      return "whether requests reach more or less was not found out within the limits";
   }
   throw InternalError("a verdict of no known kind");
 }

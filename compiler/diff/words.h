@@ -16,13 +16,15 @@ auto WhereText(const JointSpace& space, const Cube& cube) -> std::string;
 auto FirstChoiceText(const FirstChoice& choice, const std::vector<std::string>& names) -> std::string;
 
 /// What one change does, in a few phrases: `first choice gpt_us → mistral_paris`, `no longer reached: gpt_us`.
-auto WhatText(const DiffReport& report, const Side& before, const Side& after, const Delta& delta) -> std::vector<std::string>;
+auto WhatText(const DiffReport& report, const Side& before, const Side& after, const Delta& delta)
+    -> std::vector<std::string>;
 
 /// `rules`, `catalogue`, `rules and catalogue`; empty if it is not known.
 auto CauseText(Cause cause) -> std::string;
 
 /// Which rules let go or take the deployments of the witness: `gpt_us is excluded by rule health_stays (new.route:12)`.
-auto BlameTexts(const DiffReport& report, const Side& before, const Side& after, const Change& change) -> std::vector<std::string>;
+auto BlameTexts(const DiffReport& report, const Side& before, const Side& after, const Change& change)
+    -> std::vector<std::string>;
 
 /// What a policy decides about a witness, on one line: ``route `rest`: gpt_us, then large_paris``.
 auto DecisionText(const Side& side, const Witness::Reading& reading) -> std::string;

@@ -9,7 +9,8 @@ using lower::ClassSet;
 
 /// Leaf 1 where the first level is 1, or the second is 2; the third says nothing.
 auto Sample(Diagram& diagram) -> NodeId {
-  const NodeId second = diagram.Node(1, {{Leaf(0), ClassSet({true, true, false})}, {Leaf(1), ClassSet({false, false, true})}});
+  const NodeId second =
+      diagram.Node(1, {{Leaf(0), ClassSet({true, true, false})}, {Leaf(1), ClassSet({false, false, true})}});
   return diagram.Node(0, {{second, ClassSet({true, false})}, {Leaf(1), ClassSet({false, true})}});
 }
 

@@ -74,11 +74,21 @@ void ChangeTier(ir::Policy& policy, Random& random) {
   ir::Route& route = policy.routes[random.Below(policy.routes.size())];
   ir::Tier& tier = route.tiers[random.Below(route.tiers.size())];
   switch (random.Below(7)) {
-    case 0: tier.limit = 1 + static_cast<std::uint32_t>(random.Below(3)); return;
-    case 1: tier.limit.reset(); return;
-    case 2: tier.within_ms = 100 + static_cast<std::uint32_t>(random.Below(3)); return;
-    case 3: tier.order = tier.order == TierOrder::kByWeight ? TierOrder::kAsListed : TierOrder::kByWeight; return;
-    case 4: std::ranges::reverse(tier.candidates); return;
+    case 0:
+      tier.limit = 1 + static_cast<std::uint32_t>(random.Below(3));
+      return;
+    case 1:
+      tier.limit.reset();
+      return;
+    case 2:
+      tier.within_ms = 100 + static_cast<std::uint32_t>(random.Below(3));
+      return;
+    case 3:
+      tier.order = tier.order == TierOrder::kByWeight ? TierOrder::kAsListed : TierOrder::kByWeight;
+      return;
+    case 4:
+      std::ranges::reverse(tier.candidates);
+      return;
     case 5:
       if (tier.candidates.size() > 1) Drop(tier.candidates, random);
       return;
@@ -93,7 +103,9 @@ void ChangeAttribute(ir::Policy& policy, Random& random) {
   const auto index = static_cast<std::uint32_t>(random.Below(policy.attributes.size()));
   ir::Attribute& attribute = policy.attributes[index];
   switch (random.Below(4)) {
-    case 0: attribute.fallback.reset(); return;
+    case 0:
+      attribute.fallback.reset();
+      return;
     case 1:
       if (attribute.kind == AttributeKind::kAnyOf) attribute.fallback = ir::AnyOfValue{random.Below(2)};
       if (attribute.kind == AttributeKind::kOneOf) attribute.fallback = ir::OneOfValue{0};
@@ -113,19 +125,37 @@ void ChangeAttribute(ir::Policy& policy, Random& random) {
 
 void ChangeSomething(ir::Policy& policy, Random& random) {
   switch (random.Below(12)) {
-    case 0: Drop(policy.rules, random); return;
-    case 1: Drop(policy.refusals, random); return;
+    case 0:
+      Drop(policy.rules, random);
+      return;
+    case 1:
+      Drop(policy.refusals, random);
+      return;
     case 2:
       if (policy.routes.size() > 1) Drop(policy.routes, random);
       return;
-    case 3: SwapNeighbours(policy.routes, random); return;
-    case 4: SwapNeighbours(policy.refusals, random); return;
+    case 3:
+      SwapNeighbours(policy.routes, random);
+      return;
+    case 4:
+      SwapNeighbours(policy.refusals, random);
+      return;
     case 5:
-    case 6: ChangeCondition(policy, random); return;
-    case 7: ChangeTier(policy, random); return;
-    case 8: ChangeAttribute(policy, random); return;
-    case 9: policy.deployments[random.Below(policy.deployments.size())].price_out.micros += 1; return;
-    case 10: policy.deployments[random.Below(policy.deployments.size())].processed_in = ParseCountry("FR").value(); return;
+    case 6:
+      ChangeCondition(policy, random);
+      return;
+    case 7:
+      ChangeTier(policy, random);
+      return;
+    case 8:
+      ChangeAttribute(policy, random);
+      return;
+    case 9:
+      policy.deployments[random.Below(policy.deployments.size())].price_out.micros += 1;
+      return;
+    case 10:
+      policy.deployments[random.Below(policy.deployments.size())].processed_in = ParseCountry("FR").value();
+      return;
     default: {
       ir::Deployment& deployment = policy.deployments[random.Below(policy.deployments.size())];
       deployment.name += "_new";
@@ -134,12 +164,30 @@ void ChangeSomething(ir::Policy& policy, Random& random) {
   }
 }
 
+void ChangeCatalogue(ir::Policy& policy, Random& random) {
+  ir::Deployment& deployment = policy.deployments[random.Below(policy.deployments.size())];
+  deployment.processed_in = ParseCountry(random.Chance(50) ? "FR" : "US").value();
+  deployment.price_out.micros = static_cast<std::int64_t>(random.Below(3)) * 7'500'000;
+  deployment.status = random.Chance(50) ? "live" : "deprecated";
+}
+
 }  // namespace
+
+auto MakeSteps(std::uint64_t seed) -> Steps {
+  Random random(seed);
+  Steps steps{.before = random_policy::MakeRandomPolicy(random.Next(), kShape), .between = {}, .after = {}};
+  steps.between = steps.before;
+  for (std::uint64_t changes = 1 + random.Below(3); changes > 0; --changes) ChangeCatalogue(steps.between, random);
+  steps.after = steps.between;
+  for (std::uint64_t changes = random.Below(3); changes > 0; --changes) ChangeSomething(steps.after, random);
+  return steps;
+}
 
 auto MakePair(std::uint64_t seed) -> Pair {
   Random random(seed);
   if (random.Chance(15)) {
-    return {random_policy::MakeRandomPolicy(random.Next(), kTiny), random_policy::MakeRandomPolicy(random.Next(), kTiny)};
+    return {random_policy::MakeRandomPolicy(random.Next(), kTiny),
+            random_policy::MakeRandomPolicy(random.Next(), kTiny)};
   }
   Pair pair{.before = random_policy::MakeRandomPolicy(random.Next(), kShape), .after = {}};
   pair.after = pair.before;
