@@ -70,7 +70,8 @@ class CommandLine {
 void AddCheckCommands(CommandLine& line);     ///< check, build
 void AddDecideCommands(CommandLine& line);    ///< eval, decide
 void AddTestCommands(CommandLine& line);      ///< test
-void AddLanguageCommands(CommandLine& line);  ///< dump, diff
+void AddLanguageCommands(CommandLine& line);  ///< dump
+void AddDiffCommands(CommandLine& line);      ///< diff, mutate
 void AddExplainCommands(CommandLine& line);   ///< explain
 void AddProjectCommands(CommandLine& line);   ///< init, completions, manual
 void AddImportCommands(CommandLine& line);    ///< import litellm-prices, import litellm-config

@@ -30,6 +30,7 @@ auto RunRoutec(int argc, char** argv) -> int {
   AddDecideCommands(line);
   AddTestCommands(line);
   AddLanguageCommands(line);
+  AddDiffCommands(line);
   AddExplainCommands(line);
   AddProjectCommands(line);
   AddImportCommands(line);

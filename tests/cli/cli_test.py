@@ -57,11 +57,6 @@ class Contract(unittest.TestCase):
             self.assertEqual(code, 2, (words, out, err))
             self.assertNotEqual(err, "", words)
 
-    def test_names_whose_work_comes_later_say_so(self):
-        code, out, err = routec("diff", "anything")
-        self.assertEqual((code, out), (2, ""))
-        self.assertIn("not built yet", err)
-
     def test_explain(self):
         code, page, err = routec("explain", "R0502")
         self.assertEqual((code, err), (0, ""))

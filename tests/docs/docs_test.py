@@ -54,7 +54,7 @@ class Docs(unittest.TestCase):
         self.assertEqual(lints - explained, set())
 
     def test_pages_that_tell_a_story_show_what_happens(self):
-        for name in ["tutorial.md", "testing.md"]:
+        for name in ["tutorial.md", "testing.md", "diff.md"]:
             with self.subTest(page=name):
                 self.walk(ROOT / "docs" / name)
 

@@ -19,7 +19,7 @@ import re
 import subprocess
 
 TODAY = "2026-11-24"
-DATED = {"check", "build", "test", "eval", "decide", "explain"}
+DATED = {"check", "build", "test", "eval", "decide", "explain", "diff", "mutate"}
 
 
 class Mismatch(Exception):
