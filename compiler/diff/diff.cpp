@@ -358,7 +358,7 @@ class Maker {
   }
 
   void AddCatalogue() {
-    constexpr std::uint64_t kLooks = 60'000;  // for all of them together
+    constexpr std::uint64_t kLooks = 20'000;  // for all of them together
     Effort left{.looks = std::min(options_.effort.looks, kLooks), .words = options_.effort.words};
     for (DeploymentChange& change : CompareCatalogues(*before_.policy, *after_.policy, options_.facts)) {
       CatalogueChange found{.change = std::move(change), .requests = std::nullopt, .where = {}};
