@@ -315,14 +315,21 @@ class Maker {
     ConfirmDirections();
   }
 
-  /// Deployment by deployment. False if that, too, takes more than the effort; then some may be missing.
+  /// Deployment by deployment. False if some of them, too, take more than their share of the effort; those are missing.
   auto AddMoves() -> bool {
-    Effort effort = options_.effort;
+    constexpr std::uint64_t kLooksForEach = 4'000;
+    Effort left = options_.effort;
     Solved found{.loses = {Solved::Answer::kNo, std::nullopt}, .gains = {Solved::Answer::kNo, std::nullopt}};
     for (std::uint32_t i = 0; i < report_.program.deployments.size(); ++i) {
       Reach reach(report_.program, {0, report_.program.sides.size() - 1}, i);
-      const auto root = explorer_->Explore(reach, effort);
-      if (!root) return false;
+      Effort share{.looks = std::min(left.looks, kLooksForEach), .words = left.words};
+      const std::uint64_t given = share.looks;
+      const auto root = explorer_->Explore(reach, share);
+      left = {.looks = left.looks - (given - share.looks), .words = share.words};
+      if (!root) {
+        report_.moves_listed = DiffReport::Listing::kTooManyClasses;
+        continue;
+      }
       const Region lost(explorer_->diagram(), *root, {false, false, false, true});
       const Region gained(explorer_->diagram(), *root, {false, false, true});
       if (lost.IsEmpty() && gained.IsEmpty()) continue;
@@ -331,6 +338,7 @@ class Maker {
       report_.moves.push_back(
           {report_.program.deployments[i], lost.Size(), gained.Size(), WhereIs(lost), WhereIs(gained)});
     }
+    if (report_.moves_listed == DiffReport::Listing::kTooManyClasses) return false;
     report_.verdict = VerdictOf(found);
     if (found.loses.witness) report_.loses = MakeWitness(*found.loses.witness);
     if (found.gains.witness) report_.gains = MakeWitness(*found.gains.witness);
@@ -358,7 +366,7 @@ class Maker {
   }
 
   void AddCatalogue() {
-    constexpr std::uint64_t kLooks = 60'000;  // for all of them together
+    constexpr std::uint64_t kLooks = 20'000;  // for all of them together
     Effort left{.looks = std::min(options_.effort.looks, kLooks), .words = options_.effort.words};
     for (DeploymentChange& change : CompareCatalogues(*before_.policy, *after_.policy, options_.facts)) {
       CatalogueChange found{.change = std::move(change), .requests = std::nullopt, .where = {}};

@@ -103,7 +103,8 @@ struct DiffReport {
     bool explained = true;
   };
   Unlisted unlisted;             ///< the rest of them
-  std::vector<Move> moves;        ///< with kTooManyClasses: those that were found within the limits
+  std::vector<Move> moves;       ///< with kTooManyClasses: those that were found within the limits
+  Listing moves_listed = Listing::kComplete;
   std::optional<Witness> loses;  ///< the smallest request that reaches less, if some does
   std::optional<Witness> gains;  ///< and more
   std::vector<CatalogueChange> catalogue;

@@ -47,8 +47,8 @@ class Question {
 
 /// How much work may go into one diagram. Steps, not time, so that the same input always gives the same output.
 struct Effort {
-  std::uint64_t looks = 150'000;
-  std::uint64_t words = 60'000'000;  ///< of 64 terms, combined with what a class admits
+  std::uint64_t looks = 40'000;
+  std::uint64_t words = 40'000'000;  ///< of 64 terms, combined with what a class admits
 };
 
 class Explorer {

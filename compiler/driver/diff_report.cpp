@@ -171,6 +171,9 @@ class Writer {
       }
       section.points.push_back(std::move(point));
     }
+    if (report_.moves_listed == diff::DiffReport::Listing::kTooManyClasses) {
+      section.points.push_back({"", "Other deployments may be reached by more or fewer requests too; they were not counted.", {}});
+    }
     add(report_.loses, "less");
     add(report_.gains, "more");
     if (!section.points.empty()) document_.sections.push_back(std::move(section));
@@ -347,6 +350,7 @@ auto ToJson(const ComparedPolicies& compared) -> Json {
   document["unlisted"] = {{"changes", report.unlisted.changes},
                           {"classes", Plain(report.unlisted.requests)},
                           {"explained", report.unlisted.explained}};
+  document["moves_complete"] = report.moves_listed == diff::DiffReport::Listing::kComplete;
   document["moves"] = Json::array();
   for (const diff::Move& move : report.moves) {
     document["moves"].push_back(

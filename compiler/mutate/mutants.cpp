@@ -128,6 +128,13 @@ class Generator::Finder {
 
   auto Text(Span span) const -> std::string { return ir::Quoted(OneLine(sources_.Text(span))); }
 
+  /// A member of a list says less than its span, which is that of the whole list.
+  auto TextOf(const Condition& condition) const -> std::string {
+    if (condition.kind != Condition::Kind::kIncludes) return Text(condition.span);
+    const ir::Attribute& attribute = policy_.attributes.at(condition.attribute.index);
+    return ir::Quoted(attribute.name + " includes " + attribute.values.at(condition.values.at(0)));
+  }
+
   void FindInRule(std::uint32_t i) {
     const ir::Rule& rule = policy_.rules[i];
     if (rule.origin != ir::Rule::Origin::kWritten || !IsOwn(rule.layer)) return;
@@ -239,7 +246,7 @@ class Generator::Finder {
 
   void DropChild(const Condition& node, const Path& path, std::size_t child, const std::string& name,
                  const ConditionOf& of) {
-    Add(Kind::kCondition, node.children[child].span, name + " does not ask for " + Text(node.children[child].span),
+    Add(Kind::kCondition, node.children[child].span, name + " does not ask for " + TextOf(node.children[child]),
         [of, path, child](ir::Policy& policy) {
           auto& children = At(of(policy), path).children;
           children.erase(children.begin() + static_cast<std::ptrdiff_t>(child));
