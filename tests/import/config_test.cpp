@@ -56,7 +56,8 @@ auto PlaceOf(const std::string& model, const std::string& params) -> std::string
   options.statements.processed_in.reset();
   const std::string prices = "\n      input_cost_per_token: 1e-06\n      output_cost_per_token: 1e-06";
   Imported imported = Import("model_list:\n" + Entry("c", model, params + prices), options);
-  std::size_t at = imported.text.find("processed in ");
+  std::size_t at = imported.text.find("\n  vendor ");
+  if (at != std::string::npos) at = imported.text.find("processed in ", at);
   if (at != std::string::npos && !imported.text.substr(at + 13).starts_with("…"))
     return imported.text.substr(at + 13, 2);
   std::string lints;
