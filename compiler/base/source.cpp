@@ -8,9 +8,13 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <utility>
+
+#include "compiler/base/read_file.h"
 
 namespace route {
 namespace {
@@ -36,19 +40,25 @@ class Descriptor {
   int fd_;
 };
 
-auto ReadAll(int fd, const std::string& name, std::uint64_t limit) -> std::expected<std::string, std::string> {
+/// Everything, but no more than `most` bytes.
+auto ReadAtMost(int fd, const std::string& name, std::uint64_t most) -> std::expected<std::string, std::string> {
   std::string text;
   char buffer[65536];
-  while (true) {
-    ssize_t count = ::read(fd, buffer, sizeof buffer);
+  while (text.size() < most) {
+    std::uint64_t wanted = std::min<std::uint64_t>(sizeof buffer, most - text.size());
+    ssize_t count = ::read(fd, buffer, wanted);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return std::unexpected(Sentence("cannot read", name));
-    if (count == 0) return text;
+    if (count == 0) break;
     text.append(buffer, static_cast<std::size_t>(count));
-    if (text.size() > limit) {
-      return std::unexpected("cannot read `" + name + "`: it is larger than " + std::to_string(limit) + " bytes");
-    }
   }
+  return text;
+}
+
+auto WithinLimit(std::expected<std::string, std::string> text, const std::string& name, std::uint64_t limit)
+    -> std::expected<std::string, std::string> {
+  if (!text || text->size() <= limit) return text;
+  return std::unexpected("cannot read `" + name + "`: it is larger than " + std::to_string(limit) + " bytes");
 }
 
 }  // namespace
@@ -61,7 +71,8 @@ SourceFile::SourceFile(std::string path, std::string text) : path_(std::move(pat
   for (std::uint32_t i = 0; i < text_.size(); ++i) {
     if (i % kCountEvery == 0) code_points_.push_back(code_points);
     if (!IsContinuation(text_[i])) ++code_points;
-    if (text_[i] == '\n') line_starts_.push_back(i + 1);
+    bool ends_line = text_[i] == '\n' || (text_[i] == '\r' && !std::string_view(text_).substr(i + 1).starts_with('\n'));
+    if (ends_line) line_starts_.push_back(i + 1);
   }
   if (text_.size() % kCountEvery == 0) code_points_.push_back(code_points);
 }
@@ -85,7 +96,7 @@ auto SourceFile::Line(std::uint32_t line) const -> std::string_view {
   if (line == 0 || line > line_starts_.size()) return {};
   std::size_t begin = line_starts_[line - 1];
   std::size_t end = line < line_starts_.size() ? line_starts_[line] - 1 : text_.size();
-  if (end > begin && text_[end - 1] == '\r') --end;
+  if (end > begin && text_[end - 1] == '\r' && end < text_.size() && text_[end] == '\n') --end;
   return std::string_view(text_).substr(begin, end - begin);
 }
 
@@ -107,17 +118,33 @@ auto SourceSet::Describe(Span span) const -> std::string {
   return Get(span.file).path() + ":" + std::to_string(Begin(span).line);
 }
 
-auto ReadFile(const std::string& path, std::uint64_t limit) -> std::expected<std::string, std::string> {
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+auto ReadFileUpTo(const std::string& path, std::uint64_t limit, FileKind kind)
+    -> std::expected<std::string, std::string> {
+  // A pipe without a writer would keep `open` waiting.
+  int waiting = kind == FileKind::kRegular ? O_NONBLOCK : 0;
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | waiting));
   if (file.get() < 0) return std::unexpected(Sentence("cannot read", path));
   struct stat info{};
   if (::fstat(file.get(), &info) != 0) return std::unexpected(Sentence("cannot read", path));
   if (S_ISDIR(info.st_mode)) return std::unexpected("cannot read `" + path + "`: it is a directory");
-  return ReadAll(file.get(), path, limit);
+  if (kind == FileKind::kRegular && !S_ISREG(info.st_mode)) {
+    return std::unexpected("cannot read `" + path + "`: it is not a regular file");
+  }
+  return ReadAtMost(file.get(), path, limit + 1);
+}
+
+auto ReadFile(const std::string& path, std::uint64_t limit) -> std::expected<std::string, std::string> {
+  return WithinLimit(ReadFileUpTo(path, limit, FileKind::kAny), path, limit);
 }
 
 auto ReadStandardInput(std::uint64_t limit) -> std::expected<std::string, std::string> {
-  return ReadAll(STDIN_FILENO, "<stdin>", limit);
+  return WithinLimit(ReadAtMost(STDIN_FILENO, "<stdin>", limit + 1), "<stdin>", limit);
+}
+
+auto FileIdentity(const std::string& path) -> std::string {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) return path;
+  return std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
 }
 
 auto IsSameFile(const std::string& a, const std::string& b) -> bool {
@@ -140,6 +167,26 @@ auto WriteAll(int file, std::string_view bytes) -> bool {
   return ::fsync(file) == 0;
 }
 
+/// Does the name lead through `/proc`, as `/dev/stdout` and `/dev/fd/3` do, to a stream of some process?
+auto NamesStream(std::string path) -> bool {
+  constexpr int kMostLinks = 40;  // as the kernel allows
+  for (int i = 0; i < kMostLinks; ++i) {
+    std::string folder = std::filesystem::path(path).parent_path().string();
+    std::unique_ptr<char, decltype(&std::free)> real(::realpath(folder.empty() ? "." : folder.c_str(), nullptr), &std::free);
+    if (real != nullptr && std::string_view(real.get()).starts_with("/proc/")) return true;
+    std::error_code ignored;
+    std::filesystem::path target = std::filesystem::read_symlink(path, ignored);
+    if (target.empty()) return false;
+    path = (std::filesystem::path(folder) / target).string();
+  }
+  return false;
+}
+
+auto IsOpenAs(int stream, const struct stat& file) -> bool {
+  struct stat info{};
+  return ::fstat(stream, &info) == 0 && info.st_dev == file.st_dev && info.st_ino == file.st_ino;
+}
+
 }  // namespace
 
 auto WriteFileAtomically(const std::string& name, std::string_view bytes) -> std::expected<void, std::string> {
@@ -150,6 +197,11 @@ auto WriteFileAtomically(const std::string& name, std::string_view bytes) -> std
   if (replaces) {
     if (!S_ISREG(existing.st_mode)) {
       return std::unexpected("cannot write `" + name + "`: it is there already and is not a regular file");
+    }
+    // Who reads an open stream would not see the file that takes its place.
+    if (NamesStream(name) || IsOpenAs(STDOUT_FILENO, existing) || IsOpenAs(STDERR_FILENO, existing)) {
+      return std::unexpected("cannot write `" + name +
+                             "`: it is an open stream, and a file is replaced as a whole; name another file");
     }
     permissions = existing.st_mode & static_cast<mode_t>(07777);
     std::unique_ptr<char, decltype(&std::free)> real(::realpath(name.c_str(), nullptr), &std::free);

@@ -10,6 +10,20 @@ namespace {
 
 auto IsBlank(char c) -> bool { return c == ' ' || c == '\t'; }
 
+/// How the lines of a file end: as its first one does.
+auto LineEnd(std::string_view text) -> std::string {
+  std::size_t at = text.find_first_of("\r\n");
+  if (at == std::string_view::npos) return "\n";
+  return text.substr(at).starts_with("\r\n") ? "\r\n" : std::string(1, text[at]);
+}
+
+/// How many bytes of a line end stand here: 0, 1 or 2.
+auto LineEndAt(std::string_view text, std::size_t at) -> std::size_t {
+  std::string_view rest = text.substr(at);
+  if (rest.starts_with("\r\n")) return 2;
+  return rest.starts_with('\n') || rest.starts_with('\r') ? 1 : 0;
+}
+
 auto At(FileId file, std::size_t begin, std::size_t end) -> Span {
   return {file, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
 }
@@ -54,10 +68,10 @@ auto DeleteStatement(const SourceSet& sources, Span span) -> Fix {
   while (begin > 0 && IsBlank(text[begin - 1])) --begin;
   std::size_t end = span.end;
   while (end < text.size() && IsBlank(text[end])) ++end;
-  bool first = begin == 0 || text[begin - 1] == '\n';
-  if (end < text.size() && text[end] == '\r') ++end;
-  bool last = end == text.size() || text[end] == '\n';
-  if (first && last) return {std::move(title), {{At(span.file, begin, std::min(end + 1, text.size())), ""}}};
+  bool first = begin == 0 || text[begin - 1] == '\n' || text[begin - 1] == '\r';
+  std::size_t line_end = LineEndAt(text, end);
+  bool last = end == text.size() || line_end > 0;
+  if (first && last) return {std::move(title), {{At(span.file, begin, end + line_end), ""}}};
   // Other text stands on the line: the blanks on one side go too.
   return {std::move(title), {{first ? At(span.file, span.begin, end) : At(span.file, begin, span.end), ""}}};
 }
@@ -65,15 +79,18 @@ auto DeleteStatement(const SourceSet& sources, Span span) -> Fix {
 auto InsertDeclaration(const SourceSet& sources, Span after, const std::string& declaration) -> Fix {
   std::string title = "add `" + declaration + "`";
   std::string_view text = sources.Get(after.file).text();
-  if (after.end == 0) return {std::move(title), {{At(after.file, 0, 0), declaration + "\n"}}};
-  std::size_t end = std::min(text.find('\n', after.end), text.size());
+  const std::string line_end = LineEnd(text);
+  const std::string line = declaration + line_end;
+  if (after.end == 0) return {std::move(title), {{At(after.file, 0, 0), line}}};
+  std::size_t end = std::min(text.find_first_of("\r\n", after.end), text.size());
   std::string_view rest = text.substr(after.end, end - after.end);
-  std::size_t word = rest.find_first_not_of(" \t\r");
+  std::size_t word = rest.find_first_not_of(" \t");
   if (word != std::string_view::npos && rest[word] != '#') {
-    return {std::move(title), {{At(after.file, after.end, after.end), "\n" + declaration + "\n"}}};
+    return {std::move(title), {{At(after.file, after.end, after.end), line_end + line}}};
   }
-  if (end == text.size()) return {std::move(title), {{At(after.file, end, end), "\n" + declaration + "\n"}}};
-  return {std::move(title), {{At(after.file, end + 1, end + 1), declaration + "\n"}}};
+  if (end == text.size()) return {std::move(title), {{At(after.file, end, end), line_end + line}}};
+  std::size_t next = end + LineEndAt(text, end);
+  return {std::move(title), {{At(after.file, next, next), line}}};
 }
 
 auto WithWordsBefore(const SourceSet& sources, std::string_view words, Span value) -> Span {

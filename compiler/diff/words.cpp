@@ -8,6 +8,7 @@
 #include "compiler/explain/class_conditions.h"
 #include "compiler/explain/phrases.h"
 #include "compiler/ir/words.h"
+#include "runtime/values/value_text.h"
 
 namespace route::diff {
 namespace {
@@ -146,7 +147,7 @@ auto TierText(const Side& side, const ir::Tier& tier, const ir::PlanTier& planne
   }
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  if (tier.within_ms) text += " within " + explain::DurationText(*tier.within_ms);
+  if (tier.within_ms) text += " within " + FormatDuration(*tier.within_ms);
   if (tier.retries) text += " retry " + std::to_string(*tier.retries);
   return text;
 }

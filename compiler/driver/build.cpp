@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "compiler/diagnostics/layout.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
@@ -45,7 +46,7 @@ void PrintText(const Compilations& compilations, const BuildOptions& options, co
   if (written.empty()) llvm::errs() << "nothing was written\n";
   for (std::size_t i = 0; i < written.size(); ++i) {
     const Table& table = written[i];
-    llvm::outs() << options.output << ": " << table.policy_name() << (table.policy_version().empty() ? "" : " ")
+    llvm::outs() << diagnostics::Printable(options.output) << ": " << table.policy_name() << (table.policy_version().empty() ? "" : " ")
                  << table.policy_version() << ", " << compilations[i]->bundle.size() << " bytes, "
                  << (table.verified() ? "verified" : "NOT VERIFIED") << ", sha256 " << table.hash() << "\n";
   }

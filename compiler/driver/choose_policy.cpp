@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "compiler/diagnostics/layout.h"
 #include "compiler/driver/pipeline.h"
 #include "runtime/table/collection.h"
 
@@ -25,7 +26,7 @@ auto LoadPolicy(const std::string& bundle, const std::string& name) -> std::opti
                                  : "the bundle has no policy `" + name + "`; it has " + known);
     return std::nullopt;
   }
-  if (!found->verified()) llvm::errs() << "routec: warning: `" << bundle << "` was built without verification\n";
+  if (!found->verified()) llvm::errs() << "routec: warning: `" << diagnostics::Printable(bundle) << "` was built without verification\n";
   return std::move(*found);
 }
 

@@ -1,10 +1,14 @@
 #include "compiler/driver/command_line.h"
 
+#include <llvm/Support/raw_ostream.h>
+
 #include <limits>
 #include <map>
+#include <sstream>
 
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
+#include "compiler/driver/usage.h"
 #include "runtime/values/value_text.h"
 
 namespace route::driver {
@@ -80,7 +84,14 @@ auto CommandLine::Run(int argc, char** argv) -> int {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // CLI11 has its own numbers; ours are 0 for --help and --version, and 2 for everything that is wrong.
-    return app_.exit(error) == 0 ? kGood : kWrongUsage;
+    if (error.get_exit_code() != 0) {
+      PrintUsageError(DescribeUsageError(app_, error));
+      return kWrongUsage;
+    }
+    std::ostringstream text;
+    app_.exit(error, text, text);
+    llvm::outs() << text.str();
+    return kGood;
   }
   return run_();
 }

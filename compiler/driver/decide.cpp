@@ -4,27 +4,24 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
-#include "compiler/diagnostics/diagnostic.h"
 #include "compiler/driver/print_decision.h"
+#include "compiler/explain/from_table.h"
+#include "compiler/ir/text.h"
 #include "runtime/decide/report.h"
 #include "runtime/values/given_text.h"
 
 namespace route::driver {
 namespace {
 
+/// Reads a request in the words of `eval`, and sets its values. The error is a sentence without a full stop.
 auto SetGiven(const Table& table, std::string_view text, Values& values) -> std::expected<void, std::string> {
-  auto pairs = SplitGiven(text);
-  if (!pairs) return std::unexpected(pairs.error());
-  for (const GivenText& pair : *pairs) {
-    std::uint32_t attribute = table.FindAttribute(pair.name);
-    if (attribute == kNone) {
-      std::vector<std::string> known;
-      for (const AttributeView& each : table.attributes()) known.emplace_back(each.name);
-      std::string nearest = diagnostics::NearestName(pair.name, known);
-      return std::unexpected("`" + pair.name + "` is not an attribute" +
-                             (nearest.empty() ? "" : "; did you mean `" + nearest + "`?"));
-    }
-    if (auto set = values.SetText(attribute, pair.value); !set) return set;
+  ir::Policy attributes;
+  for (const AttributeView& view : table.attributes()) attributes.attributes.push_back(explain::AttributeOf(view));
+  auto given = ir::ParseGiven(attributes, text);
+  if (!given) return std::unexpected(given.error());
+  const std::vector<GivenText> pairs = SplitGiven(text).value();
+  for (const GivenText& pair : pairs) {
+    if (auto set = values.SetText(table.FindAttribute(pair.name), pair.value); !set) return set;
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compiler/diagnostics/layout.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/choose_policy.h"
 #include "compiler/driver/exit_codes.h"
@@ -81,10 +82,11 @@ auto ExplainPolicyFile(const ExplainOptions& options, const CommonOptions& commo
   PrintDocument(explain::ExplainPolicy(policy, compilation->sources, report),
                 {{"policy", policy.name}, {"version", policy.version}}, common);
   if (compilation->emitter.has_errors()) {
-    llvm::errs() << "routec: warning: `" << options.what << "` has " << compilation->emitter.error_count()
+    llvm::errs() << "routec: warning: `" << diagnostics::Printable(options.what) << "` has " << compilation->emitter.error_count()
                  << (compilation->emitter.error_count() == 1 ? " problem" : " problems") << ", which `routec check` shows\n";
   }
-  return kGood;
+  // What the policy does wrong is explained; what is not known about it is no explanation.
+  return ExitCodeOf(compilation->emitter.diagnostics(), diagnostics::FailLevel::kNever);
 }
 
 namespace {

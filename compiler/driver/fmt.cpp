@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "compiler/diagnostics/layout.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/command_line.h"
 #include "compiler/driver/exit_codes.h"
@@ -84,7 +85,7 @@ class Formatter {
       PrintUsageError(written.error());
       return AddRow(file, Result::kFailed, kWrongUsage);
     }
-    if (IsText(common_.format)) llvm::outs() << "formatted " << file << "\n";
+    if (IsText(common_.format)) llvm::outs() << "formatted " << diagnostics::Printable(file) << "\n";
     AddRow(file, Result::kChanged, kGood);
   }
 
@@ -99,7 +100,7 @@ class Formatter {
     bool check = options_.check == FmtOptions::Check::kYes;
     // A diff names the file already.
     if (IsText(common_.format) && options_.output == FmtOptions::Output::kFile) {
-      llvm::outs() << "would format " << name << "\n";
+      llvm::outs() << "would format " << diagnostics::Printable(name) << "\n";
     }
     AddRow(name, Result::kWouldChange, check ? kPolicyHasErrors : kGood);
   }

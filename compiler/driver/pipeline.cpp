@@ -9,7 +9,9 @@
 #include <set>
 #include <utility>
 
+#include "compiler/base/read_file.h"
 #include "compiler/base/utf8.h"
+#include "compiler/diagnostics/layout.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/explain/confirm.h"
@@ -27,7 +29,9 @@ using diagnostics::Code;
 
 auto ToolVersion() -> std::string { return "routec " ROUTE_VERSION; }
 
-void PrintUsageError(const std::string& sentence) { llvm::errs() << "routec: error: " << sentence << "\n"; }
+void PrintUsageError(const std::string& sentence) {
+  llvm::errs() << "routec: error: " << diagnostics::Printable(sentence) << "\n";
+}
 
 auto ReadSyntax(const std::string& path) -> std::unique_ptr<Compilation> {
   for (std::size_t i = 0; i < path.size();) {
@@ -38,8 +42,8 @@ auto ReadSyntax(const std::string& path) -> std::unique_ptr<Compilation> {
     }
     i += length;
   }
-  // More than the parser takes, so that it is the parser that says how large a file may be.
-  auto text = ReadFile(path, 16 * syntax::kMaxFileBytes);
+  // One byte more than the parser takes is enough for the parser to say how large a file may be.
+  auto text = ReadFileUpTo(path, syntax::kMaxFileBytes, FileKind::kAny);
   if (!text) {
     PrintUsageError(text.error());
     return nullptr;

@@ -59,7 +59,12 @@ auto WriteLcov(const std::vector<TestedPolicy>& all, const std::string& path) ->
   testing::Lcov lcov;
   for (const TestedPolicy& tested : all) {
     for (const ast::File& file : tested.compilation->loaded.files) {
-      if (!IsSameFile(tested.compilation->sources.Get(file.id).path(), path)) continue;
+      const std::string& name = tested.compilation->sources.Get(file.id).path();
+      if (name.find_first_of("\r\n") != std::string::npos) {
+        PrintUsageError("`" + name + "` has a line end in its name, which lcov's format cannot write: rename it");
+        return false;
+      }
+      if (!IsSameFile(name, path)) continue;
       PrintUsageError("`" + path + "` is a file of the policy itself; name another one to write to");
       return false;
     }

@@ -90,13 +90,7 @@ class Rebuilder {
   /// What is wrong with one of them.
   auto AddAttributes() -> std::optional<std::string> {
     for (const AttributeView& view : table_.attributes()) {
-      ir::Attribute attribute;
-      attribute.name = view.name;
-      attribute.kind = view.kind;
-      attribute.values.assign(view.values.begin(), view.values.end());
-      attribute.unit = view.unit;
-      attribute.maximum = view.maximum;
-      for (const SourceView& source : view.sources) attribute.sources.push_back({source.kind, std::string(source.argument)});
+      ir::Attribute attribute = AttributeOf(view);
       if (view.has_default) {
         auto value = ir::ParseValue(attribute, view.default_text);
         if (!value) return "the default of `" + attribute.name + "` does not read back: " + value.error();
@@ -232,6 +226,17 @@ class Rebuilder {
 };
 
 }  // namespace
+
+auto AttributeOf(const AttributeView& view) -> ir::Attribute {
+  ir::Attribute attribute;
+  attribute.name = view.name;
+  attribute.kind = view.kind;
+  attribute.values.assign(view.values.begin(), view.values.end());
+  attribute.unit = view.unit;
+  attribute.maximum = view.maximum;
+  for (const SourceView& source : view.sources) attribute.sources.push_back({source.kind, std::string(source.argument)});
+  return attribute;
+}
 
 auto PolicyOf(const Table& table) -> std::expected<FromTable, std::string> {
   constexpr std::uint64_t kMostBits = 4'000'000;

@@ -34,6 +34,11 @@ void FindPlace(Offer& offer, const Statements& statements, Lints& lints) {
     offer.place_note = (offer.place->kind == Place::Kind::kRegion ? "region " : "zone ") + offer.place->name;
     return;
   }
+  if (offer.place && offer.place->kind == Place::Kind::kContradiction) {
+    lints.Add(LintKind::kNoPlace, LintAction::kLeftOut, offer.subject,
+              "it is said to be processed in `" + offer.place->name + "`, which are not in one country");
+    return;
+  }
   bool european =
       offer.place && (offer.place->name == "eu" || offer.place->name == "europe" || offer.place->name == "datazone-eu");
   if (statements.processed_in && !(european && !IsInEuropeanUnion(*statements.processed_in))) {
@@ -94,6 +99,10 @@ class Vendors {
 };
 
 }  // namespace
+
+auto PlaceSuffix(const std::optional<Place>& place) -> std::string {
+  return place && place->kind != Place::Kind::kContradiction ? "_" + place->name : std::string();
+}
 
 void CompleteOffer(Offer& offer, const Statements& statements, Lints& lints) {
   FindPlace(offer, statements, lints);

@@ -46,6 +46,9 @@ struct Offer {
   std::string place_note;
 };
 
+/// `_eu-central-1`: what the name of a deployment says of its place; empty if it has none.
+auto PlaceSuffix(const std::optional<Place>& place) -> std::string;
+
 /// Finds the vendor, its headquarters and the country of processing. What cannot be found stays empty, after a lint
 /// that says that the offer is left out.
 void CompleteOffer(Offer& offer, const Statements& statements, Lints& lints);

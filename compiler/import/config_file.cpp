@@ -121,7 +121,7 @@ class ConfigReader {
   }
 
   void WarnAboutParams(const YamlNode& params, const Subject& subject) {
-    constexpr std::array<std::string_view, 17> kTaken = {"api_base",
+    constexpr std::array<std::string_view, 18> kTaken = {"api_base",
                                                          "api_key",
                                                          "aws_region_name",
                                                          "base_url",
@@ -136,6 +136,7 @@ class ConfigReader {
                                                          "region_name",
                                                          "rpm",
                                                          "tpm",
+                                                         "vertex_ai_location",
                                                          "vertex_location",
                                                          "weight"};
     std::vector<std::string> untaken;

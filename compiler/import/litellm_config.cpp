@@ -11,15 +11,6 @@
 namespace route::import {
 namespace {
 
-auto HostOf(std::string_view address) -> std::string {
-  std::size_t scheme = address.find("://");
-  if (scheme == std::string_view::npos) return {};
-  std::string_view host = address.substr(scheme + 3);
-  host = host.substr(0, host.find_first_of("/?#"));
-  host = host.substr(host.rfind('@') + 1);
-  return Lower(host.substr(0, host.find(':')));
-}
-
 /// Is the host this domain or within it?
 auto IsWithin(std::string_view host, std::string_view domain) -> bool {
   if (!host.ends_with(domain)) return false;
@@ -32,12 +23,14 @@ auto IsOwnHost(std::string_view host, const std::string& provider) -> bool {
     std::string_view provider;
     std::string_view domain;
   };
-  constexpr std::array<Domain, 9> kDomains = {{
+  constexpr std::array<Domain, 11> kDomains = {{
       {"azure", "azure.com"},
       {"azure", "azure-api.net"},
       {"azure", "azure.us"},
+      {"azure", "cognitive.microsoft.com"},
       {"azure_ai", "azure.com"},
       {"azure_ai", "azure-api.net"},
+      {"azure_ai", "cognitive.microsoft.com"},
       {"bedrock", "amazonaws.com"},
       {"gemini", "googleapis.com"},
       {"sagemaker", "amazonaws.com"},
@@ -63,6 +56,30 @@ auto GuessProvider(std::string_view model) -> std::string_view {
     if (model.starts_with(start)) return "openai";
   }
   return model.starts_with("claude-") ? "anthropic" : "";
+}
+
+/// Settings that say a region, and whose they are. https://docs.litellm.ai/docs/providers
+struct RegionSetting {
+  std::string_view name;
+  std::array<std::string_view, 2> providers;  // none: of every provider that names regions
+};
+constexpr std::array<RegionSetting, 4> kRegionSettings = {{
+    {"aws_region_name", {"bedrock", "sagemaker"}},
+    {"vertex_location", {"vertex_ai"}},
+    {"vertex_ai_location", {"vertex_ai"}},
+    {"region_name", {}},
+}};
+
+auto IsSettingOf(const RegionSetting& setting, std::string_view provider) -> bool {
+  if (setting.providers.front().empty()) return NamesRegions(provider);
+  return std::ranges::find(setting.providers, provider) != setting.providers.end();
+}
+
+/// The place of that name; one that is not known is in no country that is.
+auto PlaceNamed(std::string_view name) -> Place {
+  if (auto region = ParseRegion(name)) return *region;
+  if (auto zone = ParseZone(name)) return *zone;
+  return {Printable(name), std::nullopt, Place::Kind::kZone};
 }
 
 class ConfigImport {
@@ -123,23 +140,44 @@ auto ConfigImport::FindRow(const ConfigEntry& entry, const KeyParts& parts, cons
   return nullptr;
 }
 
+/// What an entry says of its place counts as far as it is the provider's own way to say it. `offer` has the provider
+/// that its address leaves it, and the place that its model names.
 void ConfigImport::FindPlaceOf(const ConfigEntry& entry, Offer& offer) {
-  for (std::string_view name : {"aws_region_name", "vertex_location", "region_name"}) {
-    std::string_view region = TextOf(entry.params, name);
+  std::vector<Place> said;
+  if (offer.place) said.push_back(*offer.place);
+  bool known = NamesRegions(offer.provider);
+  std::vector<std::string> foreign;
+  for (const RegionSetting& setting : kRegionSettings) {
+    std::string_view region = TextOf(entry.params, setting.name);
     if (region.empty()) continue;
-    if (auto variable = EnvironmentVariable(region)) {
-      lints_.Add(LintKind::kUnresolved, LintAction::kKept, offer.subject,
-                 "`" + std::string(name) + "` is what `" + Printable(*variable) + "` holds when the proxy runs");
-      continue;
+    if (!IsSettingOf(setting, offer.provider)) {
+      foreign.emplace_back(setting.name);
+    } else if (auto variable = EnvironmentVariable(region)) {
+      lints_.Add(
+          LintKind::kUnresolved, LintAction::kKept, offer.subject,
+          "`" + std::string(setting.name) + "` is what `" + Printable(*variable) + "` holds when the proxy runs");
+      known = false;
+    } else {
+      said.push_back(PlaceNamed(region));
     }
-    offer.place = ParseRegion(region);
-    if (!offer.place) offer.place = ParseZone(region);
-    if (!offer.place) offer.place = Place{Printable(region), std::nullopt, Place::Kind::kZone};
-    return;
+  }
+  if (!foreign.empty()) {
+    lints_.Add(LintKind::kSettingNotTaken, LintAction::kLeftOut, offer.subject,
+               Listed(foreign) + (foreign.size() == 1 ? ": it is no setting of `" : ": they are no settings of `") +
+                   Printable(offer.provider) + "`");
   }
   for (std::string_view name : {"api_base", "base_url"}) {
-    if (auto place = RegionOfAddress(TextOf(entry.params, name))) offer.place = place;
+    if (auto place = RegionOfAddress(TextOf(entry.params, name), offer.provider)) said.push_back(*place);
   }
+  if (offer.provider == "bedrock") {
+    if (std::string_view address = TextOf(entry.params, "aws_bedrock_runtime_endpoint"); !address.empty()) {
+      auto place = RegionOfAddress(address, offer.provider);
+      if (place) said.push_back(*place);
+      known = known && place.has_value();
+    }
+    if (auto profile = InferenceProfile(TextOf(entry.params, "model_id"))) said.push_back(*profile);
+  }
+  offer.place = known ? CommonPlace(said) : std::nullopt;
 }
 
 void ConfigImport::FindAddress(const ConfigEntry& entry, Offer& offer) {
@@ -206,12 +244,12 @@ auto ConfigImport::MakeOffer(const ConfigEntry& entry) -> std::optional<Offer> {
   offer.provider = parts.provider.empty() ? "unknown" : parts.provider;
   offer.model = parts.model;
   offer.place = parts.place;
+  FindAddress(entry, offer);
   FindPlaceOf(entry, offer);
   const JsonRow* row = FindRow(entry, parts, offer.place ? offer.place->name : std::string());
-  FindAddress(entry, offer);
   FindKey(entry, offer);
   if (IsPlain(parts.upstream)) offer.upstream = parts.upstream;
-  offer.wanted_name = entry.alias + "_" + offer.provider + (offer.place ? "_" + offer.place->name : "");
+  offer.wanted_name = entry.alias + "_" + offer.provider + PlaceSuffix(offer.place);
 
   Fields fields = row != nullptr ? row->fields : Fields{};
   bool own_price = false;

@@ -163,8 +163,7 @@ auto PriceImport::MakeOffer(const Selected& selected) -> Offer {
   offer.subject = selected.subject();
   offer.provider = selected.parts.provider;
   offer.model = selected.parts.model;
-  offer.wanted_name =
-      offer.model + "_" + offer.provider + (selected.parts.place ? "_" + selected.parts.place->name : "");
+  offer.wanted_name = offer.model + "_" + offer.provider + PlaceSuffix(selected.parts.place);
   offer.place = selected.parts.place;
   offer.prices = *selected.prices;
   offer.as_of = as_of_;

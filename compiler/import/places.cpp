@@ -62,6 +62,28 @@ constexpr std::array<std::string_view, 27> kEuropeanUnion = {
     "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"};
 static_assert(std::ranges::is_sorted(kEuropeanUnion));
 
+/// Hosts that serve one region: REGION stands between these two texts, and what may stand before the first of them, if
+/// it is not empty, names a service or a customer.
+struct RegionalHost {
+  std::string_view provider;
+  std::string_view before;
+  std::string_view behind;
+};
+constexpr std::array<RegionalHost, 12> kRegionalHosts = {{
+    {"azure", "", ".api.cognitive.microsoft.com"},
+    {"azure_ai", "", ".api.cognitive.microsoft.com"},
+    {"azure_ai", ".", ".inference.ai.azure.com"},
+    {"azure_ai", ".", ".inference.ml.azure.com"},
+    {"azure_ai", ".", ".models.ai.azure.com"},
+    {"bedrock", "bedrock-runtime.", ".amazonaws.com"},
+    {"bedrock", "bedrock-runtime.", ".vpce.amazonaws.com"},
+    {"bedrock", "bedrock-runtime-fips.", ".amazonaws.com"},
+    {"sagemaker", "runtime.sagemaker.", ".amazonaws.com"},
+    {"sagemaker", "runtime.sagemaker.", ".vpce.amazonaws.com"},
+    {"vertex_ai", "", "-aiplatform.googleapis.com"},
+    {"vertex_ai", "aiplatform.", ".rep.googleapis.com"},
+}};
+
 template <std::size_t N>
 auto Look(const std::array<Row, N>& rows, std::string_view name, Place::Kind kind) -> std::optional<Place> {
   std::string lower = Lower(name);
@@ -80,20 +102,42 @@ auto ParseRegion(std::string_view name) -> std::optional<Place> { return Look(kR
 
 auto ParseZone(std::string_view name) -> std::optional<Place> { return Look(kZones, name, Place::Kind::kZone); }
 
-auto RegionOfAddress(std::string_view address) -> std::optional<Place> {
+auto HostOf(std::string_view address) -> std::string {
   std::size_t scheme = address.find("://");
-  if (scheme == std::string_view::npos) return std::nullopt;
+  if (scheme == std::string_view::npos) return {};
   std::string_view host = address.substr(scheme + 3);
-  host = host.substr(0, host.find_first_of("/:?#"));
-  constexpr std::string_view kGoogle = "-aiplatform";
-  while (!host.empty()) {
-    std::size_t dot = host.find('.');
-    std::string_view label = host.substr(0, dot);
-    if (label.ends_with(kGoogle)) label.remove_suffix(kGoogle.size());
-    if (auto region = ParseRegion(label)) return region;
-    host = dot == std::string_view::npos ? std::string_view() : host.substr(dot + 1);
+  host = host.substr(0, host.find_first_of("/?#"));
+  host = host.substr(host.rfind('@') + 1);
+  return Lower(host.substr(0, host.find(':')));
+}
+
+auto RegionOfAddress(std::string_view address, std::string_view provider) -> std::optional<Place> {
+  std::string host = HostOf(address);
+  for (const RegionalHost& each : kRegionalHosts) {
+    std::string_view front = host;
+    if (each.provider != provider || !front.ends_with(each.behind)) continue;
+    front.remove_suffix(each.behind.size());
+    std::size_t begin = front.rfind('.') + 1;
+    std::string_view before = front.substr(0, begin);
+    bool fits = each.before.empty() ? before.empty() : before.ends_with(each.before);
+    // `x-bedrock-runtime.` is another label than `bedrock-runtime.`.
+    bool whole = before.size() == each.before.size() || each.before.starts_with('.') ||
+                 before[before.size() - each.before.size() - 1] == '.';
+    if (fits && whole) return ParseRegion(front.substr(begin));
   }
   return std::nullopt;
+}
+
+auto CommonPlace(const std::vector<Place>& said) -> std::optional<Place> {
+  if (said.empty()) return std::nullopt;
+  for (const Place& each : said) {
+    if (!each.country) return each;
+  }
+  for (const Place& each : said) {
+    if (each.country == said.front().country) continue;
+    return Place{said.front().name + "` and in `" + each.name, std::nullopt, Place::Kind::kContradiction};
+  }
+  return said.front();
 }
 
 auto IsInEuropeanUnion(Country country) -> bool {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/values/country.h"
 
@@ -14,9 +15,13 @@ namespace route::import {
 /// several regions
 /// (`eu`, `us`, `global`).
 struct Place {
-  std::string name;                ///< as written, in lower case
-  std::optional<Country> country;  ///< nothing if it is a zone of several countries
-  enum class Kind : std::uint8_t { kRegion, kZone };
+  std::string name;                ///< as written, in lower case; of a contradiction, both names
+  std::optional<Country> country;  ///< nothing if it is a zone of several countries, or a contradiction
+  enum class Kind : std::uint8_t {
+    kRegion,
+    kZone,
+    kContradiction,  ///< it was said to be in two different countries
+  };
   Kind kind = Kind::kZone;
 };
 
@@ -32,9 +37,22 @@ auto ParseRegion(std::string_view name) -> std::optional<Place>;
 /// https://learn.microsoft.com/azure/ai-foundry/foundry-models/concepts/deployment-types
 auto ParseZone(std::string_view name) -> std::optional<Place>;
 
-/// The region that the host of an address names, as in `https://bedrock-runtime.eu-central-1.amazonaws.com` and
-/// `https://europe-west4-aiplatform.googleapis.com`.
-auto RegionOfAddress(std::string_view address) -> std::optional<Place>;
+/// The host of an address in lower case, without user, port and path; empty if the address has none.
+auto HostOf(std::string_view address) -> std::string;
+
+/// The region of an address at which a provider, as `ProviderName` calls it, serves one region:
+/// `https://bedrock-runtime.eu-central-1.amazonaws.com`, `https://europe-west4-aiplatform.googleapis.com`. Only the
+/// providers' own forms count, for in any other host, and in the part of one that a customer chooses
+/// (`westeurope.openai.azure.com`), the word says nothing.
+/// https://docs.aws.amazon.com/general/latest/gr/bedrock.html
+/// https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains
+/// https://cloud.google.com/vertex-ai/docs/reference/rest
+auto RegionOfAddress(std::string_view address, std::string_view provider) -> std::optional<Place>;
+
+/// Where it is processed if all of this is said of it; nothing if nothing is. A zone of several countries comes before
+/// a region, for a region from which such a zone is called does not bound it; places of different countries contradict
+/// each other.
+auto CommonPlace(const std::vector<Place>& said) -> std::optional<Place>;
 
 /// Is it a member state of the European Union (27, as of 2026-01-01,
 /// https://european-union.europa.eu/principles-countries-history)?

@@ -96,6 +96,20 @@ auto IsLongContext(std::string_view name) -> bool {
 
 }  // namespace
 
+auto InferenceProfile(std::string_view model) -> std::optional<Place> {
+  std::string_view name = model.substr(model.rfind('/') + 1);
+  if (auto split = SplitFront(name, '.')) {
+    if (auto zone = ParseZone(split->first)) return zone;
+    auto maker = SplitFront(split->second, '.');
+    bool prefixed = maker && std::ranges::binary_search(kMakers, maker->first) &&
+                    !std::ranges::binary_search(kMakers, split->first);
+    if (prefixed) return Place{Printable(Lower(split->first)), std::nullopt, Place::Kind::kZone};
+  }
+  constexpr std::string_view kOwnProfile = "application-inference-profile";
+  if (model.find(kOwnProfile) == std::string_view::npos) return std::nullopt;
+  return Place{std::string(kOwnProfile), std::nullopt, Place::Kind::kZone};
+}
+
 auto ParseKey(std::string_view key, std::string_view litellm_provider, const std::vector<std::string>& regions)
     -> KeyParts {
   KeyParts parts;
@@ -108,16 +122,17 @@ auto ParseKey(std::string_view key, std::string_view litellm_provider, const std
     rest = split->second;
   }
   if (NamesRegions(parts.provider)) {
+    std::vector<Place> said;
     while (auto split = SplitFront(rest, '/')) {
       auto place = RegionOrZone(split->first);
       if (!place) break;
-      parts.place = place;
+      said.push_back(*place);
       rest = split->second;
     }
-    if (auto split = SplitFront(rest, '.'); split && !parts.place && parts.provider == "bedrock") {
-      parts.place = ParseZone(split->first);
+    if (parts.provider == "bedrock") {
+      if (auto profile = InferenceProfile(rest)) said.push_back(*profile);
     }
-    if (!parts.place) parts.place = PlaceOfRegions(regions);
+    parts.place = said.empty() ? PlaceOfRegions(regions) : CommonPlace(said);
   }
   parts.upstream = rest;
   parts.model = ModelName(rest);

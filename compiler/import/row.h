@@ -19,11 +19,17 @@ struct KeyParts {
   std::optional<Place> place;  ///< where the provider serves it, if the key or the row's `supported_regions` say so
 };
 
+/// The zone in which Bedrock may process requests for this model, whatever region they are sent to: its cross-region
+/// inference profiles have the zone before the maker (`eu.anthropic.…`, `global.anthropic.…`), and of a customer's own
+/// profile (`arn:…:application-inference-profile/…`) it is not known. Nothing if the model is no profile.
+/// https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
+auto InferenceProfile(std::string_view model) -> std::optional<Place>;
+
 /// Takes a key apart. `litellm_provider` is what the row says, or the key's own first part.
 ///
 /// The provider's name and a region in front are taken off; the makers' names that Bedrock and OCI put before a model
 /// (`anthropic.`) and the versions that Bedrock puts behind it (`-v1:0`) are no part of the model's name. Only clouds
-/// that name regions have a place.
+/// that name regions have a place; it is the one that all parts of the key have in common (CommonPlace).
 auto ParseKey(std::string_view key, std::string_view litellm_provider, const std::vector<std::string>& regions)
     -> KeyParts;
 

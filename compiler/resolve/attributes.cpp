@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "compiler/base/read_file.h"
 #include "compiler/diagnostics/fixes.h"
 #include "compiler/resolve/resolver.h"
 #include "runtime/values/value_text.h"
@@ -19,6 +20,18 @@ constexpr Decimal kLargestMaximum = Decimal::FromInteger(9'000'000'000'000);
 constexpr std::string_view kPrompt = "prompt";
 constexpr std::string_view kNeedsFact = "needs";
 
+/// The folder of time zones holds other files, too: tables, and copies of the zones that count leap seconds or stand for
+/// whatever this machine is set to.
+auto IsInZoneDatabase(const std::filesystem::path& database, const std::string& zone) -> bool {
+  for (std::string_view other : {"posix/", "right/"}) {
+    if (zone.starts_with(other)) return false;
+  }
+  if (zone == "localtime" || zone == "posixrules") return false;
+  constexpr std::string_view kMagic = "TZif";  // RFC 8536, 3.1
+  auto start = ReadFileUpTo((database / zone).string(), kMagic.size() - 1, FileKind::kRegular);
+  return start && *start == kMagic;
+}
+
 /// Without a database on this machine every name counts as known: the gateway looks again when it starts.
 auto IsKnownTimeZone(const std::string& zone) -> bool {
   const std::filesystem::path database = "/usr/share/zoneinfo";
@@ -28,7 +41,7 @@ auto IsKnownTimeZone(const std::string& zone) -> bool {
     return false;
   }
   std::error_code ignored;
-  return !std::filesystem::exists(database, ignored) || std::filesystem::is_regular_file(database / zone, ignored);
+  return !std::filesystem::exists(database, ignored) || IsInZoneDatabase(database, zone);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <string>
 
 #include "compiler/resolve/resolver.h"
 #include "runtime/values/value_text.h"
@@ -271,11 +273,14 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
         leaf.text = text->text;
         return leaf;
       };
+      std::set<std::string> texts;
       if (condition.op == kStartsWith) {
         std::vector<ir::Condition> prefixes;
-        for (const ast::Value& value : condition.values) {
+        for (std::size_t i = 0; i < condition.values.size(); ++i) {
+          const ast::Value& value = condition.values[i];
           auto leaf = text_leaf(ir::Condition::Kind::kStartsWith, value);
           if (!leaf) return Broken(condition.span);
+          if (!texts.insert(leaf->text).second) ListedTwice(condition.values, i);
           if (leaf->text.empty()) {
             Error(Code::kR0206, ast::SpanOf(value), "every text starts with an empty text", "name at least one letter");
             return Broken(condition.span);
@@ -286,9 +291,10 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
       }
       if (!equality) return misfit("write `" + attribute.name + " is \"…\"` or `" + attribute.name + " starts with \"…\"`");
       std::vector<ir::Condition> parts;
-      for (const ast::Value& value : condition.values) {
-        auto leaf = text_leaf(ir::Condition::Kind::kTextIs, value);
+      for (std::size_t i = 0; i < condition.values.size(); ++i) {
+        auto leaf = text_leaf(ir::Condition::Kind::kTextIs, condition.values[i]);
         if (!leaf) return Broken(condition.span);
+        if (!texts.insert(leaf->text).second) ListedTwice(condition.values, i);
         parts.push_back(std::move(*leaf));
       }
       ir::Condition either = Combine(ir::Condition::Kind::kAny, std::move(parts), condition.span);
@@ -355,7 +361,11 @@ auto Resolver::ResolveNumberComparison(const ast::Condition& condition, Attribut
     case kIsNot:
     case kNotIn: {
       std::vector<ir::Condition> parts;
-      for (std::int64_t end : ends) parts.push_back(range(end, end + step));
+      std::set<std::int64_t> seen;
+      for (std::size_t i = 0; i < ends.size(); ++i) {
+        if (!seen.insert(ends[i]).second) ListedTwice(condition.values, i);
+        parts.push_back(range(ends[i], ends[i] + step));
+      }
       ir::Condition either = Combine(ir::Condition::Kind::kAny, std::move(parts), condition.span);
       bool negated = condition.op == kIsNot || condition.op == kNotIn;
       return negated ? Negate(std::move(either), condition.span) : either;

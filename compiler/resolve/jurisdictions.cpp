@@ -51,6 +51,13 @@ auto Resolver::ProvenanceOf(const ast::Provenance& provenance, const ast::Name& 
                  .WithRules({owner.text})
                  .WithHint("compare it with its source and set the date anew"));
     }
+    // Where the day begins first, it may be tomorrow already.
+    if (day->date && day->date->days - options_.today.days > 1) {
+      Report(Builder(Code::kR0305, day->span,
+                     "`" + owner.text + "` says that it was checked on " + FormatDate(*day->date) + ", which is yet to come")
+                 .WithRules({owner.text})
+                 .WithHint("write the day on which it was last compared with its source"));
+    }
   }
   if (const ast::String* source = Only(provenance.source, Need::kOptional, owner, "source")) result.source = source->text;
   return result;

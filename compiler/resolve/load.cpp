@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "compiler/base/read_file.h"
 #include "compiler/diagnostics/fixes.h"
 #include "compiler/syntax/parse.h"
 #include "stdlib/library.h"
@@ -24,12 +25,14 @@ class Loader {
   /// `owner` is the policy that the file belongs to, unless it begins one of its own.
   void Read(FileId file, std::uint32_t owner) {
     const std::string path = sources_.Get(file).path();
-    states_[path] = State::kOpen;
+    const std::string identity = IdentityOf(path);
+    states_[identity] = State::kOpen;
+    bytes_ += sources_.Get(file).text().size();
     ast::File tree = syntax::Parse(sources_, file, emitter_);
     if (owner != kLibrary) owner = OwnerOf(tree, owner);
     if (result_.file_layers.size() <= file.index) result_.file_layers.resize(file.index + 1);
     result_.file_layers[file.index] = owner;
-    files_[path] = file;
+    files_[identity] = file;
     std::set<std::string> imported;
     for (const ast::Declaration& declaration : tree.declarations) {
       if (const auto* import = std::get_if<ast::Import>(&declaration)) {
@@ -40,7 +43,7 @@ class Loader {
       }
     }
     result_.files.push_back(std::move(tree));
-    states_[path] = State::kDone;
+    states_[identity] = State::kDone;
   }
 
   auto Take() && -> LoadedPolicy {
@@ -123,10 +126,18 @@ class Loader {
                           .WithHint("name a file that ends in `.route`, relative to this file"));
       return;
     }
-    std::string path = (std::filesystem::path(importing).parent_path() / named).lexically_normal().string();
-    imports_.emplace_back(import.span.file, path);
+    std::string path = JoinPaths(importing, named);
+    imports_.emplace_back(import.span.file, IdentityOf(path));
     if (Known(path, import, imported)) return;
-    auto text = ReadFile(path, 16 * syntax::kMaxFileBytes);
+    // One byte more than the parser takes is enough for the parser to say how large a file may be.
+    auto text = ReadFileUpTo(path, syntax::kMaxFileBytes, FileKind::kRegular);
+    if (text && bytes_ + text->size() > kMaxPolicyBytes) {
+      emitter_.Report(Builder(Code::kR0210, import.path->span,
+                              "with `" + path + "` the files of this policy are larger than " +
+                                  std::to_string(kMaxPolicyBytes >> 20U) + " MiB together")
+                          .WithHint("import less"));
+      return;
+    }
     if (!text) {
       emitter_.Report(Builder(Code::kR0210, import.path->span, text.error())
                           .WithHint("an import is relative to the file that it stands in"));
@@ -156,9 +167,26 @@ class Loader {
     Add(path, std::string(*text), import, kLibrary);
   }
 
+  /// What the states of files go by: a file may have several names.
+  static auto IdentityOf(const std::string& path) -> std::string {
+    return path.starts_with('<') ? path : FileIdentity(path);
+  }
+
+  /// The name of an imported file, as short as it can be and still be that file: behind a symbolic link, `x/..` is
+  /// another folder than the one that `x` is in.
+  static auto JoinPaths(const std::string& importing, const std::filesystem::path& named) -> std::string {
+    std::filesystem::path joined = std::filesystem::path(importing).parent_path() / named;
+    std::string normal = joined.lexically_normal().string();
+    std::error_code ignored;
+    bool same = FileIdentity(joined.string()) == FileIdentity(normal);
+    bool some = std::filesystem::exists(joined, ignored) || std::filesystem::exists(normal, ignored);
+    return same || !some ? normal : joined.string();
+  }
+
   auto Known(const std::string& path, const ast::Import& import, std::set<std::string>& imported) -> bool {
-    bool again = !imported.insert(path).second;
-    auto found = states_.find(path);
+    const std::string identity = IdentityOf(path);
+    bool again = !imported.insert(identity).second;
+    auto found = states_.find(identity);
     if (found == states_.end()) return false;
     if (found->second == State::kOpen) {
       emitter_.Report(Builder(Code::kR0210, import.span, "`" + path + "` imports itself, directly or through other files")
@@ -188,6 +216,7 @@ class Loader {
   }
 
   static constexpr std::uint32_t kMaxDepth = 50;
+  static constexpr std::uint64_t kMaxPolicyBytes = 256ULL << 20U;  ///< of all files together, R0210
   /// The library belongs to no policy: whoever imports it, what it says is there for the base, too.
   static constexpr std::uint32_t kLibrary = std::numeric_limits<std::uint32_t>::max();
 
@@ -195,12 +224,13 @@ class Loader {
   diagnostics::Emitter& emitter_;
   LoadedPolicy result_;
   std::map<std::string, State> states_;
-  std::map<std::string, FileId> files_;
+  std::map<std::string, FileId> files_;  // by identity
   std::set<FileId> begins_policy_;                      // those that another policy extends
   std::vector<std::pair<FileId, std::string>> imports_;  // who imports which file, whether it was read or not
   std::vector<FileId> declared_in_;                     // of each declaration
   std::vector<PolicyOfFiles> policies_;  // the root's first, each extended by the one before it
   std::uint32_t depth_ = 0;
+  std::uint64_t bytes_ = 0;  // of all files together
 };
 
 }  // namespace

@@ -50,6 +50,24 @@ auto Entry(const std::string& alias, const std::string& model, const std::string
   return text + (params.empty() ? "" : "      " + params + "\n");
 }
 
+/// The country of a deployment that a catalogue makes of one entry; if it has none, the lints that say why.
+auto PlaceOf(const std::string& model, const std::string& params) -> std::string {
+  ConfigOptions options = Options();
+  options.statements.processed_in.reset();
+  const std::string prices = "\n      input_cost_per_token: 1e-06\n      output_cost_per_token: 1e-06";
+  Imported imported = Import("model_list:\n" + Entry("c", model, params + prices), options);
+  std::size_t at = imported.text.find("\n  vendor ");
+  if (at != std::string::npos) at = imported.text.find("processed in ", at);
+  if (at != std::string::npos && !imported.text.substr(at + 13).starts_with("…"))
+    return imported.text.substr(at + 13, 2);
+  std::string lints;
+  for (const Lint& lint : imported.lints) {
+    if (lint.kind == LintKind::kNoMembers) continue;
+    lints += (lints.empty() ? "" : " ") + std::string(LintName(lint.kind));
+  }
+  return lints;
+}
+
 }  // namespace
 
 TEST_CASE("an entry becomes a deployment, its alias a group and a route") {
@@ -81,24 +99,46 @@ TEST_CASE("what the entry says comes before the price list") {
 }
 
 TEST_CASE("places come from the entry, its address or its model") {
-  auto place = [](const std::string& model, const std::string& params) {
-    ConfigOptions options = Options();
-    options.statements.processed_in.reset();
-    std::string text =
-        Import(
-            "model_list:\n" +
-                Entry("c", model, params + "\n      input_cost_per_token: 1e-06\n      output_cost_per_token: 1e-06"),
-            options)
-            .text;
-    std::size_t at = text.find("processed in ");
-    return at == std::string::npos ? std::string() : text.substr(at + 13, 2);
-  };
+  auto place = [](const std::string& model, const std::string& params) { return PlaceOf(model, params); };
   CHECK(place("bedrock/anthropic.x", "aws_region_name: eu-central-1") == "DE");
   CHECK(place("vertex_ai/x", "vertex_location: europe-west9") == "FR");
   CHECK(place("azure/x", "region_name: swedencentral") == "SE");
   CHECK(place("bedrock/x", "api_base: https://bedrock-runtime.eu-west-1.amazonaws.com") == "IE");
   CHECK(place("bedrock/us.anthropic.x", "weight: 1") == "US");
-  CHECK(place("azure/x", "region_name: eu") == "…"[0] + std::string("…").substr(1, 1));
+  CHECK(place("azure/x", "region_name: eu") == "no-place");
+}
+
+TEST_CASE("what does not belong to the provider says nothing of its place") {
+  CHECK(PlaceOf("azure/x", "aws_region_name: eu-central-1") == "setting-not-taken no-place");
+  CHECK(PlaceOf("mistral/x", "region_name: us-east-1") == "setting-not-taken no-place");
+  CHECK(PlaceOf("openai/x", "api_base: https://eu-central-1.evil.example/v1") == "no-place");
+  CHECK(PlaceOf("openai/x", "api_base: https://api.openai.com.evil.example/v1\n      region_name: eu-central-1") ==
+        "setting-not-taken no-place");
+  CHECK(PlaceOf("bedrock/eu-central-1/anthropic.x", "api_base: https://proxy.acme.example") == "no-place");
+  CHECK(PlaceOf("bedrock/anthropic.x",
+                "aws_region_name: eu-west-1\n      aws_bedrock_runtime_endpoint: https://proxy.acme.example") ==
+        "setting-not-taken no-place");
+  CHECK(PlaceOf("azure/my-westeurope-deployment", "api_base: https://westus.openai.azure.com") == "no-place");
+}
+
+TEST_CASE("zones of several countries come before the region they are called from, and places must agree") {
+  CHECK(PlaceOf("bedrock/global.anthropic.x", "aws_region_name: eu-west-1") == "no-place");
+  CHECK(PlaceOf("bedrock/eu.anthropic.x", "aws_region_name: eu-central-1") == "no-place");
+  CHECK(PlaceOf("bedrock/us.anthropic.x", "aws_region_name: us-east-1") == "US");
+  CHECK(PlaceOf("bedrock/us.anthropic.x", "aws_region_name: eu-west-1") == "no-place");
+  CHECK(PlaceOf("bedrock/eu-central-1/anthropic.x", "aws_region_name: us-east-1") == "no-place");
+  CHECK(PlaceOf("bedrock/eu-central-1/anthropic.x", "aws_region_name: os.environ/AWS_REGION") == "unresolved no-place");
+  CHECK(PlaceOf("vertex_ai/x", "vertex_location: global\n      region_name: europe-west1") == "no-place");
+  const std::string own = "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/a1";
+  CHECK(PlaceOf("bedrock/anthropic.x", "aws_region_name: eu-west-1\n      model_id: " + own) ==
+        "setting-not-taken no-place");
+  // A contradiction is not settled by what is assumed of entries that say nothing.
+  Imported imported = Import("model_list:\n" + Entry("c", "bedrock/us.anthropic.x",
+                                                     "aws_region_name: eu-west-1\n      input_cost_per_token: 1e-06\n"
+                                                     "      output_cost_per_token: 1e-06"));
+  CHECK(Has(imported, "processed in …"));
+  CHECK(imported.lints.front().message ==
+        "it is said to be processed in `us` and in `eu-west-1`, which are not in one country");
 }
 
 TEST_CASE("a custom address makes its host the vendor") {

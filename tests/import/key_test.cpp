@@ -60,12 +60,65 @@ TEST_CASE("places") {
   CHECK_FALSE(ParseZone("eu")->country.has_value());
   CHECK_FALSE(ParseZone("global")->country.has_value());
   CHECK(CountryCode(*ParseZone("jp")->country) == "JP");
-  CHECK(RegionOfAddress("https://bedrock-runtime.eu-central-1.amazonaws.com")->name == "eu-central-1");
-  CHECK(RegionOfAddress("https://europe-west4-aiplatform.googleapis.com/v1")->name == "europe-west4");
-  CHECK_FALSE(RegionOfAddress("https://api.openai.com/eu-central-1").has_value());
-  CHECK_FALSE(RegionOfAddress("eu-central-1").has_value());
   CHECK(IsInEuropeanUnion(*ParseCountry("FR")));
   CHECK_FALSE(IsInEuropeanUnion(*ParseCountry("CH")));
+}
+
+TEST_CASE("a region counts only in a provider's own form of address") {
+  auto region = [](std::string_view address, std::string_view provider) {
+    auto place = RegionOfAddress(address, provider);
+    return place ? place->name : std::string();
+  };
+  CHECK(region("https://bedrock-runtime.eu-central-1.amazonaws.com", "bedrock") == "eu-central-1");
+  CHECK(region("https://vpce-1a.bedrock-runtime.eu-west-1.vpce.amazonaws.com/x", "bedrock") == "eu-west-1");
+  CHECK(region("https://runtime.sagemaker.us-east-1.amazonaws.com", "sagemaker") == "us-east-1");
+  CHECK(region("https://europe-west4-aiplatform.googleapis.com/v1", "vertex_ai") == "europe-west4");
+  CHECK(region("https://WestEurope.api.cognitive.microsoft.com/", "azure") == "westeurope");
+  CHECK(region("https://llama.swedencentral.models.ai.azure.com", "azure_ai") == "swedencentral");
+  // The name of a customer's resource is the customer's choice.
+  CHECK(region("https://westeurope.openai.azure.com", "azure") == "");
+  CHECK(region("https://x.westeurope.api.cognitive.microsoft.com", "azure") == "");
+  CHECK(region("https://lb.eu-central-1.elb.amazonaws.com", "bedrock") == "");
+  CHECK(region("https://my-bedrock-runtime.eu-central-1.amazonaws.com", "bedrock") == "");
+  CHECK(region("https://bedrock-runtime.eu-central-1.amazonaws.com", "azure") == "");
+  CHECK(region("https://bedrock-runtime.eu-central-1.amazonaws.com.evil.example", "bedrock") == "");
+  CHECK(region("https://bedrock-runtime.eu-central-1.amazonaws.com@evil.example", "bedrock") == "");
+  CHECK(region("https://eu-central-1.evil.example/v1", "bedrock") == "");
+  CHECK(region("https://api.openai.com/eu-central-1", "openai") == "");
+  CHECK(region("-aiplatform.googleapis.com", "vertex_ai") == "");
+  CHECK(region("https://-aiplatform.googleapis.com", "vertex_ai") == "");
+  CHECK(region("eu-central-1", "bedrock") == "");
+}
+
+TEST_CASE("a zone of several countries comes before a region, and countries must agree") {
+  auto common = [](std::vector<std::string_view> names) {
+    std::vector<Place> said;
+    for (std::string_view name : names) said.push_back(ParseRegion(name) ? *ParseRegion(name) : *ParseZone(name));
+    auto place = CommonPlace(said);
+    if (!place) return std::string();
+    return place->name + "=" + (place->country ? std::string(CountryCode(*place->country)) : "?");
+  };
+  CHECK(common({}) == "");
+  CHECK(common({"eu-central-1"}) == "eu-central-1=DE");
+  CHECK(common({"eu-central-1", "eu"}) == "eu=?");
+  CHECK(common({"global", "eu-west-1"}) == "global=?");
+  CHECK(common({"us-east-1", "us"}) == "us-east-1=US");
+  CHECK(common({"us", "eu-west-1"}) == "us` and in `eu-west-1=?");
+}
+
+TEST_CASE("an inference profile is processed in its zone, whatever region it is called from") {
+  CHECK(Parts("bedrock/eu-central-1/eu.anthropic.claude-v2", "bedrock").ends_with("| eu=?"));
+  CHECK(Parts("bedrock/us-west-2/us.anthropic.claude-v2", "bedrock").ends_with("| us-west-2=US"));
+  CHECK(Parts("bedrock/eu-central-1/us.anthropic.claude-v2", "bedrock").ends_with("| eu-central-1` and in `us=?"));
+  CHECK(Parts("bedrock/converse/apac.amazon.nova-lite-v1:0", "bedrock").ends_with("| apac=?"));
+  // A zone that is younger than this table.
+  CHECK(Parts("bedrock/eu-central-1/emea.anthropic.claude-v2", "bedrock").ends_with("| emea=?"));
+  CHECK(InferenceProfile("arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/a1b2")->name ==
+        "application-inference-profile");
+  CHECK(InferenceProfile("arn:aws:bedrock:us-east-1:123456789012:inference-profile/global.anthropic.x")->name ==
+        "global");
+  CHECK_FALSE(InferenceProfile("anthropic.claude-v2:1").has_value());
+  CHECK_FALSE(InferenceProfile("deepseek.v3.2").has_value());
 }
 
 TEST_CASE("providers by all their names") {

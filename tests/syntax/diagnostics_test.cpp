@@ -2,11 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <set>
 
+#include "compiler/base/read_file.h"
 #include "compiler/base/source.h"
 #include "compiler/diagnostics/fixes.h"
 #include "compiler/diagnostics/layout.h"
@@ -132,6 +135,56 @@ TEST_CASE("places count lines and code points from 1") {
   CHECK(text.Line(0) == "");
   CHECK(text.Line(9) == "");
   CHECK(sources.Describe({file, 13, 14}) == "f:4");
+}
+
+TEST_CASE("a carriage return alone ends a line, too") {
+  SourceSet sources;
+  FileId file = sources.Add("f", "ab\rcd\r\n\r\ref\n\rg\r");
+  const SourceFile& text = sources.Get(file);
+  CHECK(text.Locate(3) == LineColumn{2, 1});
+  CHECK(text.Line(1) == "ab");
+  CHECK(text.Line(2) == "cd");
+  CHECK(text.Line(3) == "");
+  CHECK(text.Line(4) == "");
+  CHECK(text.Line(5) == "ef");
+  CHECK(text.Line(6) == "");
+  CHECK(text.Line(7) == "g");
+  CHECK(text.Line(8) == "");
+  CHECK(text.LineStart(5) == 9);
+}
+
+TEST_CASE("a file that another one names is read if it is a regular file, and no further than it may be long") {
+  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("route_kind_" + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  std::string file = (folder / "file").string();
+  std::string pipe = (folder / "pipe").string();
+  REQUIRE(WriteFileAtomically(file, std::string(200'000, 'x')));
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(ReadFileUpTo(file, 200'000, FileKind::kRegular)->size() == 200'000);
+  CHECK(ReadFileUpTo(file, 70'000, FileKind::kRegular)->size() == 70'001);
+  CHECK(ReadFileUpTo(pipe, 10, FileKind::kRegular).error() == "cannot read `" + pipe + "`: it is not a regular file");
+  CHECK_FALSE(ReadFileUpTo(folder.string(), 10, FileKind::kRegular));
+  std::filesystem::create_symlink("file", folder / "link");
+  CHECK(FileIdentity(file) == FileIdentity((folder / "link").string()));
+  CHECK(FileIdentity(file) != FileIdentity(pipe));
+  CHECK(FileIdentity("/no/such/file") == "/no/such/file");
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a file is not replaced under an open stream's name") {
+  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("route_stream_" + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  std::string path = (folder / "file").string();
+  REQUIRE(WriteFileAtomically(path, "first"));
+  int stream = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  REQUIRE(stream >= 0);
+  CHECK_FALSE(WriteFileAtomically("/dev/fd/" + std::to_string(stream), "second"));
+  std::filesystem::create_symlink("/proc/self/fd/" + std::to_string(stream), folder / "link");
+  CHECK_FALSE(WriteFileAtomically((folder / "link").string(), "second"));
+  CHECK(*ReadFile(path, 10) == "first");
+  ::close(stream);
+  CHECK(WriteFileAtomically(path, "second"));
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("files are read whole and replaced whole") {
