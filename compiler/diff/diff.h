@@ -16,6 +16,7 @@
 #include "compiler/diff/program.h"
 #include "compiler/ir/policy.h"
 #include "runtime/table/table.h"
+#include "compiler/verify/verify.h"
 
 /// What changes for requests when one policy takes another's place.
 ///
@@ -124,7 +125,7 @@ struct Options {
   Effort effort;
   /// kTooManyClasses: not even try to list whole decisions.
   DiffReport::Listing listing = DiffReport::Listing::kComplete;
-  std::uint32_t rlimit = 50'000'000;  ///< for the solver, which is asked where the effort is not enough
+  verify::Limits limits;  ///< of the solver, which is asked where the effort is not enough
   std::size_t most_changes = 200;     ///< that are listed
   std::size_t most_cubes = 8;         ///< in one `Where`
 };

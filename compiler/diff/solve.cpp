@@ -163,8 +163,8 @@ auto Ask(const Encoding& encoding, smt::Solver& solver, Term question) -> Solved
 
 }  // namespace
 
-auto Solve(const JointSpace& space, const Program& program, std::uint32_t rlimit) -> Solved {
-  smt::Solver solver(rlimit);
+auto Solve(const JointSpace& space, const Program& program, const verify::Limits& limits) -> Solved {
+  smt::Solver solver(verify::EngineOf(limits.solver), limits.rlimit);
   Encoding encoding(space, program, solver);
   const Terms before = encoding.Reached(program.sides.front());
   const Terms after = encoding.Reached(program.sides.back());

@@ -6,6 +6,7 @@
 
 #include "compiler/diff/joint_space.h"
 #include "compiler/diff/program.h"
+#include "compiler/verify/verify.h"
 
 namespace route::diff {
 
@@ -21,6 +22,6 @@ struct Solved {
   Direction loses;
   Direction gains;
 };
-auto Solve(const JointSpace& space, const Program& program, std::uint32_t rlimit) -> Solved;
+auto Solve(const JointSpace& space, const Program& program, const verify::Limits& limits) -> Solved;
 
 }  // namespace route::diff

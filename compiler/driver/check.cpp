@@ -10,6 +10,7 @@
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/fix.h"
 #include "compiler/driver/pipeline.h"
+#include "compiler/driver/proof.h"
 #include "compiler/driver/report.h"
 #include "compiler/ir/json.h"
 #include "compiler/ir/text.h"
@@ -39,6 +40,7 @@ struct Checked {
   std::vector<MadeFix> made;             ///< by --fix
   diagnostics::Compared compared;        ///< with the baseline; the emitter holds what is new
   std::optional<std::size_t> written;    ///< findings, to a new baseline
+  std::optional<ExplainedProof> why;     ///< asked for with --why
   int exit_code = kGood;
 };
 
@@ -115,6 +117,7 @@ void PrintText(const Checked& checked, const CommonOptions& common) {
     out << diagnostics::Wrap(line, 0, 2, width) << "\n";
     PrintGuarantees(compilation, common);
   }
+  if (checked.why) out << checked.why->text;
   PrintSummary(checked);
   out.flush();
 }
@@ -151,6 +154,7 @@ void PrintDocument(const Checked& checked, const CheckOptions& options) {
     }
   }
   document["guarantees"] = std::move(guarantees);
+  if (checked.why) document["why"] = checked.why->json;
   PrintJson(document);
 }
 
@@ -241,6 +245,15 @@ auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
     llvm::errs() << "no baseline was written, because the policy has errors that must be corrected first\n";
   } else if (options.write_baseline && !WriteBaselineFile(*options.write_baseline, checked)) {
     return kWrongUsage;
+  }
+  if (!WriteProofFiles(compilation, options)) return kWrongUsage;
+  if (options.why && compilation.report) {
+    const auto why = ExplainGuarantee(compilation, options);
+    if (!why) {
+      PrintUsageError(why.error());
+      return kWrongUsage;
+    }
+    checked.why = *why;
   }
   checked.exit_code = ExitCodeOf(compilation.emitter.diagnostics(), options.fail_level);
   Print(checked, options, common);

@@ -20,6 +20,15 @@ void AddCheckCommands(CommandLine& line) {
   check->add_option("--write-baseline", check_options->write_baseline, "write the present findings to this file")
       ->option_text("FILE.json");
   check->add_flag_callback(
+      "--audit", [options = check_options] { options->limits.depth = verify::Limits::Depth::kAudit; },
+      "also ask what an auditor would: gains by claims, single losses, guarantees that say nothing");
+  check->add_option("--why", check_options->why, "the rules and refusals that the proof of this guarantee rests on")
+      ->option_text("GUARANTEE");
+  check->add_option("--save-tests", check_options->save_tests, "write the witnesses to this file, as tests")
+      ->option_text("FILE.route");
+  check->add_option("--emit-smt2", check_options->emit_smt2, "write each question to a file of its own in this folder")
+      ->option_text("DIR");
+  check->add_flag_callback(
       "--fix", [options = check_options] { options->fixes = CheckOptions::Fixes::kApply; },
       "apply the fixes that are sure to the policy's files, and check what they are then");
   line.WithReport(check);

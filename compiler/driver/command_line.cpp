@@ -77,6 +77,11 @@ void CommandLine::WithSolverLimit(CLI::App* command, verify::Limits& limits) {
   command->add_option("--rlimit", limits.rlimit, "solver effort for each question (not a time)")
       ->check(CLI::Range(1U, std::numeric_limits<std::uint32_t>::max()).description(""))
       ->option_text("N");
+  const std::map<std::string, verify::SolverKind> solvers = {
+      {"sat", verify::SolverKind::kSat}, {"z3", verify::SolverKind::kZ3}, {"both", verify::SolverKind::kBoth}};
+  command->add_option("--solver", limits.solver, "what answers the questions; `both` compares each answer")
+      ->transform(CLI::CheckedTransformer(solvers).description(""))
+      ->option_text("sat|z3|both");
 }
 
 auto CommandLine::Run(int argc, char** argv) -> int {

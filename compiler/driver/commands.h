@@ -41,6 +41,9 @@ struct CheckOptions {
   std::optional<std::string> write_baseline;  ///< a file to write the present findings to
   enum class Fixes : std::uint8_t { kShow, kApply };
   Fixes fixes = Fixes::kShow;
+  std::optional<std::string> why;         ///< a guarantee whose proof is to be explained
+  std::optional<std::string> save_tests;  ///< a file to write the witnesses to, as tests
+  std::optional<std::string> emit_smt2;   ///< a folder to write each question to
 };
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int;
 

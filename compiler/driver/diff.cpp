@@ -66,7 +66,7 @@ auto Diff(const DiffOptions& command, const CommonOptions& common) -> int {
   const auto after = ReadCompared(command.after, command.policy, common);
   if (!after) return after.error();
   diff::Options options;
-  options.rlimit = command.limits.rlimit;
+  options.limits = command.limits;
   if (before->rebuilt || after->rebuilt) options.facts = diff::Compared::kFactsOfBundles;
   if (command.allow && !ReadAllowed(command, *before, *after, common, options)) return kWrongUsage;
 

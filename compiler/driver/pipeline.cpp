@@ -89,6 +89,9 @@ auto Witnesses(const verify::VerifyReport& report) -> std::set<ir::Request> {
   std::set<ir::Request> witnesses;
   for (const auto& finding : report.uncovered) witnesses.insert(finding.witness);
   for (const auto& finding : report.unservable) witnesses.insert(finding.witness);
+  for (const auto& finding : report.dead_tiers) witnesses.insert(finding.witness);
+  for (const auto& finding : report.value_gains) witnesses.insert({finding.witness, finding.instead});
+  for (const auto& finding : report.single_losses) witnesses.insert(finding.witness);
   for (const auto& result : report.guarantees) {
     if (result.witness) witnesses.insert(*result.witness);
   }

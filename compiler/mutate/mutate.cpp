@@ -86,7 +86,7 @@ class Runner {
   auto DiffOptions() const -> diff::Options {
     constexpr std::size_t kMostCubes = 3;
     diff::Options options;
-    options.rlimit = options_.limits.rlimit;
+    options.limits = options_.limits;
     options.most_cubes = kMostCubes;
     return options;
   }

@@ -46,7 +46,7 @@ struct WitnessFinder::Impl {
   Impl(const ir::Policy& original, Moment now, const verify::Limits& limits)
       : policy(WithNamedConditions(original)),
         classes(policy),
-        solver(limits.rlimit),
+        solver(verify::EngineOf(limits.solver), limits.rlimit),
         encoder(policy, classes, solver),
         empty(EmptyRequest(policy, classes, now)) {
     Term undecided = encoder.NotRefused();

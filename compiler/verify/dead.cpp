@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <vector>
 
 #include "compiler/verify/minimal_set.h"
 #include "compiler/verify/questions.h"
+#include "compiler/verify/witness.h"
 
 namespace route::verify {
 namespace {
@@ -24,13 +26,32 @@ auto MinimalContradiction(smt::Solver& solver, smt::Term given, const std::vecto
       });
 }
 
-auto Denials(Encoder& encoder, std::uint32_t refusals, std::uint32_t routes) -> std::vector<smt::Term> {
-  std::vector<smt::Term> denials;
-  for (std::uint32_t i = 0; i < refusals; ++i) {
-    denials.push_back(encoder.solver().Not(encoder.Matches(RefusalId{i})));
+/// A request that satisfies the condition, from its hull alone, if the hull is all that there is to it.
+auto Corner(const Encoder& encoder, const Hull& hull) -> std::optional<ir::Request> {
+  if (!hull.is_exact || hull.IsEmpty()) return std::nullopt;
+  std::vector<std::uint16_t> classes(encoder.classes().dimensions().size(), 0);
+  for (const auto& [dimension, ranges] : hull.sides) {
+    classes.at(dimension) = static_cast<std::uint16_t>(ranges.front().first);
   }
-  for (std::uint32_t i = 0; i < routes; ++i) denials.push_back(encoder.solver().Not(encoder.Matches(RouteId{i})));
-  return denials;
+  return encoder.classes().Representative(classes);
+}
+
+/// The first request that one would try is decided by the route. Saves a question for most routes.
+auto DecidesAtAGlance(const Encoder& encoder, RouteId route) -> bool {
+  const std::optional<ir::Request> corner = Corner(encoder, encoder.HullOf(route));
+  if (!corner) return false;
+  const ir::Policy& policy = encoder.policy();
+  const auto refuses = [&](RefusalId id) { return ir::Holds(policy.refusals.at(id.index).when, *corner); };
+  const auto takes = [&](RouteId id) { return ir::Holds(policy.routes.at(id.index).when, *corner); };
+  return std::ranges::none_of(encoder.RefusalsBefore(route), refuses) &&
+         std::ranges::none_of(encoder.RoutesBefore(route), takes);
+}
+
+auto SameChain(const ir::Route& one, const ir::Route& other) -> bool {
+  return std::ranges::equal(one.tiers, other.tiers, [](const ir::Tier& a, const ir::Tier& b) {
+    return a.order == b.order && a.candidates == b.candidates && a.limit == b.limit && a.within_ms == b.within_ms &&
+           a.retries == b.retries;
+  });
 }
 
 }  // namespace
@@ -39,22 +60,17 @@ auto FindDeadRoutes(Encoder& encoder) -> Findings<DeadRoute> {
   const ir::Policy& policy = encoder.policy();
   smt::Solver& solver = encoder.solver();
   Findings<DeadRoute> findings;
-  {
-    const smt::Scope sweep(solver);
-    solver.Assert(encoder.NotRefused());
-    for (std::uint32_t i = 0; i < policy.routes.size(); ++i) {
-      switch (solver.Check({encoder.Matches(RouteId{i})})) {
-        case smt::Answer::kYes:
-          break;
-        case smt::Answer::kNo:
-          findings.found.push_back({.route = {i}, .hidden_by = {}, .refused_by = {}});
-          break;
-        case smt::Answer::kUnknown:
-          findings.unanswered.push_back(
-              {"can route `" + policy.routes[i].name + "` be reached", policy.routes[i].span});
-          break;
-      }
-      solver.Assert(solver.Not(encoder.Matches(RouteId{i})));
+  for (std::uint32_t i = 0; i < policy.routes.size(); ++i) {
+    if (DecidesAtAGlance(encoder, {i})) continue;
+    switch (solver.Check(encoder.Decides({i}))) {
+      case smt::Answer::kYes:
+        break;
+      case smt::Answer::kNo:
+        findings.found.push_back({.route = {i}, .hidden_by = {}, .refused_by = {}});
+        break;
+      case smt::Answer::kUnknown:
+        findings.unanswered.push_back({"can route `" + policy.routes[i].name + "` be reached", policy.routes[i].span});
+        break;
     }
   }
   for (DeadRoute& dead : findings.found) {
@@ -63,14 +79,72 @@ auto FindDeadRoutes(Encoder& encoder) -> Findings<DeadRoute> {
       dead.never_matches = true;
       continue;
     }
-    const std::size_t refusals = policy.refusals.size();
-    const std::vector<smt::Term> earlier = Denials(encoder, static_cast<std::uint32_t>(refusals), dead.route.index);
+    const std::vector<RefusalId> refusals = encoder.RefusalsBefore(dead.route);
+    const std::vector<RouteId> routes = encoder.RoutesBefore(dead.route);
+    std::vector<smt::Term> earlier;
+    for (const RefusalId id : refusals) earlier.push_back(solver.Not(encoder.Matches(id)));
+    for (const RouteId id : routes) earlier.push_back(solver.Not(encoder.Matches(id)));
     for (const std::size_t i : MinimalContradiction(solver, matches, earlier)) {
-      if (i < refusals) {
-        dead.refused_by.push_back({static_cast<std::uint32_t>(i)});
+      if (i < refusals.size()) {
+        dead.refused_by.push_back(refusals[i]);
       } else {
-        dead.hidden_by.push_back({static_cast<std::uint32_t>(i - refusals)});
+        dead.hidden_by.push_back(routes[i - refusals.size()]);
       }
+    }
+    const auto does_the_same = [&](RouteId id) {
+      return SameChain(policy.routes.at(id.index), policy.routes.at(dead.route.index));
+    };
+    const bool is_same = dead.refused_by.empty() && std::ranges::all_of(dead.hidden_by, does_the_same);
+    dead.outcome = is_same ? DeadRoute::Outcome::kSame : DeadRoute::Outcome::kDiffers;
+  }
+  return findings;
+}
+
+auto FindDeadTiers(Encoder& encoder) -> Findings<DeadTier> {
+  const ir::Policy& policy = encoder.policy();
+  smt::Solver& solver = encoder.solver();
+  Findings<DeadTier> findings;
+  for (std::uint32_t i = 0; i < policy.routes.size(); ++i) {
+    const ir::Route& route = policy.routes[i];
+    if (route.tiers.size() < 2) continue;  // R0502 says so of a whole chain
+    std::vector<std::uint32_t> dead;
+    for (std::uint32_t t = 0; t < route.tiers.size(); ++t) {
+      const smt::Term reached = encoder.SomeReached(route.tiers[t]);
+      if (reached == smt::kTrue) continue;
+      std::vector<smt::Term> assumed = encoder.Decides({i});
+      assumed.push_back(reached);
+      switch (solver.Check(assumed)) {
+        case smt::Answer::kYes:
+          break;
+        case smt::Answer::kNo:
+          dead.push_back(t);
+          break;
+        case smt::Answer::kUnknown:
+          findings.unanswered.push_back({"can the tier `" + route.tiers[t].label + "` of route `" + route.name +
+                                             "` be reached", route.tiers[t].span});
+          break;
+      }
+    }
+    if (dead.empty() || dead.size() == route.tiers.size()) continue;
+    const smt::Scope scope(solver);
+    solver.Assert(solver.And(encoder.Decides({i})));
+    const Smallest smallest = FindSmallest(encoder);
+    if (smallest.answer == smt::Answer::kUnknown) {
+      findings.unanswered.push_back({"which request does route `" + route.name + "` decide", route.span});
+    }
+    if (smallest.answer != smt::Answer::kYes) continue;  // a dead route: R0503
+    const Replay replay = ReplayWitness(encoder, smallest.classes);
+    for (const std::uint32_t t : dead) {
+      if (replay.decision.route != RouteId{i} || std::ranges::find(replay.decision.plan, t, &ir::PlanTier::tier) !=
+                                                     replay.decision.plan.end()) {
+        ThrowUnconfirmed("can the tier `" + route.tiers[t].label + "` of route `" + route.name + "` be reached");
+      }
+      ir::Route only = route;
+      only.tiers = {route.tiers[t]};
+      findings.found.push_back({.route = {i},
+                                .tier = t,
+                                .rules = MinimalRules(policy, only, replay.decision.rules),
+                                .witness = replay.request});
     }
   }
   return findings;
@@ -83,6 +157,8 @@ auto FindDeadRules(Encoder& encoder) -> Findings<DeadRule> {
   for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
     const ir::Rule& rule = policy.rules[i];
     if (rule.origin != ir::Rule::Origin::kWritten) continue;
+    const Hull& hull = encoder.HullOf(RuleId{i});
+    if (hull.is_exact && !hull.IsEmpty()) continue;
     switch (solver.Check({encoder.Matches(RuleId{i})})) {
       case smt::Answer::kYes:
         break;
@@ -104,7 +180,8 @@ auto FindDeadRefusals(Encoder& encoder) -> Findings<DeadRefusal> {
   for (std::uint32_t i = 0; i < policy.refusals.size(); ++i) {
     const ir::Refusal& refusal = policy.refusals[i];
     const smt::Term matches = encoder.Matches(RefusalId{i});
-    const std::vector<smt::Term> earlier = Denials(encoder, i, 0);
+    std::vector<smt::Term> earlier;
+    for (std::uint32_t k = 0; k < i; ++k) earlier.push_back(solver.Not(encoder.Matches(RefusalId{k})));
     std::vector<smt::Term> first = earlier;
     first.push_back(matches);
     switch (solver.Check(first)) {

@@ -108,7 +108,8 @@ class Reporter {
     }
     emitter_.Report(std::move(builder)
                         .WithWitness({}, "every request that meets its condition is answered by " + JoinNames(names) +
-                                             (names.size() > 1 ? " together" : ""))
+                                             (names.size() > 1 ? " together" : "") +
+                                             (finding.outcome == DeadRoute::Outcome::kSame ? ", with the same chain" : ""))
                         .WithHint(std::move(hint)));
   }
 
@@ -140,6 +141,128 @@ class Reporter {
             .WithHint(finding.never_matches
                           ? "correct the condition of refusal " + Quoted(refusal.name) + ", or delete it"
                           : "delete refusal " + Quoted(refusal.name) + ", or move it up for its own reason"));
+  }
+
+  void Report(const RedundantRule& finding) {
+    const ir::Rule& rule = RuleAt(finding.rule);
+    const ir::Rule& other = RuleAt(finding.covered_by);
+    emitter_.Report(Builder(Code::kR0506, rule.span,
+                            "rule " + Quoted(rule.name) + " adds nothing to rule " + Quoted(other.name))
+                        .AddNote(other.span, "rule " + Quoted(other.name) + " requires the same")
+                        .WithWitness({}, "every request that meets its condition meets that of " + Quoted(other.name) +
+                                             ", too, and both require the same")
+                        .WithRules({rule.name, other.name})
+                        .WithHint("delete rule " + Quoted(rule.name) + ", or correct what it requires"));
+  }
+
+  void Report(const AlwaysHolds& finding) {
+    if (const auto* rule = std::get_if<RuleId>(&finding.whose)) ReportAlwaysHolds("rule", RuleAt(*rule));
+    if (const auto* route = std::get_if<RouteId>(&finding.whose)) ReportAlwaysHolds("route", RouteAt(*route));
+    if (const auto* refusal = std::get_if<RefusalId>(&finding.whose)) {
+      ReportAlwaysHolds("refusal", policy_.refusals.at(refusal->index));
+    }
+  }
+
+  void Report(const DeadTier& finding) {
+    const ir::Route& route = RouteAt(finding.route);
+    const ir::Tier& tier = route.tiers.at(finding.tier);
+    Builder builder(Code::kR0508, tier.span,
+                    "the tier " + Quoted(tier.label) + " of route " + Quoted(route.name) + " is never reached");
+    std::vector<std::string> names{route.name};
+    ir::Route only = route;
+    only.tiers = {tier};
+    for (const RuleId id : finding.rules) {
+      names.push_back(RuleAt(id).name);
+      std::move(builder).AddNote(RuleAt(id).span, ExcludesOf(RuleAt(id), only));
+    }
+    emitter_.Report(std::move(builder)
+                        .WithWitness(WitnessValues(policy_, finding.witness),
+                                     "none of its deployments is allowed, and so it is for every request of the route")
+                        .WithRules(std::move(names))
+                        .WithHint("take the tier out, or put deployments there that the rules allow"));
+  }
+
+  void Report(const UntriedTier& finding) {
+    const ir::Route& route = RouteAt(finding.route);
+    const ir::Tier& tier = route.tiers.at(finding.tier);
+    const bool is_time = finding.limit == UntriedTier::Limit::kDeadline;
+    const std::string limit = is_time ? "the deadline of " + FormatDuration(policy_.limits.deadline_ms)
+                                      : "the limit of " + std::to_string(policy_.limits.attempts) + " attempts";
+    const std::string used = is_time ? "the tiers before it may wait " + FormatDuration(finding.used)
+                                     : "the tiers before it make " + std::to_string(finding.used) + " attempts";
+    emitter_.Report(Builder(Code::kR0509, tier.span,
+                            std::string(is_time ? "no time" : "no attempt") + " is left for the tier " +
+                                Quoted(tier.label) + " of route " + Quoted(route.name))
+                        .WithWitness({}, used + ", and " + limit + " comes first")
+                        .WithRules({route.name})
+                        .WithHint(is_time ? "give the tiers before it a shorter `within`, or raise the deadline in `limits`"
+                                          : "lower `retry` before it, or let `limits` allow more attempts"));
+  }
+
+  void Report(const SlowFailover& finding) {
+    const ir::Route& route = RouteAt(finding.route);
+    const ir::Tier& tier = route.tiers.at(finding.tier);
+    const ir::Tier& next = route.tiers.at(finding.tier + 1);
+    const auto time = [](std::int64_t micros) { return FormatQuantity(Decimal{micros}, Unit::kMilliseconds); };
+    emitter_.Report(Builder(Code::kR0512, tier.span,
+                            "after " + FormatDuration(tier.within_ms.value()) + " route " + Quoted(route.name) +
+                                " gives up " + Quoted(tier.label) + " for what is slower")
+                        .AddNote(next.span, "the next tier begins here")
+                        .WithWitness({}, "the next tier takes " + time(finding.next_ms) +
+                                             " to the first token at its fastest, this one " + time(finding.slowest_ms) +
+                                             " at its slowest")
+                        .WithRules({route.name})
+                        .WithHint("put a faster tier next, or leave `within` out"));
+  }
+
+  void Report(const ValueGain& finding) {
+    const ir::Attribute& attribute = policy_.attributes.at(finding.attribute.index);
+    const bool is_claim = finding.how == ValueGain::How::kClaimed;
+    const std::string value = ir::FormatValue(attribute, finding.instead.at(finding.attribute.index));
+    Builder builder(is_claim ? Code::kR0513 : Code::kR0514, attribute.span,
+                    is_claim ? "a caller who claims another " + Quoted(attribute.name) + " is allowed more"
+                             : "a request without " + Quoted(attribute.name) + " is allowed more than some with it");
+    std::vector<std::string> names{attribute.name};
+    for (const RuleId id : finding.rules) {
+      names.push_back(RuleAt(id).name);
+      std::move(builder).AddNote(RuleAt(id).span, "rule " + Quoted(RuleAt(id).name) + " no longer applies");
+    }
+    std::vector<std::string> gained;
+    for (const DeploymentId id : finding.gained) gained.push_back(policy_.deployments.at(id.index).name);
+    emitter_.Report(
+        std::move(builder)
+            .WithWitness(WitnessValues(policy_, finding.witness),
+                         "with " + Quoted(attribute.name + " " + value) + " instead it may also go to " + SomeNames(gained))
+            .WithRules(std::move(names))
+            .WithHint(is_claim ? "take the value from what the gateway measures or the tenant's entry, or accept that callers "
+                                 "are trusted with it"
+                               : "choose the strictest value as the default, or give none, so that such requests are refused"));
+  }
+
+  void Report(const SingleLoss& finding) {
+    const ir::Route& route = RouteAt(finding.route);
+    using Unit = ir::SurvivesLoss::Unit;
+    std::string lost;
+    switch (finding.unit) {
+      case Unit::kDeployment: lost = "deployment " + Quoted(policy_.deployments.at(finding.lost).name); break;
+      case Unit::kVendor: lost = "vendor " + Quoted(policy_.vendors.at(finding.lost).name); break;
+      case Unit::kCountry: lost = "country " + std::string(Countries()[finding.lost].code); break;
+    }
+    emitter_.Report(Builder(Code::kR0515, route.span, "losing " + lost + " alone ends service for some requests")
+                        .WithWitness(WitnessValues(policy_, finding.witness),
+                                     "route " + Quoted(route.name) + " has nothing else left to try")
+                        .WithRules({route.name})
+                        .WithHint("give the route a further tier, or accept the risk"));
+  }
+
+  void Report(const TrivialGuarantee& finding) {
+    const ir::Guarantee& guarantee = policy_.guarantees.at(finding.guarantee.index);
+    const bool is_bound = std::holds_alternative<ir::Bounded>(guarantee.promise);
+    emitter_.Report(Builder(Code::kR0516, guarantee.span, "nothing could break guarantee " + Quoted(guarantee.name))
+                        .WithWitness({}, is_bound ? "it promises no more than `limits` enforce"
+                                                  : "every deployment of the catalogue keeps it, whatever is routed where")
+                        .WithRules({guarantee.name})
+                        .WithHint("promise something that depends on the policy, or keep it for catalogues to come"));
   }
 
   void Report(const GuaranteeResult& result) {
@@ -174,6 +297,15 @@ class Reporter {
  private:
   static constexpr const char* kGaveUpHint =
       "allow the solver a larger resource limit, or simplify the conditions that the question is about";
+
+  template <typename Declared>
+  void ReportAlwaysHolds(const std::string& kind, const Declared& declared) {
+    emitter_.Report(Builder(Code::kR0507, declared.span,
+                            "the condition of " + kind + " " + Quoted(declared.name) + " always holds")
+                        .WithWitness({}, "no request fails to meet it")
+                        .WithRules({declared.name})
+                        .WithHint("correct the condition, or leave it out and say so"));
+  }
 
   auto RouteAt(RouteId id) const -> const ir::Route& { return policy_.routes.at(id.index); }
   auto RuleAt(RuleId id) const -> const ir::Rule& { return policy_.rules.at(id.index); }
@@ -348,7 +480,15 @@ auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyRe
   for (const DeadRoute& finding : report.dead_routes) reporter.Report(finding);
   for (const DeadRule& finding : report.dead_rules) reporter.Report(finding);
   for (const DeadRefusal& finding : report.dead_refusals) reporter.Report(finding);
+  for (const RedundantRule& finding : report.redundant_rules) reporter.Report(finding);
+  for (const AlwaysHolds& finding : report.always_hold) reporter.Report(finding);
+  for (const DeadTier& finding : report.dead_tiers) reporter.Report(finding);
+  for (const UntriedTier& finding : report.untried_tiers) reporter.Report(finding);
+  for (const SlowFailover& finding : report.slow_failovers) reporter.Report(finding);
   for (const GuaranteeResult& result : report.guarantees) reporter.Report(result);
+  for (const ValueGain& finding : report.value_gains) reporter.Report(finding);
+  for (const SingleLoss& finding : report.single_losses) reporter.Report(finding);
+  for (const TrivialGuarantee& finding : report.trivial_guarantees) reporter.Report(finding);
   for (const Unanswered& unanswered : report.unanswered) reporter.Report(unanswered);
 }
 

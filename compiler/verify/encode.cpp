@@ -47,10 +47,34 @@ auto ClassName(const ir::Attribute& attribute, const ir::Dimension& dimension, s
   std::abort();
 }
 
+template <typename Conditional>
+auto HullsOf(const std::vector<Conditional>& list, const ir::ValueClasses& classes) -> std::vector<Hull> {
+  std::vector<Hull> hulls;
+  for (const Conditional& each : list) hulls.push_back(HullOf(each.when, classes));
+  return hulls;
+}
+
 }  // namespace
 
+auto EngineOf(SolverKind solver) -> smt::EngineKind {
+  switch (solver) {
+    case SolverKind::kSat:
+      return smt::EngineKind::kSat;
+    case SolverKind::kZ3:
+      return smt::EngineKind::kZ3;
+    case SolverKind::kBoth:
+      return smt::EngineKind::kBoth;
+  }
+  std::abort();  // every kind is handled above
+}
+
 Encoder::Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt::Solver& solver)
-    : policy_(&policy), classes_(&classes), solver_(&solver) {
+    : policy_(&policy),
+      classes_(&classes),
+      solver_(&solver),
+      refusal_hulls_(HullsOf(policy.refusals, classes)),
+      route_hulls_(HullsOf(policy.routes, classes)) {
+  rule_hulls_ = HullsOf(policy.rules, classes);
   for (std::uint32_t i = 0; i < classes.dimensions().size(); ++i) DeclareDimension({i});
   for (const ir::Refusal& refusal : policy.refusals) {
     refusals_.push_back(solver.Define(UniqueName("refusal " + refusal.name), Encode(refusal.when)));
@@ -81,47 +105,68 @@ void Encoder::DeclareDimension(ir::DimensionId id) {
   Dimension encoded;
   if (dimension.classes > 2 && dimension.classes <= kMostExactClasses && !IsOrdered(attribute.kind)) {
     encoded.form = Dimension::Form::kExact;
+    std::vector<std::string> names;
     for (std::uint32_t i = 0; i < dimension.classes; ++i) {
-      encoded.terms.push_back(solver_->Variable(UniqueName(ClassName(attribute, dimension, i))));
+      names.push_back(UniqueName(ClassName(attribute, dimension, i)));
     }
-    solver_->Assert(solver_->Or(encoded.terms));
-    for (std::size_t i = 0; i < encoded.terms.size(); ++i) {
-      for (std::size_t j = 0; j < i; ++j) {
-        solver_->Assert(solver_->Or({solver_->Not(encoded.terms[j]), solver_->Not(encoded.terms[i])}));
-      }
-    }
+    encoded.terms = solver_->Choice(names);
   } else {
+    std::vector<std::string> names;
     for (std::uint32_t i = 1; i < dimension.classes; ++i) {
       std::string name = ClassName(attribute, dimension, i);
       if (!IsOrdered(attribute.kind) && dimension.classes > 2) name += " or a later class";
-      encoded.terms.push_back(solver_->Variable(UniqueName(name)));
+      names.push_back(UniqueName(name));
     }
-    for (std::size_t i = 1; i < encoded.terms.size(); ++i) {
-      solver_->Assert(solver_->Or({solver_->Not(encoded.terms[i]), encoded.terms[i - 1]}));
-    }
+    encoded.terms = solver_->Row(names);
   }
   dimensions_.push_back(std::move(encoded));
 }
 
 // Deployments that the same rules exclude share one definition.
 void Encoder::DefineAllowed() {
-  std::map<std::vector<std::uint32_t>, smt::Term> known;
+  std::map<std::vector<std::uint32_t>, std::size_t> known;
   for (std::uint32_t d = 0; d < policy_->deployments.size(); ++d) {
     std::vector<std::uint32_t> excluding;
     for (std::uint32_t r = 0; r < policy_->rules.size(); ++r) {
       if (!ir::Holds(policy_->rules[r].keep, *policy_, {d})) excluding.push_back(r);
     }
-    auto [place, is_new] = known.try_emplace(excluding, smt::kTrue);
+    auto [place, is_new] = known.try_emplace(excluding, alike_.size());
     if (is_new) {
       std::vector<smt::Term> none;
-      for (const std::uint32_t r : excluding) none.push_back(solver_->Not(rules_[r]));
-      place->second = solver_->Define(UniqueName("allowed " + policy_->deployments[d].name), solver_->And(none));
+      Alike& alike = alike_.emplace_back();
+      for (const std::uint32_t r : excluding) {
+        none.push_back(solver_->Not(rules_[r]));
+        alike.excluding.push_back({r});
+      }
+      allowed_.push_back(solver_->Define(UniqueName("allowed " + policy_->deployments[d].name), solver_->And(none)));
+    } else {
+      allowed_.push_back(allowed_.at(alike_[place->second].deployments.front().index));
     }
-    allowed_.push_back(place->second);
+    alike_[place->second].deployments.push_back({d});
   }
 }
 
-auto Encoder::Encode(const ir::Condition& condition) const -> smt::Term {
+auto Encoder::RoutesBefore(RouteId route) const -> std::vector<RouteId> {
+  std::vector<RouteId> before;
+  for (const std::uint32_t i : route_hulls_.Meeting(route_hulls_[route.index], route.index)) before.push_back({i});
+  return before;
+}
+
+auto Encoder::RefusalsBefore(RouteId route) const -> std::vector<RefusalId> {
+  std::vector<RefusalId> before;
+  const auto all = static_cast<std::uint32_t>(refusals_.size());
+  for (const std::uint32_t i : refusal_hulls_.Meeting(route_hulls_[route.index], all)) before.push_back({i});
+  return before;
+}
+
+auto Encoder::Decides(RouteId route) const -> std::vector<smt::Term> {
+  std::vector<smt::Term> literals{Matches(route)};
+  for (const RefusalId refusal : RefusalsBefore(route)) literals.push_back(solver_->Not(Matches(refusal)));
+  for (const RouteId earlier : RoutesBefore(route)) literals.push_back(solver_->Not(Matches(earlier)));
+  return literals;
+}
+
+auto Encoder::Encode(const ir::Condition& condition, const FixedClass* fixed) const -> smt::Term {
   using Kind = ir::Condition::Kind;
   switch (condition.kind) {
     case Kind::kTrue:
@@ -131,19 +176,23 @@ auto Encoder::Encode(const ir::Condition& condition) const -> smt::Term {
     case Kind::kAll:
     case Kind::kAny: {
       std::vector<smt::Term> children;
-      for (const ir::Condition& child : condition.children) children.push_back(Encode(child));
+      for (const ir::Condition& child : condition.children) children.push_back(Encode(child, fixed));
       return condition.kind == Kind::kAll ? solver_->And(children) : solver_->Or(children);
     }
     case Kind::kNot:
-      return solver_->Not(Encode(condition.children.at(0)));
+      return solver_->Not(Encode(condition.children.at(0), fixed));
     case Kind::kIsOneOf:
     case Kind::kIncludes:
     case Kind::kIsYes:
     case Kind::kInRange:
     case Kind::kTextIs:
     case Kind::kStartsWith:
-    case Kind::kInCountries:
-      return InClasses(classes_->DimensionOf(condition), classes_->Satisfying(condition));
+    case Kind::kInCountries: {
+      const ir::DimensionId dimension = classes_->DimensionOf(condition);
+      const std::vector<bool> satisfying = classes_->Satisfying(condition);
+      if (fixed == nullptr || fixed->dimension != dimension) return InClasses(dimension, satisfying);
+      return satisfying.at(fixed->value_class) ? smt::kTrue : smt::kFalse;
+    }
   }
   std::fputs("internal error: verify: a condition of no known kind\n", stderr);
   std::abort();

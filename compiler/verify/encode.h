@@ -10,7 +10,9 @@
 
 #include "compiler/ir/classes.h"
 #include "compiler/ir/policy.h"
+#include "compiler/verify/hulls.h"
 #include "compiler/verify/smt/solver.h"
+#include "compiler/verify/verify.h"
 
 /// A policy as formulas over booleans: the only place that knows how.
 ///
@@ -20,6 +22,8 @@
 /// whatever lies in it; with two classes that is a single boolean either way. Conditions become formulas over these,
 /// and each rule, refusal, route and set of excluding rules gets a name that questions can assume.
 namespace route::verify {
+
+auto EngineOf(SolverKind solver) -> smt::EngineKind;
 
 class Encoder {
  public:
@@ -35,13 +39,41 @@ class Encoder {
   auto Matches(RefusalId refusal) const -> smt::Term { return refusals_.at(refusal.index); }
   auto Matches(RouteId route) const -> smt::Term { return routes_.at(route.index); }
 
-  auto Encode(const ir::Condition& condition) const -> smt::Term;
+  auto Encode(const ir::Condition& condition) const -> smt::Term { return Encode(condition, nullptr); }
+
+  /// The same of a request that differs in one dimension, which has this class: a formula over the others.
+  struct FixedClass {
+    ir::DimensionId dimension;
+    std::uint32_t value_class = 0;
+  };
+  auto EncodeWith(const ir::Condition& condition, const FixedClass& fixed) const -> smt::Term {
+    return Encode(condition, &fixed);
+  }
 
   /// No refusal matches.
   auto NotRefused() const -> smt::Term;
 
   /// No rule that excludes the deployment applies.
   auto Allowed(DeploymentId deployment) const -> smt::Term { return allowed_.at(deployment.index); }
+
+  /// Deployments that the same rules exclude.
+  struct Alike {
+    std::vector<RuleId> excluding;
+    std::vector<DeploymentId> deployments;
+  };
+  auto alike() const -> const std::vector<Alike>& { return alike_; }
+
+  /// Literals that together say "this route decides": it matches, and no refusal and no earlier route does. Those that cannot
+  /// match together with it are left out.
+  auto Decides(RouteId route) const -> std::vector<smt::Term>;
+
+  /// The earlier routes, and the refusals, that could match together with the route.
+  auto RoutesBefore(RouteId route) const -> std::vector<RouteId>;
+  auto RefusalsBefore(RouteId route) const -> std::vector<RefusalId>;
+
+  auto HullOf(RuleId rule) const -> const Hull& { return rule_hulls_.at(rule.index); }
+  auto HullOf(RouteId route) const -> const Hull& { return route_hulls_[route.index]; }
+  auto HullOf(RefusalId refusal) const -> const Hull& { return refusal_hulls_[refusal.index]; }
 
   /// For each candidate of a tier: it is in the tier's part of the plan, provided that its route decides.
   auto Reached(const ir::Tier& tier) const -> std::vector<smt::Term>;
@@ -70,6 +102,7 @@ class Encoder {
   void DeclareDimension(ir::DimensionId dimension);
   void DefineAllowed();
   auto OrLater(const Dimension& dimension, std::uint32_t value_class) const -> smt::Term;
+  auto Encode(const ir::Condition& condition, const FixedClass* fixed) const -> smt::Term;
   auto InClasses(ir::DimensionId dimension, const std::vector<bool>& wanted) const -> smt::Term;
   auto UniqueName(const std::string& text) -> std::string;
 
@@ -81,6 +114,10 @@ class Encoder {
   std::vector<smt::Term> refusals_;
   std::vector<smt::Term> routes_;
   std::vector<smt::Term> allowed_;
+  std::vector<Alike> alike_;
+  std::vector<Hull> rule_hulls_;
+  HullIndex refusal_hulls_;
+  HullIndex route_hulls_;
   std::set<std::string> names_;
 };
 

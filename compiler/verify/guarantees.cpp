@@ -18,15 +18,16 @@ class Search {
  public:
   Search(Encoder& encoder, const ir::Guarantee& guarantee) : encoder_(encoder), guarantee_(guarantee) {}
 
-  /// Goes through the routes, leaving to each the requests that no earlier one takes.
+  /// Of each route, the requests that it decides.
   void TryRoutes() {
     std::vector<smt::Term> broken;
     for (const ir::Route& route : policy().routes) broken.push_back(Violation(encoder_, guarantee_, route));
     while (!broken.empty() && broken.back() == smt::kFalse) broken.pop_back();
     for (std::uint32_t i = 0; i < broken.size(); ++i) {
-      const smt::Term matches = encoder_.Matches(RouteId{i});
-      Try(solver().And({matches, broken[i]}));
-      solver().Assert(solver().Not(matches));
+      if (solver().And({encoder_.Matches(RouteId{i}), broken[i]}) == smt::kFalse) continue;
+      const smt::Scope scope(solver());
+      for (const smt::Term literal : encoder_.Decides(RouteId{i})) solver().Assert(literal);
+      Try(broken[i]);
     }
   }
 
@@ -102,6 +103,60 @@ auto Describe(const Encoder& encoder, GuaranteeId id, const std::vector<std::uin
 }
 
 }  // namespace
+
+auto FindSingleLosses(Encoder& encoder) -> Findings<SingleLoss> {
+  using Unit = ir::SurvivesLoss::Unit;
+  const ir::Policy& policy = encoder.policy();
+  Findings<SingleLoss> findings;
+  for (const Unit unit : {Unit::kDeployment, Unit::kVendor, Unit::kCountry}) {
+    ir::Guarantee survives;
+    survives.promise = ir::SurvivesLoss{.unit = unit, .count = 1};
+    survives.span = policy.span;
+    const smt::Scope scope(encoder.solver());
+    Search search(encoder, survives);
+    search.TryRoutes();
+    if (search.smallest()) {
+      Replay replay = ReplayWitness(encoder, *search.smallest());
+      const std::vector<std::uint32_t> lost = ir::SmallestLoss(policy, replay.decision, unit);
+      if (lost.size() != 1 || ir::IsServedDespite(policy, replay.decision, unit, lost)) {
+        ThrowUnconfirmed("can one loss end service");
+      }
+      findings.found.push_back({.unit = unit,
+                                .witness = std::move(replay.request),
+                                .route = replay.decision.route.value(),
+                                .lost = lost.front()});
+      return findings;  // losing a vendor or a country is no smaller loss
+    }
+    if (search.gave_up()) findings.unanswered.push_back({"can one loss end service", policy.span});
+  }
+  return findings;
+}
+
+auto FindTrivialGuarantees(const Encoder& encoder) -> std::vector<TrivialGuarantee> {
+  const ir::Policy& policy = encoder.policy();
+  struct Holds {
+    const ir::Policy& policy;
+    auto OfAll(const ir::DeploymentTest& test) const -> bool {
+      for (std::uint32_t i = 0; i < policy.deployments.size(); ++i) {
+        if (!ir::Holds(test, policy, {i})) return false;
+      }
+      return true;
+    }
+    auto operator()(const ir::EveryDeploymentReached& promise) const -> bool { return OfAll(promise.test); }
+    auto operator()(const ir::FirstChoice& promise) const -> bool { return OfAll(promise.test); }
+    auto operator()(const ir::Served&) const -> bool { return false; }
+    auto operator()(const ir::SurvivesLoss&) const -> bool { return false; }
+    auto operator()(const ir::Bounded& promise) const -> bool {
+      return promise.attempts.value_or(policy.limits.attempts) >= policy.limits.attempts &&
+             promise.within_ms.value_or(policy.limits.deadline_ms) >= policy.limits.deadline_ms;
+    }
+  };
+  std::vector<TrivialGuarantee> trivial;
+  for (std::uint32_t i = 0; i < policy.guarantees.size(); ++i) {
+    if (std::visit(Holds{policy}, policy.guarantees[i].promise)) trivial.push_back({{i}});
+  }
+  return trivial;
+}
 
 auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult> {
   const ir::Policy& policy = encoder.policy();

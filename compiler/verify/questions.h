@@ -25,6 +25,31 @@ auto FindUnservable(Encoder& encoder) -> Findings<Unservable>;
 /// One incremental sweep over the routes, one query each; about size × log(routes) more for each hiding set.
 auto FindDeadRoutes(Encoder& encoder) -> Findings<DeadRoute>;
 
+/// Of routes with several tiers that decide something. One query for each tier, plus those for witnesses.
+auto FindDeadTiers(Encoder& encoder) -> Findings<DeadTier>;
+
+/// Among the rules that the author wrote in one layer. Two rules are compared if they require the same and the first
+/// request that satisfies the one does not refute the other; then one query each.
+auto FindRedundantRules(Encoder& encoder) -> Findings<RedundantRule>;
+
+/// One query for each condition that the box around it does not clear.
+auto FindAlwaysHolds(Encoder& encoder) -> Findings<AlwaysHolds>;
+
+/// By the chain alone, and one query for each tier to which the attempts may not come.
+auto FindUntriedTiers(Encoder& encoder) -> Findings<UntriedTier>;
+auto FindSlowFailovers(const Encoder& encoder) -> std::vector<SlowFailover>;
+
+/// For each attribute and each of its classes (of more than 64, the default's and the first): one query over all rules.
+auto FindValueGains(Encoder& encoder) -> Findings<ValueGain>;
+
+/// One query for each route and unit, up to the first loss that ends service.
+auto FindSingleLosses(Encoder& encoder) -> Findings<SingleLoss>;
+
+auto FindTrivialGuarantees(const Encoder& encoder) -> std::vector<TrivialGuarantee>;
+
+/// Drops what is not needed to exclude every deployment of the route, the last first, so that the earliest rules stay.
+auto MinimalRules(const ir::Policy& policy, const ir::Route& route, std::vector<RuleId> rules) -> std::vector<RuleId>;
+
 /// Among the rules that the author wrote.
 auto FindDeadRules(Encoder& encoder) -> Findings<DeadRule>;
 auto FindDeadRefusals(Encoder& encoder) -> Findings<DeadRefusal>;

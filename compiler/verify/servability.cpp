@@ -18,7 +18,8 @@ auto ExcludesWholeChain(const ir::Policy& policy, const ir::Route& route, const 
   return true;
 }
 
-/// Drops what is not needed, the last first, so that the earliest rules stay.
+}  // namespace
+
 auto MinimalRules(const ir::Policy& policy, const ir::Route& route, std::vector<RuleId> rules) -> std::vector<RuleId> {
   for (std::size_t i = rules.size(); i-- > 0;) {
     std::vector<RuleId> fewer = rules;
@@ -28,22 +29,19 @@ auto MinimalRules(const ir::Policy& policy, const ir::Route& route, std::vector<
   return rules;
 }
 
-}  // namespace
-
 auto FindUnservable(Encoder& encoder) -> Findings<Unservable> {
   const ir::Policy& policy = encoder.policy();
   smt::Solver& solver = encoder.solver();
   Findings<Unservable> findings;
 
-  const smt::Scope sweep(solver);
-  solver.Assert(encoder.NotRefused());
   for (std::uint32_t i = 0; i < policy.routes.size(); ++i) {
     const RouteId id{i};
     const ir::Route& route = policy.routes[i];
     const std::string question = "does route `" + route.name + "` always have an allowed deployment";
-    const smt::Term empty = solver.And({encoder.Matches(id), solver.Not(encoder.SomeReached(route))});
-    if (empty != smt::kFalse) {
+    const smt::Term empty = solver.Not(encoder.SomeReached(route));
+    if (solver.And({encoder.Matches(id), empty}) != smt::kFalse) {
       const smt::Scope scope(solver);
+      for (const smt::Term literal : encoder.Decides(id)) solver.Assert(literal);
       solver.Assert(empty);
       const Smallest smallest = FindSmallest(encoder);
       switch (smallest.answer) {
@@ -63,7 +61,6 @@ auto FindUnservable(Encoder& encoder) -> Findings<Unservable> {
         }
       }
     }
-    solver.Assert(solver.Not(encoder.Matches(id)));
   }
   return findings;
 }

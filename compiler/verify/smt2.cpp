@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "compiler/verify/questions.h"
@@ -7,15 +8,20 @@
 namespace route::verify {
 namespace {
 
-/// Writes the questions in the order and with the very formulas of `Verify`.
+/// Writes the questions in the order of `Verify`, with all earlier routes and refusals, of which `Verify` leaves out those that
+/// cannot match together with the route in question.
 class Script {
  public:
   explicit Script(Encoder& encoder) : encoder_(encoder) {
+    declarations_ = encoder.solver().ToSmt2();
     text_ = "; The questions that `routec check` asks about policy " + encoder.policy().name +
-            ", over classes of attribute values\n(set-logic QF_UF)\n\n" + encoder.solver().ToSmt2();
+            ", over classes of attribute values\n(set-logic QF_UF)\n\n" + declarations_;
   }
 
   auto text() const -> const std::string& { return text_; }
+  auto TakeQueries() -> Queries {
+    return {.declarations = "(set-logic QF_UF)\n" + declarations_, .queries = std::move(queries_)};
+  }
 
   void Coverage() {
     Begin("coverage. sat: a request that no refusal answers and no route takes");
@@ -113,9 +119,13 @@ class Script {
   void Begin(const std::string& words) {
     Comment(words);
     text_ += "(push 1)\n";
+    scopes_.push_back({.words = words, .asserted = {}});
   }
   void Assert(smt::Term term) {
-    if (term != smt::kTrue) text_ += "(assert " + solver().ToSmt2(term) + ")\n";
+    if (term == smt::kTrue) return;
+    const std::string assertion = "(assert " + solver().ToSmt2(term) + ")\n";
+    text_ += assertion;
+    scopes_.back().asserted += assertion;
   }
   template <typename Id>
   void Deny(Id id) {
@@ -123,31 +133,65 @@ class Script {
   }
   void AskAndEnd() {
     text_ += "(check-sat)\n";
+    Query query;
+    for (const OpenScope& scope : scopes_) {
+      query.question += (query.question.empty() ? "" : "; ") + scope.words;
+      query.text += scope.asserted;
+    }
+    std::string number = std::to_string(queries_.size() + 1);
+    number.insert(0, number.size() < 5 ? 5 - number.size() : 0, '0');
+    query.name = number;
+    query.text = "; " + query.question + "\n" + query.text + "(check-sat)\n";
+    queries_.push_back(std::move(query));
     End();
   }
-  void End() { text_ += "(pop 1)\n"; }
+  void End() {
+    text_ += "(pop 1)\n";
+    scopes_.pop_back();
+  }
 
   auto policy() const -> const ir::Policy& { return encoder_.policy(); }
   auto solver() const -> smt::Solver& { return encoder_.solver(); }
 
   Encoder& encoder_;
+  struct OpenScope {
+    std::string words;
+    std::string asserted;
+  };
+  std::string declarations_;
   std::string text_;
+  std::vector<OpenScope> scopes_;
+  std::vector<Query> queries_;
 };
 
-}  // namespace
-
-auto EmitSmt2(const ir::Policy& policy) -> std::string {
-  const ir::ValueClasses classes(policy);
-  smt::Solver solver(Limits().rlimit);
-  Encoder encoder(policy, classes, solver);
-  Script script(encoder);
+/// Everything that `Verify` asks about every policy.
+void AskAll(const ir::Policy& policy, Script& script) {
   script.Coverage();
   script.Servability();
   script.DeadRoutes();
   script.DeadRules();
   script.DeadRefusals();
   for (const ir::Guarantee& guarantee : policy.guarantees) script.Guarantee(guarantee);
+}
+
+}  // namespace
+
+auto EmitSmt2(const ir::Policy& policy) -> std::string {
+  const ir::ValueClasses classes(policy);
+  smt::Solver solver(smt::EngineKind::kSat, Limits().rlimit);
+  Encoder encoder(policy, classes, solver);
+  Script script(encoder);
+  AskAll(policy, script);
   return script.text();
+}
+
+auto EmitQueries(const ir::Policy& policy) -> Queries {
+  const ir::ValueClasses classes(policy);
+  smt::Solver solver(smt::EngineKind::kSat, Limits().rlimit);
+  Encoder encoder(policy, classes, solver);
+  Script script(encoder);
+  AskAll(policy, script);
+  return script.TakeQueries();
 }
 
 }  // namespace route::verify

@@ -8,7 +8,7 @@ namespace route::verify {
 
 auto Verify(const ir::Policy& policy, const Limits& limits) -> VerifyReport {
   const ir::ValueClasses classes(policy);
-  smt::Solver solver(limits.rlimit);
+  smt::Solver solver(EngineOf(limits.solver), limits.rlimit);
   Encoder encoder(policy, classes, solver);
 
   VerifyReport report;
@@ -21,7 +21,17 @@ auto Verify(const ir::Policy& policy, const Limits& limits) -> VerifyReport {
   report.dead_routes = answered(FindDeadRoutes(encoder));
   report.dead_rules = answered(FindDeadRules(encoder));
   report.dead_refusals = answered(FindDeadRefusals(encoder));
+  report.redundant_rules = answered(FindRedundantRules(encoder));
+  report.always_hold = answered(FindAlwaysHolds(encoder));
+  report.dead_tiers = answered(FindDeadTiers(encoder));
+  report.untried_tiers = answered(FindUntriedTiers(encoder));
+  report.slow_failovers = FindSlowFailovers(encoder);
   report.guarantees = answered(CheckGuarantees(encoder));
+  if (limits.depth == Limits::Depth::kAudit) {
+    report.value_gains = answered(FindValueGains(encoder));
+    report.single_losses = answered(FindSingleLosses(encoder));
+    report.trivial_guarantees = FindTrivialGuarantees(encoder);
+  }
   report.scope = VerifyReport::Scope::kEverythingAsked;
   return report;
 }

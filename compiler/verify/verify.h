@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "compiler/base/internal_error.h"
@@ -16,8 +17,17 @@
 /// not show what was claimed is a bug in this program and ends the run with an internal error.
 namespace route::verify {
 
+/// What looks for the requests. All give the same answers; `kBoth` asks both each question and throws InternalError where
+/// they disagree.
+enum class SolverKind : std::uint8_t { kSat, kZ3, kBoth };
+
 struct Limits {
-  std::uint32_t rlimit = 50'000'000;  ///< Z3 resource units for each query; never wall time
+  std::uint32_t rlimit = 50'000'000;  ///< steps of the solver for each query; never wall time
+  SolverKind solver = SolverKind::kSat;
+
+  /// An audit asks what a policy may well intend, and an auditor wants to know all the same.
+  enum class Depth : std::uint8_t { kCheck, kAudit };
+  Depth depth = Depth::kCheck;
 };
 
 /// A request that no route takes and no refusal answers.
@@ -39,6 +49,10 @@ struct DeadRoute {
   std::vector<RouteId> hidden_by;     ///< minimal set of earlier routes that takes everything; empty with the next
   std::vector<RefusalId> refused_by;  ///< refusals in that minimal set
   bool never_matches = false;         ///< its condition alone can't hold
+
+  /// What those that hide it do with its requests: what it would have done, or something else.
+  enum class Outcome : std::uint8_t { kSame, kDiffers };
+  Outcome outcome = Outcome::kDiffers;
 };
 
 /// A rule or refusal whose condition can't hold, or a refusal hidden by earlier ones.
@@ -49,6 +63,71 @@ struct DeadRefusal {
   RefusalId refusal;
   bool never_matches = false;
   std::vector<RefusalId> hidden_by;
+};
+
+/// A rule that requires exactly what another one does, of no request that the other leaves out.
+struct RedundantRule {
+  RuleId rule;
+  RuleId covered_by;
+};
+
+/// A condition that somebody wrote and that holds of every request.
+struct AlwaysHolds {
+  std::variant<RuleId, RefusalId, RouteId> whose;
+};
+
+/// A tier of a route that does decide requests, none of whose deployments is allowed for any of them.
+struct DeadTier {
+  RouteId route;
+  std::uint32_t tier = 0;     ///< index into the route's tiers
+  std::vector<RuleId> rules;  ///< those that exclude its deployments for `witness`
+  ir::Request witness;        ///< the smallest request that the route decides
+};
+
+/// A tier to which a request comes only when nothing is left to try it with.
+struct UntriedTier {
+  enum class Limit : std::uint8_t { kAttempts, kDeadline };
+  RouteId route;
+  std::uint32_t tier = 0;
+  Limit limit = Limit::kAttempts;
+  std::uint64_t used = 0;  ///< attempts or milliseconds that the tiers before it take at least, if each fails
+};
+
+/// A tier that is given up after a while, for a tier that is no faster.
+struct SlowFailover {
+  RouteId route;
+  std::uint32_t tier = 0;       ///< the one that is given up
+  std::int64_t slowest_ms = 0;  ///< its slowest deployment, to the first token, in millionths
+  std::int64_t next_ms = 0;     ///< the fastest of the tier after it
+};
+
+// What only an audit asks.
+
+/// Somebody who gives another value for one attribute, or none, is allowed more.
+struct ValueGain {
+  enum class How : std::uint8_t {
+    kClaimed,  ///< the caller chooses the value: a header or a field of the body, and nothing that is measured
+    kMissing,  ///< the value comes from elsewhere and is missing, so that the default stands
+  };
+  How how = How::kClaimed;
+  AttributeId attribute;
+  ir::Request witness;               ///< the request as it is
+  ir::Request instead;               ///< with the other value
+  std::vector<DeploymentId> gained;  ///< allowed for the second and not for the first
+  std::vector<RuleId> rules;         ///< those that exclude them for the first
+};
+
+/// A request that is served, unless one deployment, vendor or country is lost. The policy promises no better.
+struct SingleLoss {
+  ir::SurvivesLoss::Unit unit = ir::SurvivesLoss::Unit::kDeployment;
+  ir::Request witness;
+  RouteId route;
+  std::uint32_t lost = 0;  ///< index of the deployment, vendor or country
+};
+
+/// A guarantee that holds by the catalogue or the limits alone, whatever rules and routes say.
+struct TrivialGuarantee {
+  GuaranteeId guarantee;
 };
 
 struct GuaranteeResult {
@@ -77,7 +156,15 @@ struct VerifyReport {
   std::vector<DeadRoute> dead_routes;
   std::vector<DeadRule> dead_rules;
   std::vector<DeadRefusal> dead_refusals;
-  std::vector<GuaranteeResult> guarantees;  ///< one for each guarantee, in order
+  std::vector<RedundantRule> redundant_rules;
+  std::vector<AlwaysHolds> always_hold;
+  std::vector<DeadTier> dead_tiers;
+  std::vector<UntriedTier> untried_tiers;
+  std::vector<SlowFailover> slow_failovers;
+  std::vector<ValueGain> value_gains;                ///< at most one for each attribute and way
+  std::vector<SingleLoss> single_losses;             ///< at most one
+  std::vector<TrivialGuarantee> trivial_guarantees;  ///< of an audit, as the two before
+  std::vector<GuaranteeResult> guarantees;           ///< one for each guarantee, in order
   std::vector<Unanswered> unanswered;
 
   /// Nothing found that `check` reports as an error, and nothing unanswered.
@@ -98,5 +185,30 @@ auto Verify(const ir::Policy& policy, const Limits& limits) -> VerifyReport;
 /// The same questions as a script in SMT-LIB 2, for any solver's second opinion. Each `check-sat` stands below a
 /// comment that says what `sat` means. The script declares all that it uses and asks about booleans only.
 auto EmitSmt2(const ir::Policy& policy) -> std::string;
+
+/// The same questions, each for a script of its own: `declarations`, then the text of the query.
+struct Query {
+  std::string name;      ///< a file name without its ending: `00003`, in the order of the questions
+  std::string question;  ///< what `sat` means
+  std::string text;
+};
+struct Queries {
+  std::string declarations;
+  std::vector<Query> queries;
+};
+auto EmitQueries(const ir::Policy& policy) -> Queries;
+
+/// What a proof rests on.
+struct Why {
+  Verdict verdict = Verdict::kUnknown;  ///< of the whole policy; the sets are filled in only if it is kProved
+  std::vector<RuleId> rules;            ///< with these and no other rules, and these
+  std::vector<RefusalId> refusals;      ///< and no other refusals, it holds; without any one of them it does not
+  std::vector<RouteId> routes;          ///< that decide requests to which the guarantee applies, in order
+  bool is_minimal = true;               ///< false if a question on the way was not answered
+};
+
+/// Why a guarantee holds. Drops rules and refusals and proves the guarantee anew each time, from nothing; about
+/// size × log(rules) proofs.
+auto ExplainProof(const ir::Policy& policy, GuaranteeId guarantee, const Limits& limits) -> Why;
 
 }  // namespace route::verify

@@ -134,15 +134,21 @@ struct Chain {
   std::vector<Sum::Item> attempts;
 };
 
+auto MostHere(const ir::Tier& tier) -> std::size_t {
+  return tier.limit ? std::min<std::size_t>(tier.candidates.size(), *tier.limit) : tier.candidates.size();
+}
+
+auto MostAttempts(const ir::Tier& tier) -> std::uint64_t {
+  return ir::TierAttempts(MostHere(tier), tier.retries);
+}
+
 auto ChainOf(Encoder& encoder, const ir::Route& route) -> Chain {
   Chain chain;
   std::int64_t most = 0;
   for (const ir::Tier& tier : route.tiers) {
-    const std::size_t size = tier.candidates.size();
-    const std::size_t most_here = tier.limit ? std::min<std::size_t>(size, *tier.limit) : size;
-    chain.tiers.push_back({chain.attempts.size(), most, static_cast<std::int64_t>(most_here)});
+    chain.tiers.push_back({chain.attempts.size(), most, static_cast<std::int64_t>(MostHere(tier))});
     for (const Sum::Item& attempt : AttemptsOf(encoder, tier)) chain.attempts.push_back(attempt);
-    most += static_cast<std::int64_t>(ir::TierAttempts(most_here, tier.retries));
+    most += static_cast<std::int64_t>(MostAttempts(tier));
   }
   return chain;
 }
@@ -253,6 +259,20 @@ auto Broken(Encoder& encoder, const ir::Bounded& promise, const ir::Route& route
 
 auto Violation(Encoder& encoder, const ir::Guarantee& guarantee, const ir::Route& route) -> smt::Term {
   return std::visit([&](const auto& promise) { return Broken(encoder, promise, route); }, guarantee.promise);
+}
+
+auto CanBeTried(Encoder& encoder, const ir::Route& route, std::uint32_t tier) -> smt::Term {
+  const Chain chain = ChainOf(encoder, route);
+  Sum used(encoder.solver(), chain.attempts);
+  const smt::Term too_late =
+      used.Exceeds(chain.tiers.at(tier).first_attempt, std::int64_t{encoder.policy().limits.attempts} - 1);
+  return encoder.solver().And({encoder.SomeReached(route.tiers.at(tier)), encoder.solver().Not(too_late)});
+}
+
+auto MostAttemptsBefore(const ir::Route& route, std::uint32_t tier) -> std::uint64_t {
+  std::uint64_t most = 0;
+  for (std::uint32_t i = 0; i < tier; ++i) most += MostAttempts(route.tiers.at(i));
+  return most;
 }
 
 }  // namespace route::verify

@@ -329,8 +329,9 @@ class Width(InAFolder):
 
 
 class Fixes(InAFolder):
-    def count(self, policy):
-        return len(json.loads(routec("check", policy.name, "--format", "json", cwd=self.tmp)[1])["diagnostics"])
+    def codes(self, policy):
+        document = json.loads(routec("check", policy.name, "--format", "json", cwd=self.tmp)[1])
+        return [row["code"] for row in document["diagnostics"]]
 
     def test_fixing_is_done_once_and_for_all(self):
         fixed = 0
@@ -350,9 +351,11 @@ class Fixes(InAFolder):
         for case in sorted(CASES.glob("fix_*.route")):
             policy = self.tmp / case.name
             policy.write_text(text_of(case))
-            before = self.count(policy)
+            before = self.codes(policy)
             routec("check", case.name, "--fix", cwd=self.tmp)
-            self.assertLess(self.count(policy), before, case.name)
+            # A policy that can be read again may have something for verification to find.
+            left = [code for code in self.codes(policy) if code in before]
+            self.assertLess(len(left), len(before), case.name)
 
     def test_edits_of_the_json_are_what_is_applied(self):
         self.write("rule a when teir is gold require processed in EU\n")
@@ -439,7 +442,7 @@ class Acceptances(InAFolder):
         for case in sorted(CASES.glob("R*.route")):
             if case.name.startswith(SLOW) or "warning[" not in case.read_text(errors="replace"):
                 continue
-            for d in json.loads(routec("check", str(case), "--format", "json")[1])["diagnostics"]:
+            for d in json.loads(routec("check", str(case), "--audit", "--format", "json")[1])["diagnostics"]:
                 if d["severity"] == "warning":
                     self.assertGreater(len(d["rules"]), 0, (case.name, d))
                     seen.add(d["code"])

@@ -213,7 +213,7 @@ void CheckPair(const Pair& pair) {
                         .conditions = {},
                         .facts = Compared::kAllFacts,
                         .effort = {},
-                        .rlimit = 50000000,
+                        .limits = {},
                         .most_changes = 10'000,
                         .most_cubes = 10'000};
   const auto report = Diff({&pair.before, nullptr, nullptr}, nullptr, {&pair.after, nullptr, nullptr}, options);
@@ -265,7 +265,7 @@ TEST_CASE("each change has the cause that the step in between shows") {
                           .conditions = {},
                           .facts = Compared::kAllFacts,
                           .effort = {},
-                          .rlimit = 50000000,
+                          .limits = {},
                           .most_changes = 10'000,
                           .most_cubes = 10'000};
     const auto report =
@@ -320,7 +320,7 @@ TEST_CASE("a change is explained by the allowances that hold of all its requests
                     .conditions = {},
                     .facts = Compared::kAllFacts,
                     .effort = {},
-                    .rlimit = 50000000,
+                    .limits = {},
                     .most_changes = 10'000,
                     .most_cubes = 10'000};
     for (const ir::Route& route : pair.after.routes) {

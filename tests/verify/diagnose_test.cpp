@@ -149,8 +149,9 @@ TEST_CASE_FIXTURE(Fixture, "the way out of a loss that uses up the attempts") {
   b.policy.routes[0].tiers[0].retries = 1;
   b.policy.limits.attempts = 2;
   found = Run();
-  REQUIRE(found.size() == 1);
-  CHECK(found[0].hint ==
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].code == diagnostics::Code::kR0509);
+  CHECK(found[1].hint ==
         "let `limits` allow more than 2 attempts, lower `retry`, or have route `all` try another deployment earlier");
 }
 

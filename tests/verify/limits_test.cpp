@@ -39,7 +39,8 @@ TEST_CASE("a limit that is too small is reported as such, question by question")
   const VerifyReport report = Verify(b.Build(), {.rlimit = 1});
   CHECK(report.uncovered.empty());
   CHECK(report.unservable.empty());
-  CHECK(report.dead_routes.empty());
+  // What contradicts itself may be known without a step.
+  for (const DeadRoute& dead : report.dead_routes) CHECK(dead.never_matches);
   CHECK(report.dead_rules.empty());
   REQUIRE_FALSE(report.unanswered.empty());
   CHECK(report.unanswered[0].question == "is every request that is not refused taken by a route");

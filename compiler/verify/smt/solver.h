@@ -6,33 +6,35 @@
 #include <string_view>
 #include <vector>
 
-/// A solver for formulas over booleans. Z3 is inside, and only here; nothing of it shows.
+#include "compiler/verify/smt/terms.h"
+
+/// A solver for formulas over booleans, with engines that nothing outside this folder sees.
 ///
-///     smt::Solver solver(50'000'000);
+///     smt::Solver solver(smt::EngineKind::kSat, 50'000'000);
 ///     smt::Term gold = solver.Variable("tier is gold");
 ///     solver.Assert(solver.Not(gold));
 ///     solver.Check({gold});   // Answer::kNo, and Core() is {0}
 ///
 /// Answers depend on the calls made so far and on nothing else: the seeds are fixed, one thread works, and the limit
-/// counts the solver's own steps, never time.
+/// counts the engine's own steps, never time.
 namespace route::smt {
 
-/// A formula of one solver. Equal terms are the same formula; the reverse need not hold.
-struct Term {
-  std::uint32_t index = 0;
-  friend auto operator<=>(Term, Term) = default;
+enum class EngineKind : std::uint8_t {
+  kSat,   ///< `CircuitSolver`, in this folder
+  kZ3,
+  kBoth,  ///< asks both; throws InternalError if one says yes and the other no
 };
-
-inline constexpr Term kFalse{0};
-inline constexpr Term kTrue{1};
 
 /// Is there a model? Giving up is an answer of its own and never counts as one of the others.
 enum class Answer : std::uint8_t { kYes, kNo, kUnknown };
 
+class Engine;
+
 class Solver {
  public:
-  /// `rlimit`: Z3 resource units for each call of Check, at least 1.
-  explicit Solver(std::uint32_t rlimit);
+  /// `rlimit`: steps for each call of Check, at least 1. kSat counts literals that become true or are looked at, kZ3 has
+  /// resource units of its own; kBoth gives each so many, and knows an answer when both do.
+  Solver(EngineKind kind, std::uint32_t rlimit);
   ~Solver();
 
   Solver(const Solver&) = delete;
@@ -42,12 +44,17 @@ class Solver {
 
   /// A new boolean. No two variables of a solver may share a name.
   auto Variable(std::string_view name) -> Term;
+  /// New booleans each of which, but the first, implies the one before it.
+  auto Row(const std::vector<std::string>& names) -> std::vector<Term>;
+  /// New booleans exactly one of which is true; at least two.
+  auto Choice(const std::vector<std::string>& names) -> std::vector<Term>;
+
   auto Not(Term term) -> Term;
   auto And(const std::vector<Term>& terms) -> Term;
   auto Or(const std::vector<Term>& terms) -> Term;
 
-  /// A name for a formula, so that it can be assumed: a new variable, asserted to be equivalent. A constant needs none
-  /// and is returned as it is. Call it outside every scope, or the meaning goes when the scope does.
+  /// A name for a formula: a new variable that is equivalent to it. A constant needs none and is returned as it is.
+  /// Call it outside every scope, or the meaning goes when the scope does; so it is with Row and Choice.
   auto Define(std::string_view name, Term meaning) -> Term;
 
   // Asserting and asking.
@@ -56,10 +63,10 @@ class Solver {
   void Pop();  ///< takes back what was asserted since the matching Push
   void Assert(Term term);
 
-  /// Do all assertions hold together with the assumptions, each a variable, a negated one or a constant?
+  /// Do all assertions hold together with the assumptions?
   auto Check(const std::vector<Term>& assumptions) -> Answer;
 
-  /// Right after kYes: the value of a variable in the model that was found. The first call after an answer is slow.
+  /// Right after kYes: the value of a variable in the model that was found.
   auto IsTrue(Term variable) const -> bool;
 
   /// Right after kNo: ascending indexes of assumptions that already contradict the assertions; not always a smallest
@@ -70,11 +77,23 @@ class Solver {
 
   /// Declares every variable and asserts every assertion in force, in the order in which they were made.
   auto ToSmt2() const -> std::string;
-  auto ToSmt2(Term term) const -> std::string;
+  auto ToSmt2(Term term) const -> std::string { return graph_.ToSmt2(term); }
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  struct Constraint {
+    enum class Kind : std::uint8_t { kAsserted, kRow, kChoice, kDefinition };
+    Kind kind = Kind::kAsserted;
+    std::vector<Term> terms;
+  };
+  auto ToSmt2(const Constraint& constraint) const -> std::string;
+  void RequireNoScope(const char* what) const;
+
+  TermGraph graph_;
+  std::unique_ptr<Engine> engine_;
+  std::vector<Term> variables_;  // definitions, too, in the order in which they were made
+  std::vector<Constraint> constraints_;
+  std::vector<std::size_t> scopes_;  // how many constraints there were at each Push
+  bool has_model_ = false;
 };
 
 /// Pushes when made, pops at the end of its block.

@@ -1,0 +1,342 @@
+/// The questions of R0506 to R0509 and of an audit, compared with trying every request.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+#include "compiler/ir/classes.h"
+#include "compiler/ir/evaluate.h"
+#include "compiler/verify/verify.h"
+#include "runtime/values/schema.h"
+#include "tests/differential/brute_force.h"
+#include "tests/differential/seeds.h"
+#include "tests/random_policy/random_policy.h"
+
+namespace route::differential {
+namespace {
+
+using verify::VerifyReport;
+
+auto Reaches(const ir::Decision& decision, std::uint32_t tier) -> bool {
+  return std::ranges::find(decision.plan, tier, &ir::PlanTier::tier) != decision.plan.end();
+}
+
+void CompareAlwaysHolds(const ir::Policy& policy, const BruteForce& truth, const VerifyReport& report) {
+  std::vector<std::variant<RuleId, RefusalId, RouteId>> always;
+  const auto try_it = [&](auto id, const ir::Condition& when) {
+    if (when.kind == ir::Condition::Kind::kTrue) return;
+    if (!truth.First([&](std::size_t i) { return !ir::Holds(when, truth.requests()[i]); })) always.emplace_back(id);
+  };
+  for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
+    if (policy.rules[i].origin == ir::Rule::Origin::kWritten) try_it(RuleId{i}, policy.rules[i].when);
+  }
+  for (std::uint32_t i = 0; i < policy.refusals.size(); ++i) try_it(RefusalId{i}, policy.refusals[i].when);
+  for (std::uint32_t i = 0; i < policy.routes.size(); ++i) try_it(RouteId{i}, policy.routes[i].when);
+  REQUIRE(report.always_hold.size() == always.size());
+  for (std::size_t i = 0; i < always.size(); ++i) REQUIRE(report.always_hold[i].whose == always[i]);
+}
+
+auto ExcludeTier(const ir::Policy& policy, const ir::Tier& tier, const std::vector<RuleId>& rules) -> bool {
+  return std::ranges::all_of(tier.candidates, [&](const ir::Candidate& candidate) {
+    return std::ranges::any_of(
+        rules, [&](RuleId id) { return !ir::Holds(policy.rules.at(id.index).keep, policy, candidate.deployment); });
+  });
+}
+
+void CompareDeadTiers(const ir::Policy& policy, const BruteForce& truth, const VerifyReport& report) {
+  std::size_t next = 0;
+  for (std::uint32_t route = 0; route < policy.routes.size(); ++route) {
+    const auto first = truth.First([&](std::size_t i) { return truth.decisions()[i].route == RouteId{route}; });
+    const std::vector<ir::Tier>& tiers = policy.routes[route].tiers;
+    if (!first || tiers.size() < 2) continue;
+    std::vector<std::uint32_t> dead;
+    for (std::uint32_t tier = 0; tier < tiers.size(); ++tier) {
+      const auto reached = truth.First([&](std::size_t i) {
+        return truth.decisions()[i].route == RouteId{route} && Reaches(truth.decisions()[i], tier);
+      });
+      if (!reached) dead.push_back(tier);
+    }
+    if (dead.size() == tiers.size()) continue;
+    for (const std::uint32_t tier : dead) {
+      CAPTURE(route);
+      CAPTURE(tier);
+      REQUIRE(next < report.dead_tiers.size());
+      const verify::DeadTier& finding = report.dead_tiers[next++];
+      REQUIRE(finding.route == RouteId{route});
+      REQUIRE(finding.tier == tier);
+      REQUIRE(finding.witness == truth.requests()[*first]);
+      REQUIRE(ExcludeTier(policy, tiers[tier], finding.rules));
+      for (std::size_t left_out = 0; left_out < finding.rules.size(); ++left_out) {
+        std::vector<RuleId> fewer = finding.rules;
+        fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(left_out));
+        REQUIRE(!ExcludeTier(policy, tiers[tier], fewer));
+      }
+    }
+  }
+  REQUIRE(next == report.dead_tiers.size());
+}
+
+/// Nothing if the time before the tier is open.
+auto TimeBefore(const std::vector<ir::Tier>& tiers, std::uint32_t tier) -> std::optional<std::uint64_t> {
+  std::uint64_t time = 0;
+  for (std::uint32_t i = 0; i < tier; ++i) {
+    if (!tiers[i].within_ms) return std::nullopt;
+    time += *tiers[i].within_ms;
+  }
+  return time;
+}
+
+auto AttemptsBefore(const ir::Policy& policy, const ir::Decision& decision, std::uint32_t tier) -> std::uint64_t {
+  std::uint64_t attempts = 0;
+  for (const ir::PlanTier& planned : decision.plan) {
+    if (planned.tier >= tier) break;
+    const ir::Tier& it = policy.routes.at(decision.route.value().index).tiers.at(planned.tier);
+    attempts += ir::TierAttempts(planned.deployments.size(), it.retries);
+  }
+  return attempts;
+}
+
+void CompareUntriedTiers(const ir::Policy& policy, const BruteForce& truth, const VerifyReport& report) {
+  std::size_t next = 0;
+  for (std::uint32_t route = 0; route < policy.routes.size(); ++route) {
+    for (std::uint32_t tier = 1; tier < policy.routes[route].tiers.size(); ++tier) {
+      const auto time = TimeBefore(policy.routes[route].tiers, tier);
+      const bool too_late = time && *time >= policy.limits.deadline_ms;
+      bool is_reached = false;
+      bool is_tried = false;
+      for (const ir::Decision& decision : truth.decisions()) {
+        if (decision.route != RouteId{route} || !Reaches(decision, tier)) continue;
+        is_reached = true;
+        is_tried = is_tried || AttemptsBefore(policy, decision, tier) < policy.limits.attempts;
+      }
+      if (!too_late && (!is_reached || is_tried)) continue;
+      CAPTURE(route);
+      CAPTURE(tier);
+      REQUIRE(next < report.untried_tiers.size());
+      const verify::UntriedTier& finding = report.untried_tiers[next++];
+      REQUIRE(finding.route == RouteId{route});
+      REQUIRE(finding.tier == tier);
+      REQUIRE(finding.limit ==
+              (too_late ? verify::UntriedTier::Limit::kDeadline : verify::UntriedTier::Limit::kAttempts));
+    }
+  }
+  REQUIRE(next == report.untried_tiers.size());
+}
+
+// --- An audit ---------------------------------------------------------------------------------------------------------
+
+auto IsClaimed(const ir::Attribute& attribute) -> bool {
+  return std::ranges::all_of(attribute.sources, [](const ir::Source& source) {
+    return SourceTrust(source.kind, source.argument) == Trust::kClaimed;
+  });
+}
+
+auto Gained(const ir::Policy& policy, const ir::Decision& before, const ir::Decision& after) -> std::vector<DeploymentId> {
+  std::vector<DeploymentId> gained;
+  if (before.refusal || after.refusal) return gained;
+  for (std::uint32_t i = 0; i < policy.deployments.size(); ++i) {
+    const auto is_this = [&](const ir::Exclusion& exclusion) { return exclusion.deployment == DeploymentId{i}; };
+    if (std::ranges::any_of(before.excluded, is_this) && std::ranges::none_of(after.excluded, is_this)) {
+      gained.push_back({i});
+    }
+  }
+  return gained;
+}
+
+struct Gain {
+  ir::Request witness;
+  ir::Request instead;
+  std::vector<DeploymentId> gained;
+};
+
+/// Of the dimensions and classes in order, the default's class first, the first that gains; with the smallest request.
+auto FirstGain(const ir::Policy& policy, const BruteForce& truth, std::uint32_t attribute) -> std::optional<Gain> {
+  const ir::ValueClasses classes(policy);
+  const ir::Attribute& declared = policy.attributes[attribute];
+  for (std::uint32_t d = 0; d < classes.dimensions().size(); ++d) {
+    if (classes.dimensions()[d].attribute != AttributeId{attribute}) continue;
+    std::vector<std::uint16_t> candidates;
+    if (declared.fallback) {
+      ir::Request request = truth.requests().front();
+      request[attribute] = *declared.fallback;
+      candidates.push_back(classes.Classify(request)[d]);
+    }
+    if (IsClaimed(declared)) {
+      for (std::uint16_t i = 0; i < classes.dimensions()[d].classes; ++i) candidates.push_back(i);
+    }
+    for (const std::uint16_t candidate : candidates) {
+      for (std::size_t i = 0; i < truth.requests().size(); ++i) {
+        std::vector<std::uint16_t> changed = classes.Classify(truth.requests()[i]);
+        changed[d] = candidate;
+        const ir::Request instead = classes.Representative(changed);
+        const auto gained = Gained(policy, truth.decisions()[i], ir::Evaluate(policy, instead));
+        if (!gained.empty()) return Gain{truth.requests()[i], instead, gained};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+void CompareValueGains(const ir::Policy& policy, const BruteForce& truth, const VerifyReport& report) {
+  std::size_t next = 0;
+  for (std::uint32_t attribute = 0; attribute < policy.attributes.size(); ++attribute) {
+    const auto gain = FirstGain(policy, truth, attribute);
+    if (!gain) continue;
+    CAPTURE(attribute);
+    REQUIRE(next < report.value_gains.size());
+    const verify::ValueGain& finding = report.value_gains[next++];
+    REQUIRE(finding.attribute == AttributeId{attribute});
+    REQUIRE((finding.how == verify::ValueGain::How::kClaimed) == IsClaimed(policy.attributes[attribute]));
+    REQUIRE(finding.witness == gain->witness);
+    REQUIRE(finding.instead == gain->instead);
+    REQUIRE(finding.gained == gain->gained);
+    REQUIRE(!finding.rules.empty());
+  }
+  REQUIRE(next == report.value_gains.size());
+}
+
+void CompareSingleLosses(BruteForce& truth, const VerifyReport& report) {
+  using Unit = ir::SurvivesLoss::Unit;
+  for (const Unit unit : {Unit::kDeployment, Unit::kVendor, Unit::kCountry}) {
+    const auto first = truth.First([&](std::size_t i) {
+      const ir::Decision& decision = truth.decisions()[i];
+      return decision.outcome == Outcome::kRouted && truth.FewestLosses(decision, unit) == 1;
+    });
+    if (!first) continue;
+    REQUIRE(report.single_losses.size() == 1);
+    const verify::SingleLoss& finding = report.single_losses[0];
+    REQUIRE(finding.unit == unit);
+    REQUIRE(finding.witness == truth.requests()[*first]);
+    REQUIRE(truth.decisions()[*first].route == finding.route);
+    REQUIRE(truth.CanEndService(truth.decisions()[*first], unit, {finding.lost}));
+    return;
+  }
+  REQUIRE(report.single_losses.empty());
+}
+
+TEST_CASE("the further questions are answered as by trying every request") {
+  std::size_t dead_tiers = 0;
+  std::size_t untried = 0;
+  std::size_t always = 0;
+  std::size_t gains = 0;
+  for (const std::uint64_t seed : Seeds()) {
+    CAPTURE(seed);
+    const ir::Policy policy = PolicyOf(seed);
+    BruteForce truth(policy);
+    const VerifyReport report = verify::Verify(policy, {.depth = verify::Limits::Depth::kAudit});
+    REQUIRE(report.unanswered.empty());
+    CompareAlwaysHolds(policy, truth, report);
+    CompareDeadTiers(policy, truth, report);
+    CompareUntriedTiers(policy, truth, report);
+    CompareValueGains(policy, truth, report);
+    CompareSingleLosses(truth, report);
+    dead_tiers += report.dead_tiers.size();
+    untried += report.untried_tiers.size();
+    always += report.always_hold.size();
+    gains += report.value_gains.size();
+  }
+  MESSAGE(dead_tiers << " dead tiers, " << untried << " tiers never tried, " << always << " conditions that always hold, "
+                     << gains << " gains by another value");
+  if (std::getenv("ROUTE_SEED") == nullptr) {
+    CHECK(dead_tiers > 5);
+    CHECK(untried > 20);
+    CHECK(always > 5);
+    CHECK(gains > 50);
+  }
+}
+
+// --- Rules that add nothing ---------------------------------------------------------------------------------------------
+
+TEST_CASE("a rule that is planted under another one is found, and what is found can go") {
+  std::size_t found = 0;
+  for (const std::uint64_t seed : Seeds()) {
+    CAPTURE(seed);
+    ir::Policy policy = PolicyOf(seed);
+    if (policy.rules.empty() || policy.rules[0].origin != ir::Rule::Origin::kWritten) continue;
+    ir::Rule planted = policy.rules[0];
+    planted.name = "planted";
+    ir::Condition both;
+    both.kind = ir::Condition::Kind::kAll;
+    both.children = {policy.rules[0].when, policy.routes[0].when};
+    planted.when = both;
+    policy.rules.insert(policy.rules.begin() + 1, planted);
+
+    const BruteForce truth(policy);
+    const VerifyReport report = verify::Verify(policy, {});
+    const auto is_planted = [](const verify::RedundantRule& finding) { return finding.rule == RuleId{1}; };
+    REQUIRE(std::ranges::any_of(report.redundant_rules, is_planted) == truth.CanHold(both));
+    for (const verify::RedundantRule& finding : report.redundant_rules) {
+      ir::Policy without = policy;
+      without.rules.erase(without.rules.begin() + finding.rule.index);
+      for (std::size_t i = 0; i < truth.requests().size(); ++i) {
+        REQUIRE(ir::Evaluate(without, truth.requests()[i]).plan == truth.decisions()[i].plan);
+      }
+      ++found;
+    }
+  }
+  if (std::getenv("ROUTE_SEED") == nullptr) CHECK(found > 50);
+}
+
+// --- The engines ----------------------------------------------------------------------------------------------------------
+
+TEST_CASE("the two solvers agree on every question") {
+  for (const std::uint64_t seed : Seeds()) {
+    if (seed % 5 != 0) continue;
+    CAPTURE(seed);
+    const ir::Policy policy = PolicyOf(seed);
+    const verify::Limits both{.solver = verify::SolverKind::kBoth, .depth = verify::Limits::Depth::kAudit};
+    const VerifyReport report = verify::Verify(policy, both);  // throws if they do not
+    const VerifyReport z3 =
+        verify::Verify(policy, {.solver = verify::SolverKind::kZ3, .depth = verify::Limits::Depth::kAudit});
+    REQUIRE(report.unanswered.empty());
+    REQUIRE(report.guarantees.size() == z3.guarantees.size());
+    for (std::size_t i = 0; i < report.guarantees.size(); ++i) {
+      REQUIRE(report.guarantees[i].verdict == z3.guarantees[i].verdict);
+      REQUIRE(report.guarantees[i].witness == z3.guarantees[i].witness);
+    }
+  }
+}
+
+// --- What a proof rests on ------------------------------------------------------------------------------------------------
+
+auto Holds(const ir::Policy& policy, const std::vector<RuleId>& rules) -> bool {
+  ir::Policy some = policy;
+  some.rules.clear();
+  for (const RuleId id : rules) some.rules.push_back(policy.rules.at(id.index));
+  const BruteForce truth(some);
+  return !truth.First([&](std::size_t i) { return !ir::Holds(some.guarantees[0], some, truth.requests()[i]); });
+}
+
+TEST_CASE("a proof rests on what is named, and on all of it") {
+  std::size_t explained = 0;
+  for (const std::uint64_t seed : Seeds()) {
+    if (seed % 10 != 0) continue;
+    CAPTURE(seed);
+    ir::Policy policy = PolicyOf(seed);
+    if (policy.guarantees.empty()) continue;
+    policy.guarantees.resize(1);
+    // Refusals are left out here: which of them a promise names would change with them.
+    policy.refusals.clear();
+    policy.tests.clear();
+    if (auto* served = std::get_if<ir::Served>(&policy.guarantees[0].promise)) served->unless_refused_by.clear();
+    const verify::Why why = verify::ExplainProof(policy, {0}, {});
+    std::vector<RuleId> all;
+    for (std::uint32_t i = 0; i < policy.rules.size(); ++i) all.push_back({i});
+    REQUIRE((why.verdict == Verdict::kProved) == Holds(policy, all));
+    if (why.verdict != Verdict::kProved) continue;
+    REQUIRE(why.is_minimal);
+    REQUIRE(Holds(policy, why.rules));
+    for (std::size_t left_out = 0; left_out < why.rules.size(); ++left_out) {
+      std::vector<RuleId> fewer = why.rules;
+      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(left_out));
+      REQUIRE(!Holds(policy, fewer));
+    }
+    explained += why.rules.empty() ? 0 : 1;
+  }
+  MESSAGE(explained << " proofs rest on rules");
+}
+
+}  // namespace
+}  // namespace route::differential
