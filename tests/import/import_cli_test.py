@@ -138,7 +138,7 @@ class Import(unittest.TestCase):
     def test_wrong_usage_and_unreadable_files(self):
         broken = self.tmp / "broken"
         broken.write_text("{\n  \"a\": {]\n")
-        for words, part in [(("import",), "`routec import` has no"), (("import", "litellm-prices"), "input"),
+        for words, part in [(("import",), "`routec import` has no"), (("import", "litellm-prices"), "needs `FILE.json`"),
                             (("import", "litellm-prices", "missing.json"), "cannot read"),
                             (("import", "litellm-prices", str(broken)), f"{broken}:2:9: this is not JSON"),
                             (("import", "litellm-config", str(broken)), f"{broken}:2:"),
