@@ -15,6 +15,7 @@ A comment stands before a block that is a file beside the example, and before on
     <!-- example: saved as iso-8859-1 -->
     <!-- example: with <U+200B> as that character -->
     <!-- example: filled up with blanks to 67108865 bytes -->
+    <!-- example: with 65 attributes like `marks` -->
 """
 
 import pathlib
@@ -64,6 +65,11 @@ class Example:
             return data.decode().encode("iso-8859-1")
         if character := re.fullmatch(r"with <U\+([0-9A-F]{4})> as that character", made.group(1)):
             return data.replace(f"<U+{character.group(1)}>".encode(), chr(int(character.group(1), 16)).encode())
+        if many := re.fullmatch(r"with (\d+) attributes like `(\w+)`", made.group(1)):
+            attribute = re.search(rb"^attribute .*?\n\n", data, re.M | re.S).group(0).rstrip(b"\n")
+            name = many.group(2).encode()
+            copies = [attribute.replace(name, b"%s_%d" % (name, i + 1), 1) for i in range(int(many.group(1)))]
+            return data.replace(attribute, b"\n".join(copies))
         size = re.fullmatch(r"filled up with blanks to (\d+) bytes", made.group(1))
         assert size, f"{self.page.name}: this test does not know how an example is `{made.group(1)}`"
         return data + b" " * (int(size.group(1)) - len(data))

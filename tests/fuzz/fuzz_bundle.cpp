@@ -1,6 +1,7 @@
 // Any bytes as a bundle, as they are and with a checksum that fits them: either refused with a reason, or a table that
 // decides any request without undefined behaviour.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -11,7 +12,10 @@
 
 #include "runtime/decide/decide.h"
 #include "runtime/decide/report.h"
+#include "runtime/decide/walk.h"
 #include "runtime/table/dump.h"
+#include "runtime/table/layout.h"
+#include "runtime/table/meaning.h"
 #include "runtime/table/table.h"
 #include "runtime/table/writer.h"
 
@@ -25,6 +29,9 @@ void Use(std::vector<std::byte> bytes) {
     return;
   }
   DumpTable(*table);
+  if (RowBits(*table) < 100'000) {
+    for (std::uint32_t i = 0; i < table->rules().size(); ++i) TermsOf(*table, TermOwner::kRule, i);
+  }
   Values values(*table);
   for (std::uint32_t i = 0; i < table->attributes().size(); ++i) {
     for (const char* text : {"", "yes", "5", "FR", "2026-08-02", "other"}) (void)values.SetText(i, text);
@@ -33,6 +40,10 @@ void Use(std::vector<std::byte> bytes) {
   values.CompleteAsMeasured(*ParseDate("2026-11-24"));
   Decision decision = Decide(*table, values.classes());
   Plan(*table, decision);
+  std::array<std::uint32_t, 8> rules;
+  const std::size_t applying = CopyMatchedRules(*table, values.classes(), rules);
+  if (applying != MatchedRules(*table, values.classes()).size()) std::abort();
+  if ((FirstPlanned(*table, decision) == kNone) != Plan(*table, decision).empty()) std::abort();
   Report(*table, values.classes(), decision);
 }
 
@@ -42,6 +53,10 @@ extern "C" auto LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t siz
   std::vector<std::byte> bytes(size);
   if (size > 0) std::memcpy(bytes.data(), data, size);
   Use(bytes);
-  if (size >= 64) Use(route::Reseal(std::move(bytes)));
+  if (size < sizeof(route::layout::Envelope)) return 0;
+  // Past the version too, so that a corpus is not worthless once there is another one.
+  const std::uint32_t version = route::layout::kFormatVersion;
+  std::memcpy(bytes.data() + offsetof(route::layout::Envelope, version), &version, sizeof(version));
+  Use(route::Reseal(std::move(bytes)));
   return 0;
 }
