@@ -82,7 +82,7 @@ TEST_CASE("the example's size, hash and bytes") {
       CHECK_MESSAGE(bytes[offset] == static_cast<std::byte>(std::stoul(pair, nullptr, 16)), line);
     }
   }
-  CHECK(compared == 272 + 12 + 8 + 8 + 32);
+  CHECK(compared == 304 + 12 + 8 + 12 + 16 + 16 + 8 + 16 + 16);
 }
 
 TEST_CASE("the example's cells and their AND") {
