@@ -1,6 +1,7 @@
 // from_cxx BUNDLE: decides the request without any value three times over, in one batch, and compares with a single decision.
 #include <route.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <vector>
 
