@@ -1,4 +1,4 @@
-# cmake --install: programs, manual pages, completions, documentation. Pages and completions are printed by routec itself.
+# cmake --install: programs, libroute with its header and CMake package, manual pages, completions, documentation. Pages and completions are printed by routec itself.
 
 include(GNUInstallDirs)
 
@@ -20,6 +20,19 @@ add_custom_command(
 add_custom_target(route_share ALL DEPENDS ${completions})
 
 install(TARGETS routec routegate RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+# The library's version is that of its interface and not of the programs.
+include(CMakePackageConfigHelpers)
+set(route_package ${CMAKE_INSTALL_LIBDIR}/cmake/route)
+install(TARGETS libroute EXPORT routeTargets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  PUBLIC_HEADER DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/route)
+install(EXPORT routeTargets NAMESPACE route:: DESTINATION ${route_package})
+configure_package_config_file(${CMAKE_SOURCE_DIR}/cmake/routeConfig.cmake.in ${CMAKE_BINARY_DIR}/routeConfig.cmake
+  INSTALL_DESTINATION ${route_package})
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/routeConfigVersion.cmake VERSION 1.0.0 COMPATIBILITY SameMajorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/routeConfig.cmake ${CMAKE_BINARY_DIR}/routeConfigVersion.cmake DESTINATION ${route_package})
+
 install(DIRECTORY ${share}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR})
 install(DIRECTORY ${share}/bash-completion ${share}/zsh ${share}/fish DESTINATION ${CMAKE_INSTALL_DATADIR})
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

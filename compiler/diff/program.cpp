@@ -81,7 +81,7 @@ class Maker {
 
  private:
   auto Add(std::size_t side, Span span, const ir::Condition& condition) -> ConditionIndex {
-    auto terms = lower::ToTerms(condition, space_.synthetic_classes(), lower::kMaxTermsPerCondition);
+    auto terms = lower::ToTerms(condition, space_.synthetic_classes(), kMaxTermsPerCondition);
     if (!terms) {
       if (!error_) error_ = TooManyTerms{side, span};
       return 0;

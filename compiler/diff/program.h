@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <map>
@@ -83,7 +84,10 @@ struct Program {
   std::vector<ConditionIndex> further;  ///< of the conditions that were given beside the policies
 };
 
-/// Which condition needs more than `lower::kMaxTermsPerCondition` terms.
+/// A condition that has more terms than this in the joint space is not compared.
+inline constexpr std::size_t kMaxTermsPerCondition = 4096;
+
+/// Which condition has more than `kMaxTermsPerCondition`.
 struct TooManyTerms {
   std::size_t side = 0;
   Span span;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "compiler/diagnostics/layout.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
+#include "compiler/recheck/recheck.h"
 #include "runtime/table/collection.h"
 
 namespace route::driver {
@@ -89,6 +91,49 @@ void PrintReport(const Compilations& compilations, const BuildOptions& options, 
 
 }  // namespace
 
+auto StatementOf(const Compilation& compilation) -> recheck::Statement {
+  recheck::Statement statement{.tool_version = ToolVersion(), .sources = &compilation.sources, .flags = 0, .verdicts = {}};
+  bool proved = true;
+  for (std::uint32_t i = 0; i < compilation.policy.guarantees.size(); ++i) {
+    auto verdict = Verdict::kUnknown;
+    for (const verify::GuaranteeResult& result : compilation.report->guarantees) {
+      if (result.guarantee == GuaranteeId{i}) verdict = result.verdict;
+    }
+    statement.verdicts.push_back(static_cast<std::uint32_t>(verdict));
+    proved = proved && verdict == Verdict::kProved;
+  }
+  statement.flags = proved && compilation.report->passed() ? 1 : 0;
+  return statement;
+}
+
+/// Compares every bit of what is to be written with the policies, by code that has nothing to do with the code that made it.
+/// False, after saying why, if a condition is too complex to be compared; any difference is a bug in this program.
+auto Recheck(const std::vector<std::byte>& bytes, const Compilations& compilations) -> bool {
+  auto bundles = recheck::Split(bytes);
+  if (!bundles) throw InternalError("the bundle is not as it should be: " + bundles.error().message);
+  if (bundles->size() != compilations.size()) throw InternalError("the bundle has another number of policies");
+  for (std::size_t i = 0; i < compilations.size(); ++i) {
+    auto mismatch = recheck::Compare((*bundles)[i], compilations[i]->policy, StatementOf(*compilations[i]));
+    if (!mismatch) continue;
+    if (mismatch->kind == recheck::Mismatch::Kind::kDiffers) {
+      throw InternalError("the bundle does not say what the policy does: " + mismatch->message);
+    }
+    PrintUsageError("the bundle could not be compared with policy `" + compilations[i]->policy.name +
+                    "`, and nothing was written: " + mismatch->message);
+    return false;
+  }
+  return true;
+}
+
+/// What has been written is what was checked.
+void ReadBack(const std::string& path, const std::vector<std::byte>& bytes) {
+  auto text = ReadFile(path, bytes.size());
+  if (!text) throw InternalError("the bundle that was written cannot be read back: " + text.error());
+  if (!std::ranges::equal(std::as_bytes(std::span(*text)), bytes)) {
+    throw InternalError("`" + path + "` does not hold the bytes that were written to it; do not use it");
+  }
+}
+
 auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
   auto compilations = ReadPolicies(options, common);
   if (!compilations) return kWrongUsage;
@@ -106,11 +151,13 @@ auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
   bool wanted = code == kGood || options.unverified == BuildOptions::Unverified::kAllow;
   if (wanted && complete) {
     std::vector<std::byte> bytes = WriteCollection(bundles);
+    if (!Recheck(bytes, *compilations)) return kInconclusive;
     auto stored = WriteFileAtomically(options.output, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     if (!stored) {
       PrintUsageError(stored.error());
       return kWrongUsage;
     }
+    ReadBack(options.output, bytes);
     auto tables = LoadTables(options.output);
     if (!tables) throw InternalError("the bundle that was written does not load: " + tables.error().message);
     written = std::move(*tables);

@@ -1,3 +1,4 @@
+#include "compiler/driver/bundle_commands.h"
 #include "compiler/driver/command_line.h"
 
 namespace route::driver {
@@ -15,6 +16,24 @@ void AddDecideCommands(CommandLine& line) {
   decide->add_option("--given", decide_options->given, "the request, for example \"tier=gold data=health\"")
       ->option_text("TEXT");
   line.WithOutput(decide);
+
+  auto [simulate, simulate_options] =
+      line.Add<SimulateOptions>("simulate", "Says what a bundle would have done with recorded requests", SimulateCommand);
+  simulate->add_option("bundle", simulate_options->bundle, "the bundle")->required()->option_text("FILE.rtb");
+  simulate->add_option("--trace", simulate_options->trace, "the requests, one JSON object a line; - for standard input")
+      ->required()
+      ->option_text("FILE.jsonl");
+  simulate->add_option("--against", simulate_options->against, "another bundle, to say what would change")
+      ->option_text("FILE.rtb");
+  simulate->add_option("--policy", simulate_options->policy, "which policy of a bundle with several")->option_text("NAME");
+  line.WithOutput(simulate, {{"text", Format::kText}, {"plain", Format::kPlain}, {"json", Format::kJson}, {"markdown", Format::kMarkdown}});
+
+  auto [sign, sign_options] = line.Add<SignOptions>("sign", "Vouches for a bundle with an Ed25519 key", SignCommand);
+  sign->add_option("bundle", sign_options->bundle, "the bundle")->required()->option_text("FILE.rtb");
+  sign->add_option("--key", sign_options->key, "the private key, a PEM file without a password")->required()->option_text("FILE.pem");
+  sign->add_option("-o,--output", sign_options->output, "the signature to write; the bundle's name with .sig unless given")
+      ->option_text("FILE.sig");
+  line.WithFormat(sign);
 }
 
 }  // namespace route::driver

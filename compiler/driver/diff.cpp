@@ -80,7 +80,7 @@ auto Diff(const DiffOptions& command, const CommonOptions& common) -> int {
   if (!report) {
     PrintUsageError(
         "a condition is too large to be compared: over the values that both policies tell apart it needs more than " +
-        std::to_string(lower::kMaxTermsPerCondition) + " terms");
+        std::to_string(diff::kMaxTermsPerCondition) + " terms");
     return kInconclusive;
   }
   PrintDiff({*before, *after, *report, options, command}, common);

@@ -55,6 +55,18 @@ auto ClassSet::Members() const -> std::vector<std::uint16_t> {
   return members;
 }
 
+auto ClassSet::Runs() const -> std::vector<std::pair<std::uint16_t, std::uint16_t>> {
+  std::vector<std::pair<std::uint16_t, std::uint16_t>> runs;
+  for (const std::uint16_t member : Members()) {
+    if (!runs.empty() && runs.back().second + 1 == member) {
+      runs.back().second = member;
+    } else {
+      runs.emplace_back(member, member);
+    }
+  }
+  return runs;
+}
+
 auto ClassSet::Hash() const -> std::uint64_t {
   std::uint64_t hash = classes_;
   for (const std::uint64_t word : words_) {

@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace route::lower {
@@ -24,6 +25,9 @@ class ClassSet {
 
   /// The members, ascending.
   auto Members() const -> std::vector<std::uint16_t>;
+
+  /// The members as runs of neighbours, both ends included, ascending.
+  auto Runs() const -> std::vector<std::pair<std::uint16_t, std::uint16_t>>;
 
   auto Hash() const -> std::uint64_t;
 

@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "compiler/ir/classes.h"
-#include "compiler/lower/terms.h"
+#include "compiler/lower/definitions.h"
+#include "runtime/table/layout.h"
 #include "runtime/table/sha256.h"
 #include "runtime/table/table.h"
 #include "runtime/table/writer.h"
@@ -17,7 +18,7 @@ namespace route::lower {
 namespace {
 
 /// Half of what a bundle may take, so that the rest of it is never in doubt.
-constexpr std::uint64_t kMaxRowBytes = std::uint64_t{512} << 20U;
+constexpr std::uint64_t kMaxCellBytes = std::uint64_t{512} << 20U;
 
 /// A default as `Values::SetText` reads it.
 auto DefaultText(const ir::Attribute& attribute, const ir::Value& value) -> std::string {
@@ -50,7 +51,7 @@ auto DefaultText(const ir::Attribute& attribute, const ir::Value& value) -> std:
 class Lowering {
  public:
   Lowering(const ir::Policy& policy, const verify::VerifyReport& report, const Provenance& provenance)
-      : policy_(policy), report_(report), provenance_(provenance), classes_(policy) {}
+      : policy_(policy), report_(report), provenance_(provenance), classes_(policy), definitions_(classes_) {}
 
   auto Lower() -> std::expected<std::vector<std::byte>, LowerError> {
     if (auto error = CheckLimits()) return std::unexpected(std::move(*error));
@@ -61,12 +62,13 @@ class Lowering {
     AddFiles();
     AddAttributes();
     AddDeployments();
-    if (auto error = AddRules()) return std::unexpected(std::move(*error));
-    if (auto error = AddRoutes()) return std::unexpected(std::move(*error));
+    AddRules();
+    AddRoutes();
     AddGuarantees();
-    if (const std::uint64_t bytes = RowBytes(spec_); bytes > kMaxRowBytes) {
+    if (auto error = AddDefinitions()) return std::unexpected(std::move(*error));
+    if (const std::uint64_t bytes = CellBytes(spec_); bytes > kMaxCellBytes) {
       return std::unexpected(LowerError{"the decision table would take " + std::to_string(bytes >> 20U) +
-                                            " MiB, more than the " + std::to_string(kMaxRowBytes >> 20U) +
+                                            " MiB, more than the " + std::to_string(kMaxCellBytes >> 20U) +
                                             " MiB that a bundle can hold",
                                         policy_.span, "divide the policy"});
     }
@@ -78,17 +80,18 @@ class Lowering {
   }
 
  private:
+  auto TooMany(std::size_t count, std::string_view what, std::size_t limit) const -> LowerError {
+    return {"the policy has " + std::to_string(count) + " " + std::string(what) + ", and a bundle holds at most " +
+                std::to_string(limit),
+            policy_.span, "divide the policy"};
+  }
+
   auto CheckLimits() const -> std::optional<LowerError> {
-    const auto too_many = [&](std::size_t count, std::string_view what, std::size_t limit) {
-      return LowerError{"the policy has " + std::to_string(count) + " " + std::string(what) +
-                            ", and a bundle holds at most " + std::to_string(limit) ,
-                        policy_.span, "divide the policy"};
-    };
     if (policy_.deployments.size() > kMaxDeployments) {
-      return too_many(policy_.deployments.size(), "deployments", kMaxDeployments);
+      return TooMany(policy_.deployments.size(), "deployments", kMaxDeployments);
     }
     if (classes_.dimensions().size() > kMaxDimensions) {
-      return too_many(classes_.dimensions().size(), "attributes and members of sets", kMaxDimensions);
+      return TooMany(classes_.dimensions().size(), "attributes and members of sets", kMaxDimensions);
     }
     return std::nullopt;
   }
@@ -148,38 +151,40 @@ class Lowering {
     }
   }
 
-  /// `what` is the kind of thing that the condition belongs to, for the message.
-  auto LowerCondition(const ir::Condition& condition, std::string_view what, const std::string& name, Span span) const
-      -> std::expected<TableSpec::Condition, LowerError> {
-    const auto terms = ToTerms(condition, classes_, kMaxTermsPerCondition);
-    if (!terms) {
-      return std::unexpected(LowerError{"the condition of " + std::string(what) + " `" + name + "` needs more than " +
-                                            std::to_string(kMaxTermsPerCondition) +
-                                            " conjunctive terms, the most that a bundle holds for one condition",
-                                        span,
-                                        "divide it into several " + std::string(what) +
-                                            "s, one for each of its alternatives"});
-    }
-    TableSpec::Condition lowered;
-    for (const Term& term : *terms) {
+  static auto ToSpec(const std::vector<Term>& terms) -> TableSpec::Condition {
+    TableSpec::Condition condition;
+    for (const Term& term : terms) {
       TableSpec::Term constraints;
       for (const Constraint& constraint : term) {
-        constraints.push_back({constraint.dimension, constraint.classes.Members()});
+        std::vector<TableSpec::Classes::Run> runs;
+        for (const auto& [first, last] : constraint.classes.Runs()) runs.push_back({first, last});
+        constraints.push_back({constraint.dimension, TableSpec::Classes::OfRuns(std::move(runs))});
       }
-      lowered.push_back(std::move(constraints));
+      condition.push_back(std::move(constraints));
     }
-    return lowered;
+    return condition;
   }
 
-  auto AddRules() -> std::optional<LowerError> {
+  auto LowerCondition(const ir::Condition& condition) -> TableSpec::Condition {
+    return ToSpec(definitions_.TermsOf(condition));
+  }
+
+  /// After every condition.
+  auto AddDefinitions() -> std::optional<LowerError> {
+    if (definitions_.all().size() > layout::kMaxDefinitions) {
+      return TooMany(definitions_.all().size(), "conditions that have to be divided", layout::kMaxDefinitions);
+    }
+    for (const std::vector<Term>& terms : definitions_.all()) spec_.definitions.push_back(ToSpec(terms));
+    return std::nullopt;
+  }
+
+  void AddRules() {
     for (const ir::Rule& rule : policy_.rules) {
-      auto when = LowerCondition(rule.when, "rule", rule.name, rule.span);
-      if (!when) return std::move(when.error());
       TableSpec::Rule entry{.name = rule.name,
                             .because = rule.because,
                             .place = Place(rule.span),
                             .implied = rule.origin != ir::Rule::Origin::kWritten,
-                            .when = std::move(*when),
+                            .when = LowerCondition(rule.when),
                             .excluded = {}};
       for (std::uint32_t d = 0; d < policy_.deployments.size(); ++d) {
         if (!ir::Holds(rule.keep, policy_, DeploymentId{d})) entry.excluded.push_back(d);
@@ -187,18 +192,13 @@ class Lowering {
       spec_.rules.push_back(std::move(entry));
     }
     for (const ir::Refusal& refusal : policy_.refusals) {
-      auto when = LowerCondition(refusal.when, "refusal", refusal.name, refusal.span);
-      if (!when) return std::move(when.error());
-      spec_.refusals.push_back({refusal.name, refusal.reason, Place(refusal.span), std::move(*when)});
+      spec_.refusals.push_back({refusal.name, refusal.reason, Place(refusal.span), LowerCondition(refusal.when)});
     }
-    return std::nullopt;
   }
 
-  auto AddRoutes() -> std::optional<LowerError> {
+  void AddRoutes() {
     for (const ir::Route& route : policy_.routes) {
-      auto when = LowerCondition(route.when, "route", route.name, route.span);
-      if (!when) return std::move(when.error());
-      TableSpec::Route entry{route.name, Place(route.span), std::move(*when), {}};
+      TableSpec::Route entry{route.name, Place(route.span), LowerCondition(route.when), {}};
       for (const ir::Tier& tier : route.tiers) {
         TableSpec::Tier lowered{.label = tier.label,
                                 .order = tier.order,
@@ -213,7 +213,6 @@ class Lowering {
       }
       spec_.routes.push_back(std::move(entry));
     }
-    return std::nullopt;
   }
 
   /// A guarantee without a result is unknown, and then the bundle is not verified, whatever else the report says.
@@ -232,6 +231,7 @@ class Lowering {
   const verify::VerifyReport& report_;
   const Provenance& provenance_;
   ir::ValueClasses classes_;
+  Definitions definitions_;
   TableSpec spec_;
 };
 

@@ -26,11 +26,8 @@ struct LowerError {
 /// The bundle's bytes for a policy and the report of its verification. The same input gives the same bytes.
 ///
 /// A report that did not pass gives a bundle that says "unverified", which a gateway refuses unless told otherwise.
-/// Fails when a condition needs more than kMaxTermsPerCondition conjunctive terms or another limit of the format is
-/// passed.
+/// Terms and bytes are in proportion to the policy's conditions. Fails when a limit of the format is passed.
 auto Lower(const ir::Policy& policy, const verify::VerifyReport& report, const Provenance& provenance)
     -> std::expected<std::vector<std::byte>, LowerError>;
-
-inline constexpr std::size_t kMaxTermsPerCondition = 4096;
 
 }  // namespace route::lower

@@ -36,28 +36,6 @@ auto Signature(const Term& term) -> std::uint64_t {
   return signature;
 }
 
-/// The term that holds where both do, or nothing if that is nowhere.
-auto Intersect(const Term& left, const Term& right) -> std::optional<Term> {
-  Term result;
-  result.reserve(left.size() + right.size());
-  auto l = left.begin();
-  auto r = right.begin();
-  while (l != left.end() || r != right.end()) {
-    if (r == right.end() || (l != left.end() && l->dimension < r->dimension)) {
-      result.push_back(*l++);
-    } else if (l == left.end() || r->dimension < l->dimension) {
-      result.push_back(*r++);
-    } else {
-      ClassSet classes = l->classes.Intersect(r->classes);
-      if (classes.IsEmpty()) return std::nullopt;
-      result.push_back({l->dimension, std::move(classes)});
-      ++l;
-      ++r;
-    }
-  }
-  return result;
-}
-
 /// Does `wide` hold wherever `narrow` does?
 auto Subsumes(const Term& wide, const Term& narrow) -> bool {
   auto n = narrow.begin();
@@ -139,10 +117,32 @@ void DropSubsumed(Terms& terms) {
   terms = std::move(kept);
 }
 
+}  // namespace
+
+auto Intersect(const Term& left, const Term& right) -> std::optional<Term> {
+  Term result;
+  result.reserve(left.size() + right.size());
+  auto l = left.begin();
+  auto r = right.begin();
+  while (l != left.end() || r != right.end()) {
+    if (r == right.end() || (l != left.end() && l->dimension < r->dimension)) {
+      result.push_back(*l++);
+    } else if (l == left.end() || r->dimension < l->dimension) {
+      result.push_back(*r++);
+    } else {
+      ClassSet classes = l->classes.Intersect(r->classes);
+      if (classes.IsEmpty()) return std::nullopt;
+      result.push_back({l->dimension, std::move(classes)});
+      ++l;
+      ++r;
+    }
+  }
+  return result;
+}
+
 void Simplify(Terms& terms) {
   for (bool changed = true; changed;) {
     SortAndDropRepeats(terms);
-    DropSubsumed(terms);
     std::vector<std::uint32_t> dimensions;
     for (const Term& term : terms) {
       for (const Constraint& constraint : term) dimensions.push_back(constraint.dimension);
@@ -151,9 +151,13 @@ void Simplify(Terms& terms) {
     const auto repeats = std::ranges::unique(dimensions);
     dimensions.erase(repeats.begin(), repeats.end());
     changed = false;
+    // Merging first: a long `or` over one attribute is one term before any two are compared.
     for (const std::uint32_t dimension : dimensions) changed = MergeIn(dimension, terms) || changed;
+    if (!changed) DropSubsumed(terms);
   }
 }
+
+namespace {
 
 class Normaliser {
  public:

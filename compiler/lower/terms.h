@@ -29,4 +29,11 @@ using Term = std::vector<Constraint>;
 auto ToTerms(const ir::Condition& condition, const ir::ValueClasses& classes, std::size_t limit)
     -> std::optional<std::vector<Term>>;
 
+/// The term that holds where both do, or nothing if that is nowhere.
+auto Intersect(const Term& left, const Term& right) -> std::optional<Term>;
+
+/// The same condition in terms of which none holds only where another one does, and no two differ in one dimension alone;
+/// in ascending order.
+void Simplify(std::vector<Term>& terms);
+
 }  // namespace route::lower

@@ -8,6 +8,7 @@
 #include <exception>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/gateway/server.h"
+#include "runtime/signature/signature.h"
 #include "runtime/table/collection.h"
 
 namespace {
@@ -28,6 +30,7 @@ enum class Mode : std::uint8_t { kServe, kCheck };
 
 struct Arguments {
   std::string bundle;
+  std::vector<std::string> trusted_keys;  ///< files; with one or more the bundle has to be signed by one of them
   std::string config;
   Mode mode = Mode::kServe;
 };
@@ -52,11 +55,43 @@ auto ReadEnvironment(const std::string& name) -> std::optional<std::string> {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+auto ReadAll(const std::string& path) -> std::optional<std::string> {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return std::nullopt;
+  return text;
+}
+
+auto Unreadable(const std::string& what) -> std::unexpected<route::LoadError> {
+  return std::unexpected(route::LoadError{route::LoadError::Kind::kUnreadable, what});
+}
+
+/// The bundle if it is signed by a trusted key. What is loaded are the very bytes that were checked, so that the file cannot
+/// be exchanged in between.
+auto LoadTrusted(const Arguments& arguments) -> std::expected<std::vector<route::Table>, route::LoadError> {
+  const auto bundle = ReadAll(arguments.bundle);
+  if (!bundle) return Unreadable("cannot read `" + arguments.bundle + "`");
+  const std::string path = route::SignaturePath(arguments.bundle);
+  const auto signature = ReadAll(path);
+  if (!signature) return Unreadable("cannot read the signature `" + path + "`, which --trusted-key asks for; `routec sign` writes it");
+  std::vector<std::string> keys;
+  for (const std::string& key : arguments.trusted_keys) {
+    auto pem = ReadAll(key);
+    if (!pem) return Unreadable("cannot read the trusted key `" + key + "`");
+    keys.push_back(std::move(*pem));
+  }
+  const auto bytes = std::as_bytes(std::span(*bundle));
+  if (auto good = route::CheckSignature(bytes, *signature, keys); !good) {
+    return std::unexpected(route::LoadError{route::LoadError::Kind::kMalformed, "`" + path + "`: " + good.error()});
+  }
+  return route::TablesFromBytes(bytes, "`" + arguments.bundle + "`");
+}
+
 auto Run(const Arguments& arguments) -> int {
   std::ifstream file(arguments.config, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file) return Complain({"the configuration `" + arguments.config + "` cannot be read"}, kUnusable);
-  auto tables = route::LoadTables(arguments.bundle);
+  auto tables = arguments.trusted_keys.empty() ? route::LoadTables(arguments.bundle) : LoadTrusted(arguments);
   if (!tables && tables.error().kind == route::LoadError::Kind::kUnreadable) {
     return Complain({tables.error().message}, kUnusable);
   }
@@ -120,6 +155,8 @@ auto main(int argc, char** argv) -> int {
   CLI::App app("Serves an OpenAI-compatible API and sends each request only where the policy allows it.", "routegate");
   app.add_option("--bundle", arguments.bundle, "the compiled policy (.rtb)")->required()->type_name("FILE");
   app.add_option("--config", arguments.config, "the gateway's configuration (JSON)")->required()->type_name("FILE");
+  app.add_option("--trusted-key", arguments.trusted_keys, "serve only a bundle that is signed by this key, or one of several (PEM)")
+      ->type_name("FILE");
   app.add_flag_callback(
       "--check", [&] { arguments.mode = Mode::kCheck; }, "check bundle and configuration, then exit");
   app.set_version_flag("--version", "routegate " ROUTE_VERSION);

@@ -1,5 +1,6 @@
 #include "runtime/table/dump.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -49,23 +50,89 @@ auto ClassName(const TableImpl& table, const layout::DimensionRecord& dimension,
   return {};
 }
 
-auto Bits(std::span<const std::uint64_t> words, std::uint32_t count) -> std::string {
+/// The bits of a part's terms, or of one word after the other, as `.` and `1`.
+template <typename Word>
+auto Bits(std::uint32_t count, Word word) -> std::string {
   std::string text;
-  for (std::uint32_t i = 0; i < count; ++i) text.push_back(((words[i / 64] >> (i % 64)) & 1U) != 0 ? '1' : '.');
+  for (std::uint32_t i = 0; i < count; ++i) text.push_back(((word(i / 64) >> (i % 64)) & 1U) != 0 ? '1' : '.');
   return text;
 }
 
-template <typename View>
-void DumpTerms(std::string_view title, const std::vector<View>& views, const RowPart& part, std::string& out) {
-  out += std::string(title) + ": " + std::to_string(views.size()) + " in " + std::to_string(part.owners.size()) + " terms\n";
-  for (std::size_t i = 0; i < views.size(); ++i) {
-    out += "  " + std::string(views[i].name) + "  terms";
-    for (std::size_t term = 0; term < part.owners.size(); ++term) {
+/// Terms by their owner's name: `name(i)`.
+template <typename Name>
+void DumpTerms(std::string_view title, std::size_t owners, const TermPart& part, Name name, std::string& out) {
+  out += std::string(title) + ": " + std::to_string(owners) + " in " + std::to_string(part.terms) + " terms\n";
+  for (std::uint32_t i = 0; i < owners; ++i) {
+    out += "  " + name(i) + "  terms";
+    for (std::uint32_t term = 0; term < part.terms; ++term) {
       if (part.owners[term] == i) out += " " + std::to_string(term);
     }
     out += "\n";
   }
 }
+
+template <typename View>
+void DumpTerms(std::string_view title, const std::vector<View>& views, const TermPart& part, std::string& out) {
+  DumpTerms(title, views.size(), part, [&](std::uint32_t i) { return std::string(views[i].name); }, out);
+}
+
+/// Every column of every line, class by class.
+class ColumnDump {
+ public:
+  ColumnDump(const TableImpl& table, std::string& out) : table_(table), out_(out) {
+    for (const DefinitionLevel& level : table.levels) parts_.push_back(level.terms);
+    for (const TermPart& part : {table.bits.refusals, table.bits.routes, table.bits.rules}) parts_.push_back(part);
+  }
+
+  void Run() {
+    for (std::size_t i = 0; i < table_.lines.size(); ++i) {
+      const auto& line = table_.lines[i];
+      out_ += "line " + std::to_string(i) + ": " + std::to_string(line.direct) + " direct columns, " +
+              std::to_string(line.searched) + " searched\n";
+      for (const auto& column : table_.columns.subspan(line.first_column, line.direct + line.searched)) Dump(i, column);
+    }
+  }
+
+ private:
+  void Dump(std::size_t line, const layout::ColumnRecord& column) {
+    if (column.dimension >= table_.dimensions.size()) {
+      out_ += "  definition " + std::to_string(column.dimension - table_.dimensions.size()) + "\n";
+      DumpCell(line, column, 0, "does not hold");
+      DumpCell(line, column, 1, "holds");
+      return;
+    }
+    const layout::DimensionRecord& dimension = table_.dimensions[column.dimension];
+    out_ += "  " + std::string(table_.attributes[dimension.attribute].name) + "\n";
+    if (column.runs == 0) {
+      for (std::uint32_t c = 0; c < dimension.classes; ++c) DumpCell(line, column, c, ClassName(table_, dimension, c));
+      return;
+    }
+    for (const auto& run : table_.runs.subspan(column.first_run, column.runs)) {
+      DumpCell(line, column, run.first_class, "class " + std::to_string(run.first_class) + " and on: " +
+                                                  ClassName(table_, dimension, run.first_class));
+    }
+  }
+
+  void DumpCell(std::size_t line, const layout::ColumnRecord& column, std::uint32_t value_class, const std::string& name) {
+    const layout::Cell& cell = table_.CellOf(column, value_class);
+    out_ += "    ";
+    std::string_view gap;
+    for (const TermPart& part : parts_) {
+      const std::size_t begin = std::max<std::size_t>(part.first_word, line * layout::kCellWords);
+      const std::size_t end = std::min<std::size_t>(part.first_word + part.words, (line + 1) * layout::kCellWords);
+      if (begin >= end) continue;
+      const std::size_t before = (begin - part.first_word) * 64;
+      const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(part.terms - before, (end - begin) * 64));
+      out_ += std::string(gap) + Bits(count, [&](std::size_t i) { return cell.words[(begin + i) % layout::kCellWords]; });
+      gap = " | ";
+    }
+    out_ += "  " + name + "\n";
+  }
+
+  const TableImpl& table_;
+  std::string& out_;
+  std::vector<TermPart> parts_;
+};
 
 }  // namespace
 
@@ -75,30 +142,29 @@ auto DumpTable(const Table& table) -> std::string {
   out += "policy " + std::string(impl.policy_name) + (impl.policy_version.empty() ? "" : " ") +
          std::string(impl.policy_version) + ", " +
          (impl.verified ? "verified" : "not verified") + ", " + std::to_string(impl.bytes.get().size()) + " bytes\n";
-  out += std::to_string(impl.deployments.size()) + " deployments, rows of " + std::to_string(impl.row_words) + " words, " +
-         std::to_string(impl.masks.size() / std::max<std::uint32_t>(impl.mask_words, 1)) + " masks\n";
-  DumpTerms("refusals", impl.refusals, impl.refusal_part, out);
-  DumpTerms("routes", impl.routes, impl.route_part, out);
-  DumpTerms("rules", impl.rules, impl.rule_part, out);
-  out += "rows: refusals | routes | rules\n";
-  std::uint32_t last = kNone;
-  for (const layout::DimensionRecord& dimension : impl.dimensions) {
-    if (dimension.attribute != last) out += "  " + std::string(impl.attributes[dimension.attribute].name) + "\n";
-    last = dimension.attribute;
-    for (std::uint32_t c = 0; c < dimension.classes; ++c) {
-      auto row = impl.rows.subspan(std::size_t{dimension.first_row + c} * impl.row_words, impl.row_words);
-      out += "    ";
-      for (const RowPart* part : {&impl.refusal_part, &impl.route_part, &impl.rule_part}) {
-        out += Bits(row, static_cast<std::uint32_t>(part->owners.size())) + (part == &impl.rule_part ? "  " : " | ");
-        row = row.subspan(part->words);
-      }
-      out += ClassName(impl, dimension, c) + "\n";
-    }
+  const TableBits& bits = impl.bits;
+  out += std::to_string(impl.deployments.size()) + " deployments, " + std::to_string(impl.lines.size()) + " lines, " +
+         std::to_string(impl.columns.size()) + " columns, " + std::to_string(impl.cells.size()) + " cells, " +
+         std::to_string(impl.masks.size() / std::max<std::uint32_t>(bits.mask_cells, 1)) + " masks\n";
+  for (const DefinitionLevel& level : impl.levels) {
+    const auto name = [&](std::uint32_t i) { return "definition " + std::to_string(level.first_definition + i); };
+    TermPart part = level.terms;
+    std::vector<std::uint32_t> own(part.owners, part.owners + part.terms);
+    for (std::uint32_t& owner : own) owner -= level.first_definition;
+    part.owners = own.data();
+    DumpTerms("definitions", level.definitions, part, name, out);
   }
+  DumpTerms("refusals", impl.refusals, bits.refusals, out);
+  DumpTerms("routes", impl.routes, bits.routes, out);
+  DumpTerms("rules", impl.rules, bits.rules, out);
+  ColumnDump(impl, out).Run();
   out += "excluded by each rule (a bit for each deployment)\n";
   for (std::uint32_t rule = 0; rule < impl.rules.size(); ++rule) {
-    out += "    " + Bits(impl.Mask(rule), static_cast<std::uint32_t>(impl.deployments.size())) + "  " +
-           std::string(impl.rules[rule].name) + "\n";
+    const layout::Cell* mask = impl.masks.data() + std::size_t{impl.rule_masks[rule]} * bits.mask_cells;
+    out += "    " +
+           Bits(static_cast<std::uint32_t>(impl.deployments.size()),
+                [&](std::size_t i) { return mask[i / layout::kCellWords].words[i % layout::kCellWords]; }) +
+           "  " + std::string(impl.rules[rule].name) + "\n";
   }
   return out;
 }

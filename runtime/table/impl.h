@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/table/bits.h"
 #include "runtime/table/layout.h"
 #include "runtime/table/table.h"
 
@@ -52,20 +53,6 @@ struct AttributeClasses {
   ReadValue fallback;  ///< the default, if there is one
 };
 
-/// One of the three parts of every row: the bits of the refusals, of the routes or of the rules.
-struct RowPart {
-  /// A dimension whose rows rule out some term of this part; the others need not be read.
-  struct Column {
-    std::uint32_t dimension = 0;
-    std::uint64_t first_word = 0;  ///< in `rows`: this part's first word in the row of class 0
-  };
-
-  std::uint32_t words = 0;
-  std::uint64_t last_word = 0;  ///< the bits of the last word that stand for terms
-  std::vector<Column> columns;
-  std::span<const std::uint32_t> owners;  ///< by term
-};
-
 struct TableImpl {
   BundleBytes bytes;
   std::string hash;
@@ -86,21 +73,29 @@ struct TableImpl {
   std::vector<SourceHashView> sources;
 
   std::span<const layout::DimensionRecord> dimensions;
-  std::span<const std::uint64_t> rows;
-  std::uint32_t row_words = 0;
-  RowPart refusal_part;
-  RowPart route_part;
-  RowPart rule_part;
+  std::span<const layout::LineRecord> lines;
+  std::span<const layout::ColumnRecord> columns;
+  std::span<const layout::RunRecord> runs;
+  std::span<const layout::Cell> cells;
+  std::span<const layout::Cell> masks;
+  std::vector<std::uint32_t> rule_masks;  // by rule: index of its mask
 
-  std::uint32_t mask_words = 0;
-  std::span<const std::uint64_t> masks;
-  std::vector<std::uint32_t> rule_masks;       // by rule: index of its mask
-  std::vector<std::uint64_t> all_deployments;  // mask_words words: a bit for each deployment
-  std::vector<std::uint64_t> route_reach;      // by route, mask_words words each: the deployments of its tiers
+  TableBits bits;  // points into the file and into what follows
+  std::vector<layout::Cell> used;
+  std::vector<std::uint16_t> last_class;
+  std::vector<DefinitionLevel> levels;
+  std::vector<std::uint32_t> term_group;
+  std::vector<ExclusionGroup> groups;
+  std::vector<layout::Cell> everyone;  // mask_cells cells: a bit for each deployment
+  std::vector<layout::Cell> reach;     // by route, mask_cells cells each
 
-  auto Mask(std::uint32_t rule) const -> std::span<const std::uint64_t> {
-    return masks.subspan(std::size_t{rule_masks[rule]} * mask_words, mask_words);
+  auto Excludes(std::uint32_t rule, std::uint32_t deployment) const -> bool {
+    const layout::Cell& cell = masks[std::size_t{rule_masks[rule]} * bits.mask_cells + deployment / layout::kCellBits];
+    return ((cell.words[deployment / 64 % layout::kCellWords] >> (deployment % 64)) & 1U) != 0;
   }
+
+  /// What the column says of a class: the terms of its line that admit it.
+  auto CellOf(const layout::ColumnRecord& column, std::uint32_t value_class) const -> const layout::Cell&;
 };
 
 /// Checks every byte of a bundle and builds the table. `name` is what messages call it.

@@ -10,19 +10,24 @@
 
 /// The bytes of a bundle file, exactly as they lie on disk and in memory. `docs/table-format.md` explains them.
 ///
-///     envelope │ header │ attributes … guarantees │ owners │ masks │ rows │ strings
+///     envelope │ header │ attributes … guarantees │ levels, owners │ lines, columns, runs │ masks, cells │ strings
 ///
 /// Everything is little-endian. A record holds no pointers: only indexes into other sections and, for text,
 /// places in the string section. The sections follow each other in the order of `SectionId`, each at the next
-/// multiple of 8 bytes (`kRows`: of 64), with zeros between and nothing after the last. So there is one file for each
-/// table, and no byte whose value does not matter.
+/// multiple of 8 bytes (`kMasks` and `kCells`: of 64), with zeros between and nothing after the last: there is no byte
+/// whose value does not matter.
+///
+/// *Terms* are conjunctions, one bit for each. 512 of them side by side are a *line*. What one dimension says about a line
+/// is a *column*: for each class a *cell*, the set of the line's terms that admit the class. A line has columns only for
+/// the dimensions that rule out some of its terms, which keeps the file linear in the policy.
 namespace route::layout {
 
 static_assert(std::endian::native == std::endian::little, "a bundle is mapped as it is, and it is little-endian");
 
 /// Like PNG's: not text, and spoilt by a transfer that changes line ends or clears the top bit.
 inline constexpr std::array<std::uint8_t, 8> kMagic = {0x89, 'R', 'T', 'B', '\r', '\n', 0x1A, '\n'};
-inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersion = 3;
+inline constexpr std::uint32_t kMaxDefinitions = 28'672;
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30U;
 
 /// The first 64 bytes. Everything after them is the content.
@@ -63,12 +68,16 @@ enum class SectionId : std::uint8_t {
   kTiers,        ///< TierRecord, by route
   kCandidates,   ///< CandidateView, by tier
   kGuarantees,   ///< GuaranteeRecord
-  kOwners,       ///< uint32: for each term the refusal, route or rule that it belongs to
-  kMasks,        ///< uint64: distinct sets of deployments, `mask_words` words each
-  kRows,         ///< uint64: one row for each class of each dimension, `row_words` words each
+  kLevels,       ///< LevelRecord: the definitions, by how many steps they are from the dimensions
+  kOwners,       ///< uint32: for each term the definition, refusal, route or rule that it belongs to
+  kLines,        ///< LineRecord
+  kColumns,      ///< ColumnRecord, by line: the direct ones first, each kind by dimension
+  kRuns,         ///< RunRecord, by column
+  kMasks,        ///< Cell: distinct sets of deployments, `mask_cells` cells each
+  kCells,        ///< Cell, by column
   kStrings,      ///< bytes, UTF-8
 };
-inline constexpr std::size_t kSectionCount = 18;
+inline constexpr std::size_t kSectionCount = 22;
 
 struct Section {
   std::uint32_t offset;  ///< in bytes from the start of the file
@@ -79,9 +88,8 @@ inline constexpr std::uint32_t kFlagVerified = 1;
 
 /// Follows the envelope.
 ///
-/// A row has one bit for each term: first the terms of the refusals, then at the next multiple of 64 bits those
-/// of the routes, then at the next multiple of 64 bits those of the rules, then zeros up to `row_words` words,
-/// a multiple of 8 so that each row starts a cache line.
+/// Terms are numbered by bits: those of each level of definitions from the next multiple of 512, those of the refusals
+/// from the next multiple of 512, of the routes and then of the rules each from the next multiple of 64.
 struct Header {
   StringRef policy_name;
   StringRef policy_version;
@@ -89,11 +97,11 @@ struct Header {
   std::uint32_t flags;        ///< kFlagVerified or 0
   std::uint32_t attempts;     ///< Limits::attempts
   std::uint32_t deadline_ms;  ///< Limits::deadline_ms
+  std::uint32_t definitions;
   std::uint32_t refusal_terms;
   std::uint32_t route_terms;
   std::uint32_t rule_terms;
-  std::uint32_t row_words;
-  std::uint32_t mask_words;               ///< 64 deployments to a word
+  std::uint32_t mask_cells;               ///< 512 deployments to a cell
   std::array<std::uint32_t, 2> reserved;  ///< 0
   std::array<Section, kSectionCount> sections;
 };
@@ -125,7 +133,6 @@ struct DimensionRecord {
   std::uint32_t attribute;
   std::uint32_t member;  ///< any of: which value; else 0
   std::uint32_t classes;
-  std::uint32_t first_row;  ///< the row of class 0
 };
 
 struct DeploymentRecord {
@@ -191,17 +198,53 @@ struct GuaranteeRecord {
   std::uint32_t reserved;  ///< 0
 };
 
+/// Definitions of one level are made of dimensions and definitions of the levels before it.
+struct LevelRecord {
+  std::uint32_t definitions;  ///< at least 1
+  std::uint32_t terms;
+};
+
+struct LineRecord {
+  std::uint32_t first_column;
+  std::uint32_t direct;    ///< columns with a cell for each class
+  std::uint32_t searched;  ///< columns with a cell for each run of classes
+};
+
+/// `dimension` is an index into kDimensions, or as much as there are of these plus the number of a definition, whose
+/// classes are 0 (it does not hold) and 1 (it does).
+struct ColumnRecord {
+  std::uint32_t dimension;
+  std::uint32_t first_cell;  ///< direct: the cell of class 0
+  std::uint32_t first_run;   ///< direct: as far as the columns before it have come
+  std::uint32_t runs;        ///< direct: 0
+};
+
+/// The classes from `first_class` up to that of the next run.
+struct RunRecord {
+  std::uint16_t first_class;
+  std::uint16_t cell;  ///< counted from the column's first
+};
+
+inline constexpr std::uint32_t kCellWords = 8;
+inline constexpr std::uint32_t kCellBits = 512;
+
+/// 512 bits: bit `i` is bit `i % 64` of word `i / 64`.
+struct alignas(64) Cell {
+  std::array<std::uint64_t, kCellWords> words;
+  friend auto operator<=>(const Cell&, const Cell&) = default;
+};
+
 /// The size of one entry of a section.
 inline constexpr std::array<std::uint32_t, kSectionCount> kEntryBytes = {
-    sizeof(AttributeRecord),  sizeof(SourceRecord),    sizeof(StringRef),
-    sizeof(std::int64_t),     sizeof(std::uint16_t),   sizeof(DimensionRecord),
-    sizeof(DeploymentRecord), sizeof(FileRecord),      sizeof(RuleRecord),
-    sizeof(RefusalRecord),    sizeof(RouteRecord),     sizeof(TierRecord),
-    sizeof(CandidateView),    sizeof(GuaranteeRecord), sizeof(std::uint32_t),
-    sizeof(std::uint64_t),    sizeof(std::uint64_t),   1};
+    sizeof(AttributeRecord), sizeof(SourceRecord),    sizeof(StringRef),     sizeof(std::int64_t),
+    sizeof(std::uint16_t),   sizeof(DimensionRecord), sizeof(DeploymentRecord), sizeof(FileRecord),
+    sizeof(RuleRecord),      sizeof(RefusalRecord),   sizeof(RouteRecord),   sizeof(TierRecord),
+    sizeof(CandidateView),   sizeof(GuaranteeRecord), sizeof(LevelRecord),   sizeof(std::uint32_t),
+    sizeof(LineRecord),      sizeof(ColumnRecord),    sizeof(RunRecord),     sizeof(Cell),
+    sizeof(Cell),            1};
 
 constexpr auto Alignment(SectionId id) -> std::uint64_t {
-  return id == SectionId::kRows ? 64 : 8;
+  return id == SectionId::kMasks || id == SectionId::kCells ? 64 : 8;
 }
 
 constexpr auto AlignUp(std::uint64_t offset, std::uint64_t alignment) -> std::uint64_t {
@@ -212,10 +255,9 @@ constexpr auto WordsFor(std::uint64_t bits) -> std::uint64_t {
   return (bits + 63) / 64;
 }
 
-/// Words of a row: each of the three parts in whole words, the sum rounded up to a cache line.
-constexpr auto RowWords(std::uint64_t refusal_terms, std::uint64_t route_terms, std::uint64_t rule_terms)
-    -> std::uint64_t {
-  return AlignUp(WordsFor(refusal_terms) + WordsFor(route_terms) + WordsFor(rule_terms), 8);
+/// A word of 64 bits with the first `count` set, at most 64.
+constexpr auto LowBits(std::uint64_t count) -> std::uint64_t {
+  return count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
 }
 
 static_assert(sizeof(Envelope) == 64);
@@ -224,7 +266,12 @@ static_assert(sizeof(Range) == 8);
 static_assert(sizeof(Header) == 64 + 8 * kSectionCount);
 static_assert(sizeof(AttributeRecord) == 80);
 static_assert(sizeof(SourceRecord) == 16);
-static_assert(sizeof(DimensionRecord) == 16);
+static_assert(sizeof(DimensionRecord) == 12);
+static_assert(sizeof(LevelRecord) == 8);
+static_assert(sizeof(LineRecord) == 12);
+static_assert(sizeof(ColumnRecord) == 16);
+static_assert(sizeof(RunRecord) == 4);
+static_assert(sizeof(Cell) == 64);
 static_assert(sizeof(DeploymentRecord) == 72);
 static_assert(sizeof(FileRecord) == 24);
 static_assert(sizeof(RuleRecord) == 32);

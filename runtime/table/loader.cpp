@@ -80,7 +80,8 @@ class Loader {
         &Loader::CheckSections,  &Loader::CheckStrings,    &Loader::CheckHeader,     &Loader::ReadFiles,
         &Loader::ReadAttributes, &Loader::CheckDimensions, &Loader::ReadDeployments, &Loader::ReadRules,
         &Loader::ReadRefusals,   &Loader::ReadRoutes,      &Loader::ReadTiers,       &Loader::ReadGuarantees,
-        &Loader::CheckMasks,     &Loader::ReadTerms,       &Loader::CheckRows,       &Loader::ReadDefaults,
+        &Loader::CheckMasks,     &Loader::ReadTerms,       &Loader::CheckLines,
+        &Loader::ReadDefaults,
     };
     for (const Check check : kChecks) {
       if (auto problem = (this->*check)()) {
@@ -88,8 +89,9 @@ class Loader {
             Error(LoadError::Kind::kMalformed, "is malformed: " + *problem + "; build it again with `routec build`"));
       }
     }
-    FindColumns();
+    FindGroups();
     FindReach();
+    FillBits();
     return std::move(impl_);
   }
 
@@ -179,9 +181,13 @@ class Loader {
     tiers_ = Entries<layout::TierRecord>(SectionId::kTiers);
     candidates_ = Entries<CandidateView>(SectionId::kCandidates);
     guarantees_ = Entries<layout::GuaranteeRecord>(SectionId::kGuarantees);
+    levels_ = Entries<layout::LevelRecord>(SectionId::kLevels);
     owners_ = Entries<std::uint32_t>(SectionId::kOwners);
-    masks_ = Entries<std::uint64_t>(SectionId::kMasks);
-    rows_ = Entries<std::uint64_t>(SectionId::kRows);
+    lines_ = Entries<layout::LineRecord>(SectionId::kLines);
+    columns_ = Entries<layout::ColumnRecord>(SectionId::kColumns);
+    runs_ = Entries<layout::RunRecord>(SectionId::kRuns);
+    masks_ = Entries<layout::Cell>(SectionId::kMasks);
+    cells_ = Entries<layout::Cell>(SectionId::kCells);
     return std::nullopt;
   }
 
@@ -211,20 +217,24 @@ class Loader {
     if (dimensions_.size() > kMaxDimensions) {
       return "it has " + Number(dimensions_.size()) + " dimensions, more than " + Number(kMaxDimensions);
     }
-    if (h.mask_words != layout::WordsFor(deployments_.size())) return "the masks are not as wide as the deployments";
-    if (h.row_words != layout::RowWords(h.refusal_terms, h.route_terms, h.rule_terms)) {
-      return "the rows are not as wide as the terms";
+    if (h.definitions > layout::kMaxDefinitions) {
+      return "it has " + Number(h.definitions) + " definitions, more than " + Number(layout::kMaxDefinitions);
+    }
+    if (h.mask_cells != layout::AlignUp(deployments_.size(), layout::kCellBits) / layout::kCellBits) {
+      return "the masks are not as wide as the deployments";
     }
     impl_->verified = h.flags == layout::kFlagVerified;
     impl_->limits = {h.attempts, h.deadline_ms};
     impl_->policy_name = Text(h.policy_name);
     impl_->policy_version = Text(h.policy_version);
     impl_->tool_version = Text(h.tool_version);
-    impl_->mask_words = h.mask_words;
-    impl_->row_words = h.row_words;
+    impl_->bits.mask_cells = h.mask_cells;
     impl_->dimensions = dimensions_;
+    impl_->lines = lines_;
+    impl_->columns = columns_;
+    impl_->runs = runs_;
+    impl_->cells = cells_;
     impl_->masks = masks_;
-    impl_->rows = rows_;
     return std::nullopt;
   }
 
@@ -411,7 +421,6 @@ class Loader {
 
   auto CheckDimensions() -> Problem {
     std::size_t d = 0;
-    std::uint64_t row = 0;
     for (std::uint32_t a = 0; a < impl_->attributes.size(); ++a) {
       const auto& view = impl_->attributes[a];
       if (view.first_dimension != d) return "attribute " + Number(a) + " has a wrong first dimension";
@@ -421,15 +430,13 @@ class Loader {
       for (std::uint32_t member = 0; member < members; ++member, ++d) {
         if (d >= dimensions_.size()) return "attribute " + Number(a) + " has no dimension";
         const auto& dimension = dimensions_[d];
-        if (dimension.attribute != a || dimension.member != member || dimension.classes != classes ||
-            dimension.first_row != row) {
+        if (dimension.attribute != a || dimension.member != member || dimension.classes != classes) {
           return "dimension " + Number(d) + " does not fit its attribute";
         }
-        row += classes;
+        impl_->last_class.push_back(static_cast<std::uint16_t>(classes - 1));
       }
     }
     if (d != dimensions_.size()) return "a dimension belongs to no attribute";
-    if (rows_.size() != row * header_->row_words) return "there is not one row for each class";
     return std::nullopt;
   }
 
@@ -467,10 +474,8 @@ class Loader {
       deployment_names.push_back(Text(record.name));
     }
     if (HasRepeats(deployment_names)) return "two deployments have the same name";
-    impl_->all_deployments.assign(header_->mask_words, 0);
-    for (std::size_t i = 0; i < deployments_.size(); ++i) {
-      impl_->all_deployments[i / 64] |= std::uint64_t{1} << (i % 64);
-    }
+    impl_->everyone.assign(header_->mask_cells, layout::Cell{});
+    for (std::size_t i = 0; i < deployments_.size(); ++i) SetBit(impl_->everyone, i);
     return std::nullopt;
   }
 
@@ -487,7 +492,7 @@ class Loader {
       impl_->rules.push_back({Text(record.name), Text(record.because), PlaceOf(record.place), record.implied == 1});
       impl_->rule_masks.push_back(record.mask);
     }
-    if (masks_.size() != std::uint64_t{masks} * header_->mask_words) return "a mask belongs to no rule";
+    if (masks_.size() != std::uint64_t{masks} * header_->mask_cells) return "a mask belongs to no rule";
     return std::nullopt;
   }
 
@@ -559,86 +564,216 @@ class Loader {
 
   auto CheckMasks() -> Problem {
     for (std::size_t i = 0; i < masks_.size(); ++i) {
-      if ((masks_[i] & ~impl_->all_deployments[i % header_->mask_words]) != 0) {
-        return "mask " + Number(i / header_->mask_words) + " has a bit for no deployment";
+      if (!IsWithin(masks_[i], impl_->everyone[i % header_->mask_cells])) {
+        return "mask " + Number(i / header_->mask_cells) + " has a bit for no deployment";
       }
     }
     return std::nullopt;
   }
 
-  // --- Terms and rows --------------------------------------------------------------------------------------------
+  /// Does the cell have no bit that the other one has not?
+  static auto IsWithin(const layout::Cell& cell, const layout::Cell& other) -> bool {
+    std::uint64_t more = 0;
+    for (std::size_t i = 0; i < layout::kCellWords; ++i) more |= cell.words[i] & ~other.words[i];
+    return more == 0;
+  }
+
+  static void SetBit(std::span<layout::Cell> cells, std::size_t bit) {
+    cells[bit / layout::kCellBits].words[bit / 64 % layout::kCellWords] |= std::uint64_t{1} << (bit % 64);
+  }
+
+  // --- Terms -------------------------------------------------------------------------------------------------
 
   auto ReadTerms() -> Problem {
     const Header& h = *header_;
-    if (std::uint64_t{h.refusal_terms} + h.route_terms + h.rule_terms != owners_.size()) {
-      return "there is not one owner for each term";
+    std::uint64_t terms = std::uint64_t{h.refusal_terms} + h.route_terms + h.rule_terms;
+    std::uint64_t definitions = 0;
+    for (const auto& level : levels_) {
+      if (level.definitions == 0) return "a level has no definition";
+      terms += level.terms;
+      definitions += level.definitions;
     }
-    std::size_t first_term = 0;
-    const auto read = [&](RowPart& part, std::uint32_t terms, std::size_t owners) {
-      part.words = static_cast<std::uint32_t>(layout::WordsFor(terms));
-      part.last_word = terms % 64 == 0 ? ~std::uint64_t{0} : (std::uint64_t{1} << (terms % 64)) - 1;
-      part.owners = owners_.subspan(first_term, terms);
-      first_term += terms;
-      return std::ranges::is_sorted(part.owners) && (part.owners.empty() || part.owners.back() < owners);
+    if (terms != owners_.size()) return "there is not one owner for each term";
+    if (definitions != h.definitions) return "the levels do not add up to the definitions";
+    std::uint64_t word = 0;
+    std::uint32_t first_definition = 0;
+    for (const auto& level : levels_) {
+      word = layout::AlignUp(word, layout::kCellWords);
+      const TermPart part = TakeTerms(level.terms, word);
+      for (std::uint32_t i = 0; i < part.terms; ++i) {
+        const std::uint32_t owner = part.owners[i];
+        if (owner < first_definition || owner - first_definition >= level.definitions || (i > 0 && owner < part.owners[i - 1])) {
+          return "a term's owner does not exist or is out of order";
+        }
+      }
+      impl_->levels.push_back({part, first_definition, level.definitions});
+      first_definition += level.definitions;
+    }
+    word = layout::AlignUp(word, layout::kCellWords);
+    impl_->bits.refusals = TakeTerms(h.refusal_terms, word);
+    impl_->bits.routes = TakeTerms(h.route_terms, word);
+    impl_->bits.rules = TakeTerms(h.rule_terms, word);
+    const auto ascend = [](const TermPart& part, std::size_t owners) {
+      const std::span<const std::uint32_t> list(part.owners, part.terms);
+      return std::ranges::is_sorted(list) && (list.empty() || list.back() < owners);
     };
-    if (!read(impl_->refusal_part, h.refusal_terms, refusals_.size()) ||
-        !read(impl_->route_part, h.route_terms, routes_.size()) ||
-        !read(impl_->rule_part, h.rule_terms, rules_.size())) {
+    if (!ascend(impl_->bits.refusals, refusals_.size()) || !ascend(impl_->bits.routes, routes_.size()) || !RulesByMask()) {
       return "a term's owner does not exist or is out of order";
+    }
+    if (lines_.size() != impl_->used.size()) return "there is not one line for each 512 terms";
+    return std::nullopt;
+  }
+
+  /// The next terms, which begin at `word`, in the bits and among the owners; their lines get the bits that they use.
+  auto TakeTerms(std::uint32_t terms, std::uint64_t& word) -> TermPart {
+    const TermPart part{static_cast<std::uint32_t>(word), static_cast<std::uint32_t>(layout::WordsFor(terms)), terms,
+                        owners_.data() + next_owner_};
+    next_owner_ += terms;
+    word += part.words;
+    impl_->used.resize(layout::AlignUp(word, layout::kCellWords) / layout::kCellWords);
+    for (std::uint32_t i = 0; i < part.words; ++i) {
+      const std::uint64_t bit = part.first_word + i;
+      impl_->used[bit / layout::kCellWords].words[bit % layout::kCellWords] =
+          layout::LowBits(std::min<std::uint64_t>(64, terms - std::uint64_t{i} * 64));
+    }
+    return part;
+  }
+
+  auto MaskIsEmpty(std::uint32_t rule) const -> bool {
+    const auto mask = masks_.subspan(std::size_t{impl_->rule_masks[rule]} * header_->mask_cells, header_->mask_cells);
+    return std::ranges::all_of(mask, [](const layout::Cell& cell) { return cell == layout::Cell{}; });
+  }
+
+  /// The rules' terms go by the number of the mask and then by rule, but those of rules without anybody to exclude come last.
+  auto RulesByMask() -> bool {
+    const TermPart& part = impl_->bits.rules;
+    std::pair<std::uint32_t, std::uint32_t> last{0, 0};
+    for (std::uint32_t i = 0; i < part.terms; ++i) {
+      const std::uint32_t rule = part.owners[i];
+      if (rule >= rules_.size()) return false;
+      const std::uint32_t mask = MaskIsEmpty(rule) ? kNone : impl_->rule_masks[rule];
+      if (std::pair{mask, rule} < last) return false;
+      last = {mask, rule};
+      if (mask != kNone) ++impl_->bits.excluding_terms;
+    }
+    return true;
+  }
+
+  auto CheckLines() -> Problem {
+    std::uint64_t next_column = 0;
+    std::uint64_t next_cell = 0;
+    std::uint64_t next_run = 0;
+    std::size_t level = 0;
+    std::uint32_t definitions = 0;  // that the line may ask for
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      while (level < impl_->levels.size() && i * layout::kCellWords >= EndOf(impl_->levels[level])) {
+        definitions += impl_->levels[level++].definitions;
+      }
+      const auto& line = lines_[i];
+      if (line.first_column != next_column || std::uint64_t{line.direct} + line.searched > columns_.size() - next_column) {
+        return "line " + Number(i) + " has columns that do not follow the last";
+      }
+      for (std::uint32_t k = 0; k < line.direct + line.searched; ++k, ++next_column) {
+        const auto& column = columns_[next_column];
+        const std::string self = "column " + Number(next_column);
+        const bool is_first = k == 0 || k == line.direct;
+        if (column.dimension >= dimensions_.size() + definitions ||
+            (!is_first && column.dimension <= columns_[next_column - 1].dimension)) {
+          return self + " has a dimension that does not exist or is out of order";
+        }
+        const std::uint32_t classes =
+            column.dimension < dimensions_.size() ? dimensions_[column.dimension].classes : 2;
+        if (column.first_cell != next_cell || column.first_run != next_run) return self + " does not follow the last";
+        std::uint64_t cells = classes;
+        if (k >= line.direct) {
+          if (column.runs == 0 || column.runs > runs_.size() - next_run) return self + " has runs out of bounds";
+          const auto problem = CheckRuns(runs_.subspan(next_run, column.runs), classes);
+          if (problem) return self + *problem;
+          cells = CellsOf(runs_.subspan(next_run, column.runs));
+        } else if (column.runs != 0) {
+          return self + " has runs and is direct";
+        }
+        if (cells > cells_.size() - next_cell) return self + " has cells out of bounds";
+        for (const auto& cell : cells_.subspan(next_cell, cells)) {
+          if (!IsWithin(cell, impl_->used[i])) return self + " has a bit for no term";
+        }
+        next_cell += cells;
+        next_run += column.runs;
+        if (column.dimension >= dimensions_.size() && ClassOne(column) != impl_->used[i]) {
+          return self + " asks for a definition that does not hold";
+        }
+      }
+    }
+    if (next_column != columns_.size() || next_cell != cells_.size() || next_run != runs_.size()) {
+      return "a column, run or cell belongs to no line";
     }
     return std::nullopt;
   }
 
-  auto CheckRows() -> Problem {
-    std::vector<std::uint64_t> used(header_->row_words, 0);
-    std::size_t word = 0;
-    for (const auto* part : {&impl_->refusal_part, &impl_->route_part, &impl_->rule_part}) {
-      for (std::uint32_t i = 0; i < part->words; ++i) {
-        used[word++] = i + 1 == part->words ? part->last_word : ~std::uint64_t{0};
+  static auto EndOf(const DefinitionLevel& level) -> std::uint64_t {
+    return layout::AlignUp(std::uint64_t{level.terms.first_word} + level.terms.words, layout::kCellWords);
+  }
+
+  /// What the column of a definition says where it holds.
+  auto ClassOne(const layout::ColumnRecord& column) const -> const layout::Cell& { return impl_->CellOf(column, 1); }
+
+  static auto CheckRuns(std::span<const layout::RunRecord> runs, std::uint32_t classes) -> Problem {
+    std::uint32_t seen = 0;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      if (i == 0 ? runs[i].first_class != 0 : runs[i].first_class <= runs[i - 1].first_class) {
+        return " has runs out of order";
       }
-    }
-    for (std::size_t begin = 0; begin < rows_.size(); begin += used.size()) {
-      for (std::size_t i = 0; i < used.size(); ++i) {
-        if ((rows_[begin + i] & ~used[i]) != 0) return "row " + Number(begin / used.size()) + " has a bit for no term";
-      }
+      if (runs[i].first_class >= classes) return " has a run of classes that do not exist";
+      if (runs[i].cell > seen) return " has cells that are not numbered by their first run";
+      if (runs[i].cell == seen) ++seen;
     }
     return std::nullopt;
+  }
+
+  static auto CellsOf(std::span<const layout::RunRecord> runs) -> std::uint64_t {
+    return std::uint64_t{std::ranges::max(runs, {}, &layout::RunRecord::cell).cell} + 1;
   }
 
   // --- What is worked out once, so that a decision need not ----------------------------------------------------------
 
-  void FindColumns() {
-    std::uint64_t part_word = 0;
-    for (auto* part : {&impl_->refusal_part, &impl_->route_part, &impl_->rule_part}) {
-      for (std::uint32_t d = 0; part->words != 0 && d < dimensions_.size(); ++d) {
-        const std::uint64_t first_word = std::uint64_t{dimensions_[d].first_row} * header_->row_words + part_word;
-        if (RulesOutSomething(*part, dimensions_[d], first_word)) part->columns.push_back({d, first_word});
-      }
-      part_word += part->words;
+  void FindGroups() {
+    const TermPart& rules = impl_->bits.rules;
+    for (std::uint32_t i = 0; i < impl_->bits.excluding_terms; ++i) {
+      const std::uint32_t mask = impl_->rule_masks[rules.owners[i]] * header_->mask_cells;
+      if (impl_->groups.empty() || impl_->groups.back().mask != mask) impl_->groups.push_back({mask, i});
+      impl_->groups.back().end_term = i + 1;
+      impl_->term_group.push_back(static_cast<std::uint32_t>(impl_->groups.size() - 1));
     }
-  }
-
-  auto RulesOutSomething(const RowPart& part, const layout::DimensionRecord& dimension, std::uint64_t first_word) const
-      -> bool {
-    for (std::uint32_t value_class = 0; value_class < dimension.classes; ++value_class) {
-      const auto row = rows_.subspan(first_word + std::uint64_t{value_class} * header_->row_words, part.words);
-      if (row.back() != part.last_word) return true;
-      if (std::ranges::any_of(row.first(row.size() - 1), [](std::uint64_t word) { return ~word != 0; })) return true;
-    }
-    return false;
   }
 
   void FindReach() {
-    impl_->route_reach.assign(routes_.size() * header_->mask_words, 0);
+    impl_->reach.assign(routes_.size() * header_->mask_cells, layout::Cell{});
     for (std::size_t r = 0; r < impl_->routes.size(); ++r) {
+      const std::span<layout::Cell> reached = std::span(impl_->reach).subspan(r * header_->mask_cells, header_->mask_cells);
       const auto& route = impl_->routes[r];
       for (std::uint32_t t = 0; t < route.tier_count; ++t) {
-        for (const auto& candidate : impl_->tiers[route.first_tier + t].candidates) {
-          impl_->route_reach[r * header_->mask_words + candidate.deployment / 64] |= std::uint64_t{1}
-                                                                                     << (candidate.deployment % 64);
-        }
+        for (const auto& candidate : impl_->tiers[route.first_tier + t].candidates) SetBit(reached, candidate.deployment);
       }
     }
+  }
+
+  void FillBits() {
+    TableBits& bits = impl_->bits;
+    bits.lines = lines_.data();
+    bits.columns = columns_.data();
+    bits.runs = runs_.data();
+    bits.cells = cells_.data();
+    bits.used = impl_->used.data();
+    bits.dimensions = static_cast<std::uint32_t>(dimensions_.size());
+    bits.last_class = impl_->last_class.data();
+    bits.definitions = header_->definitions;
+    bits.levels = static_cast<std::uint32_t>(impl_->levels.size());
+    bits.level = impl_->levels.data();
+    bits.term_group = impl_->term_group.data();
+    bits.groups = impl_->groups.data();
+    bits.masks = masks_.data();
+    bits.everyone = impl_->everyone.data();
+    bits.reach = impl_->reach.data();
   }
 
   std::string name_;
@@ -660,12 +795,24 @@ class Loader {
   std::span<const layout::TierRecord> tiers_;
   std::span<const CandidateView> candidates_;
   std::span<const layout::GuaranteeRecord> guarantees_;
+  std::span<const layout::LevelRecord> levels_;
   std::span<const std::uint32_t> owners_;
-  std::span<const std::uint64_t> masks_;
-  std::span<const std::uint64_t> rows_;
+  std::size_t next_owner_ = 0;
+  std::span<const layout::LineRecord> lines_;
+  std::span<const layout::ColumnRecord> columns_;
+  std::span<const layout::RunRecord> runs_;
+  std::span<const layout::Cell> masks_;
+  std::span<const layout::Cell> cells_;
 };
 
 }  // namespace
+
+auto TableImpl::CellOf(const layout::ColumnRecord& column, std::uint32_t value_class) const -> const layout::Cell& {
+  if (column.runs == 0) return cells[std::size_t{column.first_cell} + value_class];
+  const auto own = runs.subspan(column.first_run, column.runs);
+  const auto after = std::ranges::upper_bound(own, value_class, {}, &layout::RunRecord::first_class);
+  return cells[std::size_t{column.first_cell} + (after - 1)->cell];
+}
 
 auto LoadTable(BundleBytes bytes, std::string_view name) -> std::expected<std::unique_ptr<TableImpl>, LoadError> {
   return Loader(std::move(bytes), name).Load();

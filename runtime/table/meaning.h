@@ -6,7 +6,7 @@
 
 #include "runtime/table/table.h"
 
-/// What the rows of a table say, as sets of classes. For explanations; a decision needs none of it.
+/// What the cells of a table say, as sets of classes. For explanations; a decision needs none of it.
 namespace route {
 
 /// How the values of one attribute fall into classes, as `docs/table-format.md` numbers them.
@@ -29,10 +29,12 @@ struct TermDimension {
 /// The dimensions that all have to allow a request. A term without any holds of every request.
 using Term = std::vector<TermDimension>;
 
-/// How many bits the rows hold: for each class of each dimension one for each term. What `TermsOf` reads in all.
+/// One bit for each class of each dimension and each term, as many of these as `TermsOf` gives in all: what it costs. A term that
+/// definitions multiply too often counts as 65,536.
 auto RowBits(const Table& table) -> std::uint64_t;
 
 /// The terms of a refusal, a route or a rule, of which one has to hold. None: it never holds.
+/// Terms of definitions are multiplied out; ask RowBits first.
 enum class TermOwner : std::uint8_t { kRefusal, kRoute, kRule };
 auto TermsOf(const Table& table, TermOwner kind, std::uint32_t index) -> std::vector<Term>;
 

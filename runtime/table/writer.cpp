@@ -4,10 +4,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <span>
 #include <string_view>
 
+#include "runtime/table/columns.h"
 #include "runtime/table/layout.h"
 #include "runtime/table/sha256.h"
 
@@ -82,7 +84,6 @@ class Writer {
   }
 
   void AddAttributes() {
-    std::uint32_t row = 0;
     for (const auto& attribute : spec_.attributes) {
       layout::AttributeRecord record{};
       record.name = Intern(attribute.name);
@@ -108,12 +109,11 @@ class Writer {
       const std::uint32_t classes = Size(ClassCount(attribute));
       const std::uint32_t members = Size(DimensionCount(attribute));
       for (std::uint32_t member = 0; member < members; ++member) {
-        dimensions_.push_back({Size(attributes_.size()), member, classes, row});
-        row += classes;
+        dimensions_.push_back({Size(attributes_.size()), member, classes});
+        classes_.push_back(classes);
       }
       attributes_.push_back(record);
     }
-    row_count_ = row;
   }
 
   void AddCatalogue() {
@@ -127,13 +127,14 @@ class Writer {
   }
 
   void AddRules() {
-    header_.mask_words = Size(layout::WordsFor(spec_.deployments.size()));
-    std::map<std::vector<std::uint64_t>, std::uint32_t> known;
+    header_.mask_cells = Size(layout::AlignUp(spec_.deployments.size(), layout::kCellBits) / layout::kCellBits);
+    std::map<std::vector<layout::Cell>, std::uint32_t> known;
     for (const auto& rule : spec_.rules) {
-      std::vector<std::uint64_t> mask(header_.mask_words, 0);
+      std::vector<layout::Cell> mask(header_.mask_cells);
       for (const std::uint32_t deployment : rule.excluded) {
         if (deployment >= spec_.deployments.size()) Impossible("a rule excludes a deployment that does not exist");
-        mask[deployment / 64] |= std::uint64_t{1} << (deployment % 64);
+        mask[deployment / layout::kCellBits].words[deployment / 64 % layout::kCellWords] |= std::uint64_t{1}
+                                                                                           << (deployment % 64);
       }
       const auto [place, is_new] = known.try_emplace(mask, Size(known.size()));
       if (is_new) masks_.insert(masks_.end(), mask.begin(), mask.end());
@@ -161,54 +162,87 @@ class Writer {
   }
 
   void AddTerms() {
-    std::vector<const TableSpec::Term*> terms;
-    const auto add = [&](const auto& owners) {
-      const std::size_t before = terms.size();
-      for (std::size_t i = 0; i < owners.size(); ++i) {
-        for (const auto& term : owners[i].when) {
-          terms.push_back(&term);
-          owners_.push_back(Size(i));
+    AddDefinitions();
+    next_bit_ = layout::AlignUp(next_bit_, layout::kCellBits);
+    header_.refusal_terms = AddPart(spec_.refusals, InOrder(spec_.refusals.size()));
+    header_.route_terms = AddPart(spec_.routes, InOrder(spec_.routes.size()));
+    header_.rule_terms = AddPart(spec_.rules, ByMask());
+    for (std::size_t i = 0; i < spec_.definitions.size(); ++i) classes_.push_back(2);
+    columns_ = LayOut(placed_, classes_);
+  }
+
+  /// Definitions are numbered anew, by level, and their terms and those of all others go by these numbers.
+  void AddDefinitions() {
+    header_.definitions = Size(spec_.definitions.size());
+    if (spec_.definitions.size() > layout::kMaxDefinitions) Impossible("it has too many definitions");
+    std::vector<std::uint32_t> level_of(spec_.definitions.size(), 0);
+    for (std::size_t i = 0; i < level_of.size(); ++i) {
+      for (const auto& term : spec_.definitions[i]) {
+        for (const auto& constraint : term) {
+          if (constraint.dimension < dimensions_.size()) continue;
+          const std::size_t part = constraint.dimension - dimensions_.size();
+          if (part >= i) Impossible("a definition is not made of those before it");
+          level_of[i] = std::max(level_of[i], level_of[part] + 1);
         }
       }
-      return Size(terms.size() - before);
-    };
-    header_.refusal_terms = add(spec_.refusals);
-    header_.route_terms = add(spec_.routes);
-    header_.rule_terms = add(spec_.rules);
-    const auto row_words = layout::RowWords(header_.refusal_terms, header_.route_terms, header_.rule_terms);
-    header_.row_words = Size(row_words);
-    if (row_words * row_count_ * 8 > layout::kMaxFileBytes) Impossible("the bit rows do not fit a bundle");
-    rows_.assign(row_words * row_count_, 0);
-
-    const std::uint64_t route_bit = layout::WordsFor(header_.refusal_terms) * 64;
-    const std::uint64_t rule_bit = route_bit + layout::WordsFor(header_.route_terms) * 64;
-    for (std::uint32_t i = 0; i < terms.size(); ++i) {
-      std::uint64_t bit = i;
-      if (i >= header_.refusal_terms + header_.route_terms) {
-        bit = rule_bit + (i - header_.refusal_terms - header_.route_terms);
-      } else if (i >= header_.refusal_terms) {
-        bit = route_bit + (i - header_.refusal_terms);
-      }
-      SetTerm(*terms[i], bit);
+    }
+    std::vector<std::uint32_t> order = InOrder(level_of.size());
+    std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return level_of[i]; });
+    number_of_.resize(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) number_of_[order[i]] = Size(i);
+    for (std::size_t begin = 0; begin < order.size();) {
+      std::size_t end = begin;
+      while (end < order.size() && level_of[order[end]] == level_of[order[begin]]) ++end;
+      next_bit_ = layout::AlignUp(next_bit_, layout::kCellBits);
+      std::uint32_t terms = 0;
+      for (std::size_t i = begin; i < end; ++i) terms += AddTermsOf(Size(i), spec_.definitions[order[i]]);
+      levels_.push_back({Size(end - begin), terms});
+      begin = end;
     }
   }
 
-  void SetTerm(const TableSpec::Term& term, std::uint64_t bit) {
-    auto constraint = term.begin();
-    for (std::uint32_t d = 0; d < dimensions_.size(); ++d) {
-      const auto set = [&](std::uint32_t value_class) {
-        if (value_class >= dimensions_[d].classes) Impossible("a term names a class that does not exist");
-        const std::uint64_t row = dimensions_[d].first_row + value_class;
-        rows_[row * header_.row_words + bit / 64] |= std::uint64_t{1} << (bit % 64);
-      };
-      if (constraint != term.end() && constraint->dimension == d) {
-        for (const std::uint16_t value_class : constraint->classes) set(value_class);
-        ++constraint;
-      } else {
-        for (std::uint32_t value_class = 0; value_class < dimensions_[d].classes; ++value_class) set(value_class);
-      }
+  static auto InOrder(std::size_t count) -> std::vector<std::uint32_t> {
+    std::vector<std::uint32_t> order(count);
+    for (std::size_t i = 0; i < count; ++i) order[i] = static_cast<std::uint32_t>(i);
+    return order;
+  }
+
+  /// The rules that exclude the same deployments together, so that a decision takes these out once; those that exclude
+  /// nobody last, so that it need not look at them.
+  auto ByMask() const -> std::vector<std::uint32_t> {
+    std::vector<std::uint32_t> order = InOrder(spec_.rules.size());
+    std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return spec_.rules[i].excluded.empty() ? kNone : rules_[i].mask; });
+    return order;
+  }
+
+  /// Owners in this order; returns how many terms they have.
+  auto AddPart(const auto& owners, const std::vector<std::uint32_t>& order) -> std::uint32_t {
+    next_bit_ = layout::AlignUp(next_bit_, 64);
+    std::uint32_t terms = 0;
+    for (const std::uint32_t owner : order) terms += AddTermsOf(owner, owners[owner].when);
+    return terms;
+  }
+
+  auto AddTermsOf(std::uint32_t owner, const TableSpec::Condition& condition) -> std::uint32_t {
+    for (const TableSpec::Term& term : condition) {
+      placed_.push_back({next_bit_++, Renumbered(term)});
+      owners_.push_back(owner);
     }
-    if (constraint != term.end()) Impossible("a term's dimensions do not exist or do not ascend");
+    return Size(condition.size());
+  }
+
+  /// The term with the numbers that its definitions have in the file.
+  auto Renumbered(const TableSpec::Term& term) -> const TableSpec::Term* {
+    if (term.empty() || term.back().dimension < dimensions_.size()) return &term;
+    TableSpec::Term& copy = renumbered_.emplace_back(term);
+    for (TableSpec::Constraint& constraint : copy) {
+      if (constraint.dimension < dimensions_.size()) continue;
+      const std::size_t definition = constraint.dimension - dimensions_.size();
+      if (definition >= number_of_.size()) Impossible("a term's dimensions do not exist or do not ascend");
+      constraint.dimension = Size(dimensions_.size() + number_of_[definition]);
+    }
+    std::ranges::sort(copy, {}, &TableSpec::Constraint::dimension);
+    return &copy;
   }
 
   template <typename Entry>
@@ -243,9 +277,13 @@ class Writer {
     Put(SectionId::kTiers, tiers_);
     Put(SectionId::kCandidates, candidates_);
     Put(SectionId::kGuarantees, guarantees_);
+    Put(SectionId::kLevels, levels_);
     Put(SectionId::kOwners, owners_);
+    Put(SectionId::kLines, columns_.lines);
+    Put(SectionId::kColumns, columns_.columns);
+    Put(SectionId::kRuns, columns_.runs);
     Put(SectionId::kMasks, masks_);
-    Put(SectionId::kRows, rows_);
+    Put(SectionId::kCells, columns_.cells);
     Put(SectionId::kStrings, strings_);
     layout::Envelope envelope{};
     envelope.magic = layout::kMagic;
@@ -258,7 +296,7 @@ class Writer {
 
   const TableSpec& spec_;
   layout::Header header_{};
-  std::uint64_t row_count_ = 0;
+  std::uint64_t next_bit_ = 0;
   std::vector<layout::AttributeRecord> attributes_;
   std::vector<layout::SourceRecord> sources_;
   std::vector<layout::StringRef> names_;
@@ -273,9 +311,14 @@ class Writer {
   std::vector<layout::TierRecord> tiers_;
   std::vector<CandidateView> candidates_;
   std::vector<layout::GuaranteeRecord> guarantees_;
+  std::vector<std::uint32_t> classes_;    // how many, by dimension and then by definition
+  std::vector<std::uint32_t> number_of_;  // in the file, by definition of the spec
+  std::vector<layout::LevelRecord> levels_;
   std::vector<std::uint32_t> owners_;
-  std::vector<std::uint64_t> masks_;
-  std::vector<std::uint64_t> rows_;
+  std::vector<PlacedTerm> placed_;
+  std::deque<TableSpec::Term> renumbered_;
+  Columns columns_;
+  std::vector<layout::Cell> masks_;
   std::string strings_;
   std::map<std::string, std::uint32_t> interned_;
   std::vector<std::byte> bytes_;
@@ -311,15 +354,52 @@ auto FirstDimension(const TableSpec& spec, std::size_t attribute) -> std::uint32
   return Size(dimension);
 }
 
-auto RowBytes(const TableSpec& spec) -> std::uint64_t {
-  std::uint64_t rows = 0;
-  for (const auto& attribute : spec.attributes) rows += DimensionCount(attribute) * ClassCount(attribute);
-  const auto terms = [](const auto& owners) {
-    std::uint64_t count = 0;
-    for (const auto& owner : owners) count += owner.when.size();
-    return count;
+auto DimensionCount(const TableSpec& spec) -> std::uint32_t {
+  return FirstDimension(spec, spec.attributes.size());
+}
+
+auto CellBytes(const TableSpec& spec) -> std::uint64_t {
+  std::vector<std::uint64_t> classes;
+  for (const auto& attribute : spec.attributes) {
+    classes.insert(classes.end(), DimensionCount(attribute), ClassCount(attribute));
+  }
+  std::uint64_t cells = 0;
+  const auto add = [&](const TableSpec::Condition& condition) {
+    for (const auto& term : condition) {
+      for (const auto& constraint : term) {
+        const std::uint64_t most = constraint.dimension < classes.size() ? classes[constraint.dimension] : 2;
+        cells += std::min(most, 4 * (2 * constraint.classes.runs().size() + 1));
+      }
+    }
   };
-  return rows * layout::RowWords(terms(spec.refusals), terms(spec.routes), terms(spec.rules)) * 8;
+  for (const auto& definition : spec.definitions) add(definition);
+  for (const auto& refusal : spec.refusals) add(refusal.when);
+  for (const auto& route : spec.routes) add(route.when);
+  for (const auto& rule : spec.rules) add(rule.when);
+  return cells * sizeof(layout::Cell);
+}
+
+TableSpec::Classes::Classes(std::initializer_list<std::uint16_t> classes) {
+  for (const std::uint16_t value_class : classes) Add(value_class);
+}
+
+TableSpec::Classes::Classes(const std::vector<std::uint16_t>& classes) {
+  for (const std::uint16_t value_class : classes) Add(value_class);
+}
+
+auto TableSpec::Classes::OfRuns(std::vector<Run> runs) -> Classes {
+  Classes classes;
+  classes.runs_ = std::move(runs);
+  return classes;
+}
+
+void TableSpec::Classes::Add(std::uint16_t value_class) {
+  if (!runs_.empty() && value_class <= runs_.back().last) Impossible("the classes of a term do not ascend");
+  if (!runs_.empty() && runs_.back().last + 1 == value_class) {
+    runs_.back().last = value_class;
+  } else {
+    runs_.push_back({value_class, value_class});
+  }
 }
 
 auto WriteTable(const TableSpec& spec) -> std::vector<std::byte> {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,10 +44,34 @@ struct TableSpec {
     std::vector<std::uint16_t> country_class;  ///< country: one for each of Countries(), or empty if all are class 0
   };
 
-  /// The request's class in `dimension` is one of `classes` (ascending, at least one).
+  /// A set of classes, given as a list that ascends and kept as runs of neighbours, which may be many classes long.
+  class Classes {
+   public:
+    /// Both ends belong to it.
+    struct Run {
+      std::uint16_t first = 0;
+      std::uint16_t last = 0;
+      friend auto operator==(Run, Run) -> bool = default;
+    };
+
+    Classes() = default;
+    Classes(std::initializer_list<std::uint16_t> classes);   // NOLINT: a list of classes is what it is
+    Classes(const std::vector<std::uint16_t>& classes);  // NOLINT
+    static auto OfRuns(std::vector<Run> runs) -> Classes;
+
+    auto runs() const -> const std::vector<Run>& { return runs_; }
+
+   private:
+    void Add(std::uint16_t value_class);
+
+    std::vector<Run> runs_;  // ascending, none next to another
+  };
+
+  /// The request's class in `dimension` is one of `classes` (at least one). Or, with DimensionCount(spec) plus the index of
+  /// a definition as the dimension and {1} as classes: the definition holds.
   struct Constraint {
     std::uint32_t dimension = 0;
-    std::vector<std::uint16_t> classes;
+    Classes classes;
   };
   /// Every constraint holds. Ascending by dimension, each at most once. An empty term always holds.
   using Term = std::vector<Constraint>;
@@ -117,6 +142,7 @@ struct TableSpec {
   bool verified = false;
   Limits limits;
   std::vector<Attribute> attributes;
+  std::vector<Condition> definitions;  ///< each of dimensions and of definitions before it
   std::vector<Deployment> deployments;
   std::vector<Rule> rules;
   std::vector<Refusal> refusals;
@@ -131,11 +157,14 @@ auto ClassCount(const TableSpec::Attribute& attribute) -> std::size_t;
 /// How many dimensions an attribute has.
 auto DimensionCount(const TableSpec::Attribute& attribute) -> std::size_t;
 
+/// How many dimensions all attributes have.
+auto DimensionCount(const TableSpec& spec) -> std::uint32_t;
+
 /// The first dimension of `spec.attributes[attribute]`.
 auto FirstDimension(const TableSpec& spec, std::size_t attribute) -> std::uint32_t;
 
-/// The size in bytes that the bit rows of this table will take. Use it to refuse a table that is too large.
-auto RowBytes(const TableSpec& spec) -> std::uint64_t;
+/// The size in bytes that the cells of this table take at most. Use it to refuse a table that is too large.
+auto CellBytes(const TableSpec& spec) -> std::uint64_t;
 
 /// The bundle's bytes. The same spec gives the same bytes.
 ///

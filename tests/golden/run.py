@@ -23,6 +23,8 @@ import subprocess
 import sys
 import tempfile
 
+# What no file of a sensible size comes to: other limits stop it first. tests/table/lower_test.cpp has it.
+BEYOND_A_CASE = {"R0601"}
 CASES = pathlib.Path(__file__).resolve().parent / "cases"
 MARK = b"#> "
 
@@ -97,10 +99,10 @@ def coverage(catalogue):
     for case in sorted(CASES.glob("*.route")):
         for line in split(case)[1]:
             seen.update(re.findall(r"\[(R\d{4})\]", line))
-    missing = [code for code in codes if code not in seen]
+    missing = [code for code in codes if code not in seen | BEYOND_A_CASE]
     for code in missing:
         print(f"{code} is in no case of tests/golden/cases")
-    print(f"{len(codes) - len(missing)} of {len(codes)} codes have a case")
+    print(f"{len(seen & set(codes))} of {len(codes)} codes have a case")
     return 1 if missing else 0
 
 

@@ -19,6 +19,8 @@ ONLY_IN = {
 }
 # Folders that must not reach each other, whatever the CMake files say.
 NEVER = [("runtime", "compiler"), ("audit", "compiler"), ("audit", "runtime/table"), ("compiler", "runtime/gateway"),
+         ("compiler/recheck", "compiler/lower"), ("compiler/recheck", "runtime/table"), ("compiler/recheck", "runtime/decide"),
+         ("compiler/lower", "compiler/recheck"), ("runtime/table", "compiler/recheck"),
          ("compiler", "runtime/upstream"), ("compiler", "runtime/signals"), ("compiler", "runtime/ledger")]
 
 

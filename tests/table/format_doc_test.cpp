@@ -82,26 +82,24 @@ TEST_CASE("the example's size, hash and bytes") {
       CHECK_MESSAGE(bytes[offset] == static_cast<std::byte>(std::stoul(pair, nullptr, 16)), line);
     }
   }
-  CHECK(compared == 272 + 12 + 8 + 8 + 32);
+  CHECK(compared == 304 + 12 + 8 + 12 + 16 + 16 + 8 + 16 + 16);
 }
 
-TEST_CASE("the example's rows and their AND") {
+TEST_CASE("the example's cells and their AND") {
   const Table table = Example();
   const TableImpl& impl = table.impl();
-  REQUIRE(impl.row_words == 8);
-  const auto bits_of = [](const std::array<std::uint64_t, 3>& words) {
+  REQUIRE(impl.lines.size() == 1);
+  REQUIRE(impl.cells.size() == 8);
+  const auto bits_of = [](const layout::Cell& cell) {
     std::string bits;
-    for (const auto& [word, count] : {std::pair{words[0], 1}, std::pair{words[1], 2}, std::pair{words[2], 2}}) {
-      for (int i = 0; i < count; ++i) bits += ((word >> i) & 1U) != 0 ? '1' : '0';
+    for (const auto& [word, count] : {std::pair{0, 1}, std::pair{1, 2}, std::pair{2, 2}}) {
+      for (int i = 0; i < count; ++i) bits += ((cell.words[static_cast<std::size_t>(word)] >> i) & 1U) != 0 ? '1' : '0';
     }
     return bits;
   };
-  const auto row = [&](std::size_t number) {
-    return std::array<std::uint64_t, 3>{impl.rows[8 * number], impl.rows[8 * number + 1], impl.rows[8 * number + 2]};
-  };
-  std::array<std::uint64_t, 3> all = row(1);
+  layout::Cell all = impl.cells[1];
   for (const std::size_t number : {2U, 5U, 6U}) {
-    for (std::size_t i = 0; i < 3; ++i) all[i] &= row(number)[i];
+    for (std::size_t i = 0; i < layout::kCellWords; ++i) all.words[i] &= impl.cells[number].words[i];
   }
 
   const std::regex shown("^ *(and|[0-9]+) .*? +([01]) +([01]) +([01]) +([01]) +([01])$");
@@ -112,8 +110,7 @@ TEST_CASE("the example's rows and their AND") {
     rows[match[1]] = match[2].str() + match[3].str() + match[4].str() + match[5].str() + match[6].str();
   }
   REQUIRE(rows.size() == 9);
-  REQUIRE(impl.rows.size() == 8 * 8);
-  for (std::size_t i = 0; i < 8; ++i) CHECK(rows[std::to_string(i)] == bits_of(row(i)));
+  for (std::size_t i = 0; i < 8; ++i) CHECK(rows[std::to_string(i)] == bits_of(impl.cells[i]));
   CHECK(rows["and"] == bits_of(all));
 }
 
@@ -150,7 +147,13 @@ TEST_CASE("the sizes of the records and the limits") {
   CHECK(Contains("(`.rtb`), version " + std::to_string(layout::kFormatVersion)));
   CHECK(kMaxDeployments == 1024);
   CHECK(kMaxDimensions == 4096);
-  CHECK(lower::kMaxTermsPerCondition == 4096);
+  CHECK(states("LevelRecord", sizeof(layout::LevelRecord)));
+  CHECK(states("LineRecord", sizeof(layout::LineRecord)));
+  CHECK(states("ColumnRecord", sizeof(layout::ColumnRecord)));
+  CHECK(states("RunRecord", sizeof(layout::RunRecord)));
+  CHECK(states("Cell", sizeof(layout::Cell)));
+  CHECK(Contains("| definitions | 28,672 |"));
+  CHECK(layout::kMaxDefinitions == 28'672);
   CHECK(layout::kMaxFileBytes == 1U << 30U);
 }
 

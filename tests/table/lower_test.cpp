@@ -142,31 +142,124 @@ TEST_CASE("the same policy gives the same bytes") {
   }
 }
 
-TEST_CASE("a condition beyond the limit names the rule and says what to do") {
-  const auto is_yes = [](std::uint32_t attribute) {
-    ir::Condition condition;
-    condition.kind = ir::Condition::Kind::kIsYes;
-    condition.attribute = {attribute};
-    return condition;
-  };
-  ir::Condition all;
-  all.kind = ir::Condition::Kind::kAll;
-  for (std::uint32_t i = 0; i < 26; i += 2) {
-    ir::Condition any;
-    any.kind = ir::Condition::Kind::kAny;
-    any.children = {is_yes(i), is_yes(i + 1)};
-    all.children.push_back(any);
+auto IsYes(std::uint32_t attribute) -> ir::Condition {
+  ir::Condition condition;
+  condition.kind = ir::Condition::Kind::kIsYes;
+  condition.attribute = {attribute};
+  return condition;
+}
+
+auto Join(ir::Condition::Kind kind, std::vector<ir::Condition> children) -> ir::Condition {
+  ir::Condition condition;
+  condition.kind = kind;
+  condition.children = std::move(children);
+  return condition;
+}
+
+using ir::Condition;
+
+/// (a0 or a1) and (a2 or a3) and …: 2^pairs terms in disjunctive normal form.
+auto AllOfPairs(std::uint32_t pairs) -> Condition {
+  std::vector<Condition> factors;
+  for (std::uint32_t i = 0; i < 2 * pairs; i += 2) factors.push_back(Join(Condition::Kind::kAny, {IsYes(i), IsYes(i + 1)}));
+  return Join(Condition::Kind::kAll, std::move(factors));
+}
+
+TEST_CASE("a condition whose normal form would explode is built of definitions, and decides as before") {
+  const Condition pairs = AllOfPairs(5);
+  const Condition nested = Join(
+      Condition::Kind::kAny,
+      {Join(Condition::Kind::kAll, {pairs, Join(Condition::Kind::kNot, {Join(Condition::Kind::kAll, {IsYes(0), IsYes(9)})})}),
+       Join(Condition::Kind::kNot, {Join(Condition::Kind::kAny, {pairs, IsYes(3)})})});
+  for (const Condition& when : {pairs, Join(Condition::Kind::kNot, {pairs}), nested}) {
+    ir::Policy policy = PolicyWithRule(10, when);
+    policy.rules.push_back(policy.rules[0]);
+    policy.rules[1].when = Join(Condition::Kind::kAll, {pairs, IsYes(1)});
+    const Table table = Table::FromBytes(Lower(policy, {}, {"0.1.0", nullptr}).value()).value();
+    for (std::uint32_t bits = 0; bits < 1024; ++bits) {
+      std::vector<std::uint16_t> classes;
+      ir::Request request;
+      for (std::uint32_t i = 0; i < 10; ++i) {
+        classes.push_back((bits >> i) & 1U);
+        request.emplace_back(ir::YesNoValue{((bits >> i) & 1U) != 0});
+      }
+      std::vector<std::uint32_t> expected;
+      for (std::uint32_t i = 0; i < 2; ++i) {
+        if (ir::Holds(policy.rules[i].when, request)) expected.push_back(i);
+      }
+      REQUIRE(MatchedRules(table, classes) == expected);
+    }
   }
-  const ir::Policy policy = PolicyWithRule(26, all);
-  const auto bytes = Lower(policy, {}, {"0.1.0", nullptr});
-  REQUIRE_FALSE(bytes.has_value());
-  CHECK(bytes.error().message ==
-        "the condition of rule `r` needs more than 4096 conjunctive terms, the most that a bundle holds for one "
-        "condition");
-  CHECK(bytes.error().hint == "divide it into several rules, one for each of its alternatives");
-  CHECK(bytes.error().span == policy.rules[0].span);
-  all.children.pop_back();
-  CHECK(Lower(PolicyWithRule(26, all), {}, {"0.1.0", nullptr}).has_value());
+}
+
+/// The size of the bundle for n of something.
+auto BundleBytes(const ir::Policy& policy) -> double {
+  return static_cast<double>(Lower(policy, {}, {"0.1.0", nullptr}).value().size());
+}
+
+/// How much larger the bundle gets by four times as many; 4 is linear.
+template <typename Make>
+auto Growth(Make make, std::uint32_t n) -> double {
+  return BundleBytes(make(4 * n)) / BundleBytes(make(n));
+}
+
+TEST_CASE("the bundle grows in proportion to the policy, also where normal forms and rows for each class would not") {
+  const auto products = [](std::uint32_t n) { return PolicyWithRule(2 * n, AllOfPairs(n)); };
+  CHECK(Growth(products, 256) < 4.4);
+
+  const auto flags = [](std::uint32_t n) {
+    ir::Policy policy = PolicyWithRule(n, IsYes(0));
+    for (std::uint32_t i = 1; i < n; ++i) {
+      policy.rules.push_back(policy.rules[0]);
+      policy.rules.back().when = IsYes(i);
+    }
+    return policy;
+  };
+  CHECK(Growth(flags, 512) < 4.4);
+
+  const auto thresholds = [](std::uint32_t n) {
+    ir::Policy policy = PolicyWithRule(1, {});
+    policy.attributes[0].kind = AttributeKind::kNumber;
+    policy.attributes[0].maximum = Decimal::FromInteger(1'000'000);
+    policy.rules.clear();
+    for (std::uint32_t i = 1; i <= n; ++i) {
+      ir::Rule rule;
+      rule.name = "r";
+      rule.when.kind = Condition::Kind::kInRange;
+      rule.when.low = Decimal::FromInteger(i).micros;
+      rule.when.high = policy.attributes[0].maximum.micros + 1;
+      policy.rules.push_back(rule);
+    }
+    return policy;
+  };
+  CHECK(Growth(thresholds, 1000) < 4.4);
+
+  const auto tenants = [](std::uint32_t n) {
+    ir::Policy policy = PolicyWithRule(1, {});
+    policy.attributes[0].kind = AttributeKind::kText;
+    policy.rules.clear();
+    for (std::uint32_t i = 0; i < n; ++i) {
+      ir::Rule rule;
+      rule.name = "r";
+      rule.when.kind = Condition::Kind::kTextIs;
+      rule.when.text = "tenant" + std::to_string(100'000 + i * 7919U % n);
+      policy.rules.push_back(rule);
+    }
+    return policy;
+  };
+  CHECK(Growth(tenants, 1000) < 4.4);
+
+  const auto disjunction = [](std::uint32_t n) {
+    std::vector<Condition> texts;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      texts.emplace_back().kind = Condition::Kind::kTextIs;
+      texts.back().text = "tenant" + std::to_string(i);
+    }
+    ir::Policy policy = PolicyWithRule(1, Join(Condition::Kind::kAny, std::move(texts)));
+    policy.attributes[0].kind = AttributeKind::kText;
+    return policy;
+  };
+  CHECK(Growth(disjunction, 1000) < 4.4);
 }
 
 TEST_CASE("limits of the format are errors that say the figure") {

@@ -387,16 +387,15 @@ TEST_CASE("the loader names what is wrong") {
   CHECK(Contains(MessageAfter([](Bytes& bytes) { bytes.resize(bytes.size() + 8); }), "after the last section"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) { Put(bytes, 64 + 24, 2U); }), "unknown flags"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) { Put(bytes, 64 + 56, 1U); }), "reserved field"));
-  CHECK(Contains(MessageAfter([](Bytes& bytes) { Put(bytes, 64 + 48, 16U); }), "as wide as the terms"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) { Put(bytes, 64 + 52, 2U); }), "as wide as the deployments"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) { Put(bytes, 64 + 64, 300U); }), "section 0 is not where"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) { Put(bytes, 64 + 68, 0x1000'0000U); }), "section 0 ends after"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) { bytes.back() = std::byte{0xC3}; }), "not UTF-8"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) {
-                   const std::size_t rows = OffsetOf(bytes, SectionId::kRows);
-                   Put<std::uint64_t>(bytes, rows, ~std::uint64_t{0});
+                   const std::size_t cells = OffsetOf(bytes, SectionId::kCells);
+                   Put<std::uint64_t>(bytes, cells, ~std::uint64_t{0});
                  }),
-                 "row 0 has a bit for no term"));
+                 "column 0 has a bit for no term"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) {
                    const std::size_t masks = OffsetOf(bytes, SectionId::kMasks);
                    Put<std::uint64_t>(bytes, masks, 1U << 4U);
@@ -423,6 +422,13 @@ TEST_CASE("the loader names what is wrong") {
   CHECK(Contains(word(SectionId::kGuarantees, 24, 3), "unknown verdict"));
   CHECK(Contains(word(SectionId::kOwners, 0, 1), "loaded"));  // the first refusal's term given to the second
   CHECK(Contains(word(SectionId::kOwners, 0, 2), "owner does not exist or is out of order"));
+  CHECK(Contains(word(SectionId::kOwners, 24, 3), "owner does not exist or is out of order"));
+  CHECK(Contains(word(SectionId::kLines, 0, 1), "line 0 has columns that do not follow"));
+  CHECK(Contains(word(SectionId::kLines, 4, 1), "belongs to no line"));
+  CHECK(Contains(word(SectionId::kLines, 8, 100), "line 0 has columns that do not follow"));
+  CHECK(Contains(word(SectionId::kColumns, 0, 99), "column 0 has a dimension that does not exist"));
+  CHECK(Contains(word(SectionId::kColumns, 4, 1), "column 0 does not follow"));
+  CHECK(Contains(word(SectionId::kColumns, 12, 1), "column 0 has runs and is direct"));
 }
 
 TEST_CASE("the loader notices a spec that cannot be") {

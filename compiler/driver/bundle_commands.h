@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+#include "compiler/driver/commands.h"
+
+/// The commands that work on bundles and need no policy's text.
+namespace route::driver {
+
+struct SimulateOptions {
+  std::string bundle;
+  std::string policy;   ///< which of several; may be empty for a bundle of one
+  std::string trace;    ///< a file, or `-` for standard input
+  std::string against;  ///< another bundle; empty: none
+};
+auto SimulateCommand(const SimulateOptions& options, const CommonOptions& common) -> int;
+
+struct SignOptions {
+  std::string bundle;
+  std::string key;     ///< a file: a private key never stands on a command line
+  std::string output;  ///< empty: beside the bundle
+};
+auto SignCommand(const SignOptions& options, const CommonOptions& common) -> int;
+
+}  // namespace route::driver

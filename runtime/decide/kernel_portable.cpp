@@ -1,0 +1,14 @@
+#define ROUTE_KERNEL kPortableKernel
+#define ROUTE_LANE_BYTES 16
+#include "runtime/decide/kernel_body.h"
+
+namespace route {
+
+auto BestKernel() noexcept -> const Kernel& {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) return kAvx2Kernel;
+#endif
+  return kPortableKernel;
+}
+
+}  // namespace route
