@@ -413,8 +413,8 @@ auto Resolver::ResolveClauses(const std::vector<ast::Clause>& clauses, const ast
   if (dates.from) DateClause(*dates.from, ast::Operator::kGreaterEqual, parts);
   if (dates.until) DateClause(*dates.until, ast::Operator::kLessEqual, parts);
   if (dates.from && dates.until && dates.from->date && dates.until->date && *dates.from->date > *dates.until->date) {
-    Error(Code::kR0206, dates.until->span, "this ends before it begins", "correct one of the two dates, or exchange them",
-          std::nullopt);  // a mistyped year is as likely as an exchange
+    // No fix: a mistyped year is as likely as an exchange.
+    Error(Code::kR0206, dates.until->span, "this ends before it begins", "correct one of the two dates, or exchange them");
   }
   for (const ast::Clause& clause : clauses) {
     ir::Condition condition = ResolveCondition(clause.condition);

@@ -189,33 +189,33 @@ class StrayReporter {
     return edits;
   }
 
-  /// The word with a `-` in it, if it stands behind the word `header`.
-  auto HeaderAround(Span place) const -> std::optional<Span> {
-    constexpr std::size_t kLongest = 100;
-    constexpr std::string_view kHeader = "header";
+  /// The letters, digits, `_` and `-` around a place, at most a hundred on either side.
+  auto WordAround(Span place) const -> Span {
+    constexpr std::uint32_t kLongest = 100;
     std::string_view text = TextOf(place.file);
     auto belongs = [&](std::size_t i) { return IsNameCharacter(text[i]) || text[i] == '-'; };
     std::uint32_t begin = place.begin;
     while (begin > 0 && belongs(begin - 1) && place.begin - begin < kLongest) --begin;
     std::uint32_t end = place.end;
     while (end < text.size() && belongs(end) && end - place.end < kLongest) ++end;
-    std::size_t before = text.substr(0, begin).find_last_not_of(" \t");
-    if (before == std::string_view::npos || before + 1 == begin || !text.substr(0, before + 1).ends_with(kHeader)) {
+    return {place.file, begin, end};
+  }
+
+  /// The word with a `-` in it, if it stands behind the word `header`.
+  auto HeaderAround(Span place) const -> std::optional<Span> {
+    constexpr std::string_view kHeader = "header";
+    Span word = WordAround(place);
+    std::string_view text = TextOf(place.file).substr(0, word.begin);
+    std::size_t before = text.find_last_not_of(" \t");
+    if (before == std::string_view::npos || before + 1 == word.begin || !text.substr(0, before + 1).ends_with(kHeader)) {
       return std::nullopt;
     }
-    return Span{place.file, begin, end};
+    return word;
   }
 
   /// The name that would result if each `-` in it were a `_`; nothing if the `-` does not stand in a name.
   auto NameAround(Span place) const -> std::optional<std::string> {
-    constexpr std::size_t kLongest = 100;
-    std::string_view text = TextOf(place.file);
-    auto belongs = [&](std::size_t i) { return IsNameCharacter(text[i]) || text[i] == '-'; };
-    std::size_t begin = place.begin;
-    while (begin > 0 && belongs(begin - 1) && place.begin - begin < kLongest) --begin;
-    std::size_t end = place.end;
-    while (end < text.size() && belongs(end) && end - place.end < kLongest) ++end;
-    std::string name(text.substr(begin, end - begin));
+    std::string name(sources_.Text(WordAround(place)));
     if (IsDigit(name.front()) || name.front() == '-' || name.back() == '-') return std::nullopt;
     std::ranges::replace(name, '-', '_');
     return name;

@@ -128,9 +128,12 @@ auto Tokens::SkipComments(std::size_t index) const -> std::size_t {
 }
 
 auto WordOf(std::size_t token_type) -> std::string {
-  Input none("");
-  RouteLexer lexer(&none);
-  std::string literal(lexer.getVocabulary().getLiteralName(token_type));
+  // Every lexer has the same one, which outlives them; only a lexer tells it.
+  static const antlr4::dfa::Vocabulary& vocabulary = [] -> const antlr4::dfa::Vocabulary& {
+    Input none("");
+    return RouteLexer(&none).getVocabulary();
+  }();
+  std::string literal(vocabulary.getLiteralName(token_type));
   return literal.size() >= 2 && literal.front() == '\'' ? literal.substr(1, literal.size() - 2) : std::string();
 }
 

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "compiler/ir/evaluate.h"
 #include "compiler/verify/questions.h"
 #include "compiler/verify/witness.h"
 #include "runtime/values/schema.h"
@@ -19,19 +20,13 @@ auto IsClaimed(const ir::Attribute& attribute) -> bool {
   });
 }
 
-auto Mentions(const ir::Condition& condition, AttributeId attribute) -> bool {
-  return (condition.children.empty() && condition.kind != ir::Condition::Kind::kTrue &&
-          condition.kind != ir::Condition::Kind::kFalse && condition.attribute == attribute) ||
-         std::ranges::any_of(condition.children, [&](const auto& child) { return Mentions(child, attribute); });
-}
-
 /// The gains by one attribute.
 class Gains {
  public:
   Gains(Encoder& encoder, AttributeId attribute)
       : encoder_(encoder), attribute_(attribute), is_mentioned_(encoder.policy().rules.size(), false) {
     const std::vector<ir::Rule>& rules = encoder.policy().rules;
-    for (std::uint32_t i = 0; i < rules.size(); ++i) is_mentioned_[i] = Mentions(rules[i].when, attribute);
+    for (std::uint32_t i = 0; i < rules.size(); ++i) is_mentioned_[i] = ir::AsksAbout(rules[i].when, attribute);
   }
 
   auto AnyRule() const -> bool { return std::ranges::find(is_mentioned_, true) != is_mentioned_.end(); }
