@@ -33,7 +33,16 @@ void AddCheckCommands(CommandLine& line) {
   build->add_flag_callback(
       "--unverified", [options = build_options] { options->unverified = BuildOptions::Unverified::kAllow; },
       "write the table even if verification failed; a gateway refuses it unless told otherwise");
+  build->add_option("--prove", build_options->pack, "write the proof pack of the bundle to this file too")
+      ->option_text("FILE.rpp");
   line.WithOutput(build);
+
+  auto [prove, prove_options] =
+      line.Add<ProveOptions>("prove", "Writes a proof pack, which routeaudit checks without trusting routec", ProveCommand);
+  line.WithPolicy(prove, prove_options->policy);
+  prove->add_option("-o,--output", prove_options->output, "the proof pack to write")->required()->option_text("FILE.rpp");
+  line.WithSolverLimit(prove, prove_options->limits);
+  line.WithOutput(prove);
 }
 
 }  // namespace route::driver

@@ -49,9 +49,17 @@ struct BuildOptions {
   std::string output;
   enum class Unverified : std::uint8_t { kRefuse, kAllow };
   Unverified unverified = Unverified::kRefuse;
+  std::optional<std::string> pack;  ///< a proof pack to write too, of a bundle of one policy
   verify::Limits limits;
 };
 auto Build(const BuildOptions& options, const CommonOptions& common) -> int;
+
+struct ProveOptions {
+  std::string policy;
+  std::string output;
+  verify::Limits limits;
+};
+auto ProveCommand(const ProveOptions& options, const CommonOptions& common) -> int;
 
 struct EvalOptions {
   std::string policy;
