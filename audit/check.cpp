@@ -46,12 +46,13 @@ auto CheckObligation(const Core& core, const Obligation& obligation, const Json&
 void CheckSources(const CheckOptions& options, Checked& checked) {
   for (const Json& file : checked.pack.at("files")) {
     const std::string& path = Text(file.at("path"));
-    const bool in_library = path.starts_with("<std>/");
+    const bool in_library = path.starts_with("<std.") && path.ends_with(">");
     if (in_library && options.library.empty()) {
       checked.not_compared.push_back(path);
       continue;
     }
-    const std::string bytes = ReadBytes(in_library ? options.library + path.substr(5) : options.sources + "/" + path);
+    const std::string bytes = ReadBytes(in_library ? options.library + "/" + path.substr(5, path.size() - 6) + ".route"
+                                                   : options.sources + "/" + path);
     if (Sha256(bytes) != file.at("sha256"))
       throw Rejected(path + " is another file than the one that the pack is about");
     checked.compared.push_back(path);

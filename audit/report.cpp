@@ -149,7 +149,9 @@ auto Report(const Checked& checked) -> std::string {
   const Json& core = checked.core.json;
   std::string text = "policy " + Text(core["policy"]) + " " + Text(core["version"]) + "\n  pack    sha256 " +
                      checked.pack_hash + "\n  bundle  sha256 " + checked.bundle_hash + "\n\n";
-  text += Section(checked, "proved", "established, for every request that the attributes' types admit");
+  text += Section(checked, "proved",
+                  "established, for every request that has a value for each attribute (without one, and without a "
+                  "default, it is refused)");
   text += "  the bundle decides as the policy core does: all " + std::to_string(checked.table_bits) +
           " bits of its table and every record were compared\n";
   if (core["layers"].size() > 1) {

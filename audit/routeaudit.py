@@ -695,10 +695,10 @@ def check_layers(core):
 def check_sources(pack, sources, library):
     for file in pack["files"]:
         path = file["path"]
-        if path.startswith("<std>/"):
+        if path.startswith("<std.") and path.endswith(">"):
             if library is None:
                 continue
-            path = library + path[5:]
+            path = f"{library}/{path[5:-1]}.route"
         else:
             path = f"{sources}/{path}"
         digest = hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()

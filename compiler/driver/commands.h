@@ -57,6 +57,7 @@ auto Build(const BuildOptions& options, const CommonOptions& common) -> int;
 struct ProveOptions {
   std::string policy;
   std::string output;
+  std::uint32_t most_cases = 256;  ///< leaves of a tree of cases, above which a clausal proof is written
   verify::Limits limits;
 };
 auto ProveCommand(const ProveOptions& options, const CommonOptions& common) -> int;

@@ -37,12 +37,13 @@ void PrintReport(const Compilation& compilation, const std::string& output, cons
 
 }  // namespace
 
-auto MakePack(const Compilation& compilation) -> std::string {
+auto MakePack(const Compilation& compilation, std::uint32_t most_cases) -> std::string {
   if (!HasAllAnswers(compilation)) return {};
   prove::Inputs inputs;
   inputs.sources = &compilation.sources;
   inputs.tool_version = ToolVersion();
   inputs.bundle_sha256 = compilation.table->hash();
+  inputs.most_cases = most_cases;
   return prove::WritePack(compilation.policy, *compilation.report, inputs);
 }
 
@@ -54,7 +55,7 @@ auto ProveCommand(const ProveOptions& options, const CommonOptions& common) -> i
     return kWrongUsage;
   }
   VerifyPolicy(*compilation, options.limits, common.now());
-  const std::string pack = MakePack(*compilation);
+  const std::string pack = MakePack(*compilation, options.most_cases);
   if (!pack.empty()) {
     if (auto stored = WriteFileAtomically(options.output, pack); !stored) {
       PrintUsageError(stored.error());

@@ -92,6 +92,7 @@ auto Refute(const std::vector<Clause>& clauses) -> std::string {
   int answer = 0;
   {
     CaDiCaL::Solver solver;
+    solver.set("quiet", 1);
     solver.set("binary", 0);
     solver.trace_proof(file, "proof");
     for (const Clause& clause : clauses) Add(solver, clause);

@@ -56,7 +56,8 @@ class Propagator {
       if (Value(literal) > 0 && !conflict) conflict = reasons_[Variable(literal)];
     }
     if (!conflict) conflict = Propagate();
-    if (!conflict || *conflict == kAssumed) throw InternalError("prove: a step of the solver's proof does not follow by unit propagation");
+    if (!conflict || *conflict == kAssumed)
+      throw InternalError("prove: a step of the solver's proof does not follow by unit propagation");
     std::vector<std::pair<int, std::uint32_t>> assumed;
     for (const int literal : clause)
       assumed.emplace_back(literal, std::exchange(reasons_[Variable(literal)], kAssumed));
