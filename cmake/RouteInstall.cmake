@@ -19,7 +19,7 @@ add_custom_command(
   VERBATIM)
 add_custom_target(route_share ALL DEPENDS ${completions})
 
-install(TARGETS routec routegate RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS routec routegate routeaudit RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${share}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR})
 install(DIRECTORY ${share}/bash-completion ${share}/zsh ${share}/fish DESTINATION ${CMAKE_INSTALL_DATADIR})
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -199,8 +199,8 @@ class Faults(Folder):
                 yield f"{entries} swapped", bad
         for entries in ("rules", "refusals", "routes"):
             for i, entry in enumerate(core[entries]):
-                for when in (True, False, {"not": entry["when"]}, {"any": [entry["when"], {"attribute": "urgent", "is": True}]}):
-                    if when != entry["when"]:
+                for when in (True, False, {"not": entry["when"]}, {"any": [entry["when"], {"attribute": "origin", "in": ["FR"]}]}):
+                    if entry["when"] is not True or when in (False, {"not": True}):  # `true or …` is the same
                         bad = copy.deepcopy(core)
                         bad[entries][i]["when"] = when
                         yield f"{entries} {i} when {when}", bad
