@@ -38,8 +38,8 @@ auto OpenAiType(unsigned status) -> std::string_view {
 auto ErrorJson(Api api, const ErrorFacts& facts) -> Json {
   if (api == Api::kMessages) {
     Json error = {{"type", AnthropicType(facts.status)}, {"message", facts.message}};
-    if (!facts.code.empty()) error["code"] = facts.code;
-    return {{"type", "error"}, {"error", std::move(error)}};
+    if (!facts.code.empty()) error["details"] = {{"error_code", facts.code}};
+    return {{"type", "error"}, {"error", std::move(error)}, {"request_id", nullptr}};
   }
   return {{"error",
            {{"message", facts.message},
@@ -69,6 +69,9 @@ auto ReadErrorBody(unsigned status, std::string_view body) -> ErrorFacts {
     facts.message = error->is_string() ? error->get<std::string>() : std::string(TextMember(*error, "message"));
     facts.code = TextMember(*error, "code");
     facts.param = TextMember(*error, "param");
+    if (const Json* details = Member(*error, "details"); details != nullptr && facts.code.empty()) {
+      facts.code = TextMember(*details, "error_code");
+    }
   }
   if (facts.message.empty()) facts.message = "the upstream refused the request with status " + std::to_string(status);
   return facts;

@@ -20,7 +20,7 @@ struct ErrorFacts {
 };
 
 /// OpenAI's `{"error":{"message","type","param","code"}}`, or Anthropic's `{"type":"error","error":{"type","message"}}`,
-/// with the code in it as `code`.
+/// with the code in it as `details.error_code`.
 auto ErrorJson(Api api, const ErrorFacts& facts) -> nlohmann::ordered_json;
 
 /// An error in a stream that had begun, as it goes over the wire.

@@ -106,6 +106,10 @@ class MessagesTranslator : private RequestTranslator {
     OnlyFields(at, message, {"role", "content"});
     const std::string_view role = TextMember(message, "role");
     const Json* content = Member(message, "content");
+    if (role == "system" && content != nullptr) {
+      messages_.push_back({{"role", "system"}, {"content", TextContent(at + ".content", *content)}});
+      return;
+    }
     if (role != "user" && role != "assistant") return Refuse(at + ".role", "there is no such role");
     if (content != nullptr && content->is_string()) {
       messages_.push_back({{"role", role}, {"content", *content}});

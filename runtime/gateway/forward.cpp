@@ -186,11 +186,17 @@ class RequestServer {
   /// What the upstream is sent besides the body.
   void SetHeaders(const ReachableDeployment& target) {
     sending_.headers.clear();
+    bool has_version = false;
     for (const ForwardedHeader& header : headers_) {
-      if (header.name != "anthropic-beta" || sent_in_ == Api::kMessages) sending_.headers.push_back(header);
+      if (header.name.starts_with("anthropic-") && sent_in_ != Api::kMessages) continue;
+      // What is translated is written for the version below, whatever the caller's.
+      const bool is_version = header.name == "anthropic-version";
+      if (is_version && request_.asked.api != Api::kMessages) continue;
+      has_version = has_version || is_version;
+      sending_.headers.push_back(header);
     }
     if (sent_in_ == Api::kMessages) {
-      sending_.headers.push_back({"anthropic-version", std::string(kAnthropicVersion)});
+      if (!has_version) sending_.headers.push_back({"anthropic-version", std::string(kAnthropicVersion)});
       if (!target.key.empty()) sending_.headers.push_back({"x-api-key", target.key});
     }
     sending_.authorization = sent_in_ == Api::kMessages || target.key.empty() ? "" : "Bearer " + target.key;

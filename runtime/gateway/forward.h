@@ -51,8 +51,8 @@ struct ServingThread {
 
 /// Records the decision, tries the plan's deployments, records the outcome and answers, in this order: nothing is sent
 /// to an upstream before its decision record is durable, and no byte to the caller before the outcome record is.
-/// `accepted` is when the request had been read. `headers` are those to pass on; of these `anthropic-beta` goes only to
-/// upstreams that speak the messages API. A cancellation ends the request as
+/// `accepted` is when the request had been read. `headers` are those to pass on; of these the ones of
+/// Anthropic's API go only to upstreams that speak it. A cancellation ends the request as
 /// soon as possible. Everything referred to must live until the coroutine has ended.
 auto ServeRequest(GatewayState& state, ServingThread thread, DecidedRequest& request,
                   const std::vector<ForwardedHeader>& headers, TimePoint accepted, Responder& responder,

@@ -20,7 +20,10 @@ namespace route {
 namespace {
 
 constexpr std::size_t kInlineBytes = 64 * 1024;  // larger bodies are read and decided on the pool
-constexpr std::string_view kAnthropicVersion = "2023-06-01";
+
+/// What of the newer one is translated has the same form in the older.
+constexpr auto kAnthropicVersions = std::to_array<std::string_view>({"2023-06-01", "2026-10-21"});
+
 
 enum class Kind : std::uint8_t { kModel, kDecide, kModels, kHealth, kReady };
 
@@ -141,9 +144,9 @@ auto CheckHeaders(const RequestHead& head) -> std::optional<ApiError> {
     return ApiError{ApiCode::kInvalidRequest, "the body must not be compressed: send it without Content-Encoding", ""};
   }
   const auto version = HeaderOf(head, "anthropic-version");
-  if (version && *version != kAnthropicVersion) {
+  if (version && std::ranges::find(kAnthropicVersions, *version) == kAnthropicVersions.end()) {
     return ApiError{ApiCode::kInvalidRequest,
-                    "the only version of Anthropic's API that is spoken here is " + std::string(kAnthropicVersion), ""};
+                    "the versions of Anthropic's API that are spoken here are 2023-06-01 and 2026-10-21", ""};
   }
   return std::nullopt;
 }
@@ -169,7 +172,7 @@ auto RunOnPool(const asio::any_io_executor& pool, Work& work) -> asio::awaitable
 
 auto PassedOn(const RequestHead& head) -> std::vector<ForwardedHeader> {
   std::vector<ForwardedHeader> headers;
-  for (const char* name : {"traceparent", "tracestate", "anthropic-beta"}) {
+  for (const char* name : {"traceparent", "tracestate", "anthropic-version", "anthropic-beta"}) {
     const auto value = HeaderOf(head, name);
     if (value && !value->empty()) headers.push_back({name, std::string(*value)});
   }

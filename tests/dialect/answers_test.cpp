@@ -233,7 +233,7 @@ TEST_CASE("a chat completion as a message and as a response") {
 TEST_CASE("errors in each form") {
   const ErrorFacts facts{403, "no", "policy_error", "policy_refused", "model"};
   CHECK(ErrorJson(Api::kChat, facts).dump() == R"({"error":{"message":"no","type":"policy_error","param":"model","code":"policy_refused"}})");
-  CHECK(ErrorJson(Api::kMessages, facts).dump() == R"({"type":"error","error":{"type":"permission_error","message":"no","code":"policy_refused"}})");
+  CHECK(ErrorJson(Api::kMessages, facts).dump() == R"({"type":"error","error":{"type":"permission_error","message":"no","details":{"error_code":"policy_refused"}},"request_id":null})");
   CHECK(ErrorEventText(Api::kResponses, facts) == "event: error\ndata: {\"type\":\"error\",\"code\":\"policy_refused\",\"message\":\"no\",\"param\":\"model\"}\n\n");
   CHECK(ErrorEventText(Api::kMessages, facts).starts_with("event: error\ndata: {\"type\":\"error\","));
   CHECK(ReadErrorBody(400, R"({"type":"error","error":{"type":"invalid_request_error","message":"bad image"}})").message == "bad image");

@@ -86,6 +86,11 @@ TEST_CASE("fields of messages in chat completions") {
         R"("tool_choice":{"type":"function","function":{"name":"f"}},"parallel_tool_calls":false})");
 }
 
+TEST_CASE("a system message among messages keeps its place") {
+  const auto result = MessagesToChat(Messages("", R"([{"role":"user","content":"x"},{"role":"system","content":"be brief"},{"role":"user","content":"y"}])"));
+  CHECK((*result)["messages"].dump() == R"([{"role":"user","content":"x"},{"role":"system","content":"be brief"},{"role":"user","content":"y"}])");
+}
+
 TEST_CASE("what chat completions cannot say for messages") {
   const auto field = [](const std::string& more) { return Obstacle(MessagesToChat(Messages(more))); };
   CHECK(field(R"(,"top_k":5)") == "top_k");

@@ -149,7 +149,7 @@ class OwnApi(Dialects):
                 self.assertEqual(text_of_stream(api, events[:-1]), "paris serves")
                 name, error = events[-1]
                 if api == "messages":
-                    self.assertEqual((name, error["type"], error["error"]["code"]), ("error", "error", "upstream_interrupted"))
+                    self.assertEqual((name, error["type"], error["error"]["details"]["error_code"]), ("error", "error", "upstream_interrupted"))
                 elif api == "responses":
                     self.assertEqual((name, error["type"], error["code"]), ("error", "error", "upstream_interrupted"))
                 else:
@@ -307,7 +307,7 @@ class Translation(Dialects):
         answer = self.ask("messages")
         self.assertEqual((answer.status, answer.json),
                          (422, {"type": "error", "error": {"type": "invalid_request_error", "message": "as told",
-                                                           "code": "fake_error"}}))
+                                                           "details": {"error_code": "fake_error"}}, "request_id": None}))
         refused = self.ask("messages", model="banned")
         self.assertEqual((refused.status, refused.json["error"]["type"], refused.code), (403, "permission_error", "policy_refused"))
         unknown = self.ask("messages", key="sk-unknown")
@@ -323,6 +323,10 @@ class Translation(Dialects):
         self.assertEqual(answer.status, 200)
         self.assertEqual(self.ask("chat", key=None, headers={"x-api-key": "sk-gold"}).status, 200)
         self.assertEqual(self.ask("messages", headers={"x-api-key": "sk-gold"}).status, 401)
+        self.let_speak(paris=["messages"])
+        for version in ["2023-06-01", "2026-10-21"]:
+            self.assertEqual(self.ask("messages", headers={"anthropic-version": version}).status, 200)
+            self.assertEqual(self.last()["headers"]["anthropic-version"], version)
         old = self.ask("messages", headers={"anthropic-version": "2023-01-01"})
         self.assertEqual((old.status, old.json["error"]["type"]), (400, "invalid_request_error"))
 

@@ -357,8 +357,17 @@ auto ResponsesStream(const Said& said) -> Pieces {
                                         {"content_index", 0},
                                         {"delta", word}}));
   }
-  stream.pieces.front() = NamedEvent({{"type", "response.created"}, {"response", ResponseJson(said, "in_progress")}}) +
-                          stream.pieces.front();
+  Json item = ResponseJson(said, "completed")["output"][0];
+  const Json part = {{"type", "output_text"}, {"text", ""}, {"annotations", Json::array()}};
+  item["content"] = Json::array();
+  const Json created = {{"type", "response.created"}, {"response", ResponseJson(said, "in_progress")}};
+  const Json item_added = {{"type", "response.output_item.added"}, {"output_index", 0}, {"item", item}};
+  const Json part_added = {{"type", "response.content_part.added"},
+                           {"item_id", "msg"},
+                           {"output_index", 0},
+                           {"content_index", 0},
+                           {"part", part}};
+  stream.pieces.front() = NamedEvent(created) + NamedEvent(item_added) + NamedEvent(part_added) + stream.pieces.front();
   stream.end = NamedEvent({{"type", "response.completed"}, {"response", ResponseJson(said, "completed")}});
   stream.half = "event: response.output_text.delta\ndata: {\"type\":";
   return stream;
