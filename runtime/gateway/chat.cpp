@@ -6,6 +6,8 @@
 namespace route {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 constexpr std::string_view kBearer = "bearer ";
 
 auto LowerCase(std::string_view text) -> std::string {
@@ -14,6 +16,13 @@ auto LowerCase(std::string_view text) -> std::string {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return lower;
+}
+
+auto ModelJson(const DeploymentView& deployment, Api api) -> Json {
+  if (api == Api::kMessages) {
+    return {{"type", "model"}, {"id", deployment.name}, {"display_name", deployment.name}, {"created_at", "1970-01-01T00:00:00Z"}};
+  }
+  return {{"id", deployment.name}, {"object", "model"}, {"created", 0}, {"owned_by", deployment.vendor}};
 }
 
 auto BadKey(std::string message) -> std::unexpected<ApiError> {
@@ -32,33 +41,35 @@ auto WhyMissing(const DerivedAttributes& attributes, std::string_view name) -> s
 
 auto Authenticate(const TenantRegistry& tenants, std::span<const HeaderField> headers)
     -> std::expected<std::uint32_t, ApiError> {
-  const HeaderField* authorization = nullptr;
+  std::optional<std::string_view> key;
   for (const HeaderField& header : headers) {
-    if (LowerCase(header.name) != "authorization") continue;
-    if (authorization != nullptr) return BadKey("the request has more than one Authorization header");
-    authorization = &header;
+    const std::string name = LowerCase(header.name);
+    std::string_view value = header.value;
+    if (name == "authorization") {
+      if (LowerCase(value.substr(0, kBearer.size())) != kBearer) {
+        return BadKey("the Authorization header must have the form `Bearer KEY`");
+      }
+      value.remove_prefix(kBearer.size());
+    } else if (name != "x-api-key") {
+      continue;
+    }
+    if (key) return BadKey("the request has more than one API key");
+    key = value;
   }
-  if (authorization == nullptr) {
-    return BadKey("the request has no API key: send it as `Authorization: Bearer KEY`");
-  }
-  std::string_view value = authorization->value;
-  if (LowerCase(value.substr(0, kBearer.size())) != kBearer) {
-    return BadKey("the Authorization header must have the form `Bearer KEY`");
-  }
-  value.remove_prefix(kBearer.size());
-  const auto tenant = tenants.FindByKey(value);
+  if (!key) return BadKey("the request has no API key: send it as `Authorization: Bearer KEY` or as `x-api-key: KEY`");
+  const auto tenant = tenants.FindByKey(*key);
   if (!tenant) return BadKey("the API key is not known here");
   return *tenant;
 }
 
-auto DecideChat(const GatewayState& state, std::uint32_t tenant, ChatRequest chat, std::span<const HeaderField> headers,
-                WallTime now, Random& random) -> DecidedRequest {
+auto DecideRequest(const GatewayState& state, std::uint32_t tenant, ModelRequest asked,
+                   std::span<const HeaderField> headers, WallTime now, Random& random) -> DecidedRequest {
   const Tenant& entry = state.tenants.tenants()[tenant];
   const Decimal spent = SpentPercent(state.spend.Spent(tenant), entry.spend_cap);
   const ServedPolicy& policy = state.policies[state.policy_of[tenant]];
-  const RequestFacts facts{entry, headers, chat, spent, std::chrono::floor<std::chrono::seconds>(now)};
+  const RequestFacts facts{entry, headers, asked, spent, std::chrono::floor<std::chrono::seconds>(now)};
   auto attributes = DeriveAttributes(policy.table, facts);
-  DecidedRequest request{MakeId(now, random), tenant, &policy, std::move(chat), std::move(attributes), {}, {}, {}, {}};
+  DecidedRequest request{MakeId(now, random), tenant, &policy, std::move(asked), std::move(attributes), {}, {}, {}, {}};
   if (request.attributes.missing) {
     request.decision.outcome = Outcome::kRefused;
   } else {
@@ -102,7 +113,7 @@ auto DecisionLineOf(const GatewayState& state, const DecidedRequest& request, Wa
   record.id = request.id;
   record.time = now;
   record.tenant = state.tenants.tenants()[request.tenant].id;
-  record.asked_model = request.chat.model;
+  record.asked_model = request.asked.model;
   record.attributes = &request.attributes;
   record.decision = &request.decision;
   record.plan = request.plan;
@@ -126,13 +137,20 @@ auto MakeId(WallTime now, Random& random) -> std::string {
   return id;
 }
 
-auto ModelList(const Table& table) -> std::string {
-  nlohmann::ordered_json data = nlohmann::ordered_json::array();
+auto ModelList(const Table& table, Api api) -> std::string {
+  Json data = Json::array();
+  for (const DeploymentView& deployment : table.deployments()) data.push_back(ModelJson(deployment, api));
+  if (api != Api::kMessages) return Json{{"object", "list"}, {"data", std::move(data)}}.dump();
+  const Json first = data.empty() ? Json(nullptr) : data.front()["id"];
+  const Json last = data.empty() ? Json(nullptr) : data.back()["id"];
+  return Json{{"data", std::move(data)}, {"has_more", false}, {"first_id", first}, {"last_id", last}}.dump();
+}
+
+auto ModelEntry(const Table& table, std::string_view name, Api api) -> std::optional<std::string> {
   for (const DeploymentView& deployment : table.deployments()) {
-    data.push_back({{"id", deployment.name}, {"object", "model"}, {"created", 0}, {"owned_by", deployment.vendor}});
+    if (deployment.name == name) return ModelJson(deployment, api).dump();
   }
-  const nlohmann::ordered_json list = {{"object", "list"}, {"data", std::move(data)}};
-  return list.dump();
+  return std::nullopt;
 }
 
 }  // namespace route

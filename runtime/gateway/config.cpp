@@ -185,11 +185,44 @@ class Reader {
     if (!value.is_object()) return Complain(at, "must be an object of deployment names and base URLs");
     for (const auto& [name, field] : value.items()) {
       const std::string place = at + "/" + Escaped(name);
-      const std::string url = Text(place, field);
-      if (url.empty()) continue;
-      if (const auto endpoint = ParseEndpoint(url); !endpoint) Complain(place, endpoint.error());
-      config.endpoints.emplace(name, url);
+      if (!field.is_object()) {
+        ReadUrl(config, name, place, field);
+        continue;
+      }
+      for (const auto& [key, part] : field.items()) {
+        if (key == "url") {
+          ReadUrl(config, name, place + "/url", part);
+        } else if (key == "speaks") {
+          config.speaks.emplace(name, ReadApis(place + "/speaks", part));
+        } else {
+          Complain(place + "/" + Escaped(key), "is not a key of an endpoint: it takes `url` and `speaks`");
+        }
+      }
     }
+  }
+
+  void ReadUrl(GatewayConfig& config, const std::string& name, const std::string& at, const Json& value) {
+    const std::string url = Text(at, value);
+    if (url.empty()) return;
+    if (const auto endpoint = ParseEndpoint(url); !endpoint) Complain(at, endpoint.error());
+    config.endpoints.emplace(name, url);
+  }
+
+  auto ReadApis(const std::string& at, const Json& value) -> ApiSet {
+    ApiSet apis;
+    if (!value.is_array() || value.empty()) {
+      Complain(at, "must be an array with at least one API, such as [\"messages\"]");
+      return apis;
+    }
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      const auto api = value[i].is_string() ? ApiNamed(value[i].get_ref<const std::string&>()) : std::nullopt;
+      if (api) {
+        apis.Add(*api);
+      } else {
+        Complain(at + "/" + std::to_string(i), "must be `chat`, `completions`, `embeddings`, `responses` or `messages`");
+      }
+    }
+    return apis;
   }
 
   auto Text(const std::string& at, const Json& value) -> std::string {
@@ -279,7 +312,10 @@ auto CheckAgainst(std::span<const Table> policies, const std::vector<std::uint32
       }
     }
   }
-  for (const auto& [deployment, url] : config.endpoints) {
+  std::set<std::string> named;
+  for (const auto& [deployment, url] : config.endpoints) named.insert(deployment);
+  for (const auto& [deployment, apis] : config.speaks) named.insert(deployment);
+  for (const std::string& deployment : named) {
     const bool known = std::ranges::any_of(policies, [&](const Table& policy) {
       return std::ranges::find(policy.deployments(), deployment, &DeploymentView::name) != policy.deployments().end();
     });

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/dialect/carry.h"
 #include "runtime/signals/tenants.h"
 #include "runtime/table/table.h"
 
@@ -20,6 +21,7 @@ struct GatewayConfig {
   std::string decision_log;
   std::vector<Tenant> tenants;
   std::map<std::string, std::string> endpoints;  ///< base URL by deployment
+  std::map<std::string, ApiSet> speaks;          ///< the APIs of deployments; others speak kOpenAiCompatible
   std::uint64_t max_body_bytes = 10ULL * 1024 * 1024;
   std::uint32_t connect_timeout_ms = 2000;
   std::uint32_t backoff_ms = 100;

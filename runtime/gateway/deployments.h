@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/dialect/carry.h"
 #include "runtime/gateway/config.h"
 #include "runtime/table/table.h"
 #include "runtime/upstream/endpoint.h"
@@ -15,7 +16,8 @@ namespace route {
 /// What it takes to send a request to a deployment.
 struct ReachableDeployment {
   Endpoint endpoint;
-  std::string authorization;  ///< `Bearer KEY`, or empty for a deployment without a key
+  std::string key = {};                  ///< the provider's API key, or empty for a deployment without one
+  ApiSet speaks = kOpenAiCompatible;
 };
 
 /// Reads an environment variable. Tests give their own.

@@ -12,6 +12,11 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "runtime/dialect/carry.h"
+#include "runtime/dialect/errors.h"
+#include "runtime/dialect/fields.h"
+#include "runtime/dialect/plain_answer.h"
+#include "runtime/dialect/stream_carrier.h"
 #include "runtime/upstream/answer.h"
 #include "runtime/upstream/async_token.h"
 
@@ -24,6 +29,7 @@ constexpr std::size_t kMostAnswerBytes = std::size_t{64} << 20U;
 constexpr std::size_t kMostErrorBytes = std::size_t{1} << 20U;
 constexpr std::chrono::seconds kStreamSilence{120};  // between two pieces of a stream
 constexpr std::chrono::seconds kAfterDone{1};        // from `[DONE]` to the end of the upstream's message
+constexpr std::string_view kAnthropicVersion = "2023-06-01";
 constexpr unsigned kCallerGoneStatus = 499;          // recorded, never sent
 
 /// Waits until the lines are on disk or are known not to be.
@@ -69,7 +75,7 @@ struct PlainServed {
 struct StreamServed {
   unsigned status = 200;
   std::unique_ptr<Exchange> exchange;
-  EventScanner scanner;
+  StreamCarrier carrier;
 };
 using AttemptEnd = std::variant<AttemptFailed, CallerErrorAnswer, PlainServed, StreamServed>;
 
@@ -82,9 +88,9 @@ auto Garbage(unsigned status, std::string detail) -> AttemptFailed {
 }
 
 /// One request being served.
-class ChatServer {
+class RequestServer {
  public:
-  ChatServer(GatewayState& state, ServingThread thread, DecidedRequest& request,
+  RequestServer(GatewayState& state, ServingThread thread, DecidedRequest& request,
              const std::vector<ForwardedHeader>& headers, TimePoint accepted, Responder& responder,
              Cancellation& cancellation)
       : state_(state),
@@ -93,14 +99,17 @@ class ChatServer {
         headers_(headers),
         accepted_(accepted),
         responder_(responder),
-        cancellation_(cancellation) {}
+        cancellation_(cancellation),
+        carrier_(request.asked),
+        context_{request.asked.body, request.id,
+                 std::chrono::duration_cast<std::chrono::seconds>(state.clock().time_since_epoch()).count()} {}
 
   auto Run() -> asio::awaitable<void> {
     std::string lines = DecisionLineOf(state_, request_, state_.clock());
     if (const auto refusal = RefusalOf(request_)) {
       lines += OutcomeLine(request_.policy->table, MakeOutcome(StatusOf(refusal->code), CodeName(refusal->code)));
       if (!co_await Record(lines)) co_return;
-      const Reply reply = WithHeaders(ErrorReply(*refusal));
+      const Reply reply = WithHeaders(ErrorReply(request_.asked.api, *refusal));
       co_await responder_.Send(reply);
       co_return;
     }
@@ -110,8 +119,9 @@ class ChatServer {
 
  private:
   auto Attempt() -> asio::awaitable<void> {
+    const std::vector<DrawnTier> tiers = LeaveOutWhoCannotBeAsked();
     const AttemptSettings settings{request_.policy->table.limits(), Milliseconds(state_.config.backoff_ms)};
-    AttemptLoop loop(request_.decision, request_.drawn, settings, thread_.random, accepted_);
+    AttemptLoop loop(request_.decision, tiers, settings, thread_.random, accepted_);
     for (;;) {
       if (cancellation_.cancelled()) co_return co_await AnswerCancelled();
       const AttemptStep step = loop.Next(TimePoint::clock::now());
@@ -152,12 +162,53 @@ class ChatServer {
     }
   }
 
+  /// The plan without the deployments that the request cannot be put to in an API that they speak. They are recorded as
+  /// attempts that came to nothing, but the policy's limits do not count them.
+  auto LeaveOutWhoCannotBeAsked() -> std::vector<DrawnTier> {
+    std::vector<DrawnTier> tiers = request_.drawn;
+    for (DrawnTier& tier : tiers) {
+      std::erase_if(tier.deployments, [&](std::uint32_t deployment) {
+        const ReachableDeployment& target = request_.policy->deployments[deployment];
+        const auto way = carrier_.WayTo(target.speaks);
+        if (way) return false;
+        AttemptRecord& record = attempts_.emplace_back();
+        record.deployment = deployment;
+        record.endpoint = target.endpoint.base_url;
+        record.result = "not_translatable";
+        record.detail = way.error();
+        return true;
+      });
+    }
+    left_out_ = attempts_.size();
+    return tiers;
+  }
+
+  /// What the upstream is sent besides the body.
+  void SetHeaders(const ReachableDeployment& target) {
+    sending_.headers.clear();
+    bool has_version = false;
+    for (const ForwardedHeader& header : headers_) {
+      if (header.name.starts_with("anthropic-") && sent_in_ != Api::kMessages) continue;
+      // What is translated is written for the version below, whatever the caller's.
+      const bool is_version = header.name == "anthropic-version";
+      if (is_version && request_.asked.api != Api::kMessages) continue;
+      has_version = has_version || is_version;
+      sending_.headers.push_back(header);
+    }
+    if (sent_in_ == Api::kMessages) {
+      if (!has_version) sending_.headers.push_back({"anthropic-version", std::string(kAnthropicVersion)});
+      if (!target.key.empty()) sending_.headers.push_back({"x-api-key", target.key});
+    }
+    sending_.authorization = sent_in_ == Api::kMessages || target.key.empty() ? "" : "Bearer " + target.key;
+  }
+
   auto Try(const StartAttempt& start) -> asio::awaitable<AttemptEnd> {
     const ReachableDeployment& target = request_.policy->deployments[start.deployment];
+    sent_in_ = carrier_.WayTo(target.speaks).value();
     sending_.endpoint = &target.endpoint;
-    sending_.authorization = target.authorization;
-    sending_.headers = headers_;
-    sending_.body = UpstreamBody(request_.chat, request_.policy->table.deployments()[start.deployment].upstream_model);
+    sending_.path = ApiPath(sent_in_);
+    SetHeaders(target);
+    sending_.body = carrier_.Body(sent_in_, request_.policy->table.deployments()[start.deployment].upstream_model);
     auto opened = co_await thread_.client.Post(sending_, start.answer_by, cancellation_);
     if (!opened) co_return Fail(opened.error(), 0);
     std::unique_ptr<Exchange> exchange = std::move(*opened);
@@ -171,15 +222,22 @@ class ChatServer {
     if (std::holds_alternative<CallerMistake>(meaning)) {
       auto body = co_await ReadAll(*exchange, start.answer_by, kMostErrorBytes);
       if (!body) co_return Fail(body.error(), status);
-      co_return CallerErrorAnswer{status, std::string(exchange->content_type()), std::move(*body)};
+      if (sent_in_ == request_.asked.api) {
+        co_return CallerErrorAnswer{status, std::string(exchange->content_type()), std::move(*body)};
+      }
+      co_return CallerErrorAnswer{status, "application/json",
+                                  ToText(ErrorJson(request_.asked.api, ReadErrorBody(status, *body)))};
     }
-    if (request_.chat.stream) co_return co_await TryStream(start, exchange);
+    if (request_.asked.stream) co_return co_await TryStream(start, exchange);
 
     auto body = co_await ReadAll(*exchange, start.answer_by, kMostAnswerBytes);
     if (!body) co_return Fail(body.error(), status);
-    const auto answer = CheckPlainAnswer(*body);
+    const auto answer = ReadPlainAnswer(sent_in_, *body);
     if (!answer) co_return Garbage(status, answer.error());
-    co_return PlainServed{status, std::move(*body), answer->usage};
+    if (sent_in_ == request_.asked.api) co_return PlainServed{status, std::move(*body), answer->usage};
+    const auto translated = TranslateAnswer(sent_in_, answer->body, request_.asked.api, context_);
+    if (!translated) co_return Garbage(status, translated.error());
+    co_return PlainServed{status, ToText(*translated), answer->usage};
   }
 
   auto TryStream(const StartAttempt& start, std::unique_ptr<Exchange>& exchange) -> asio::awaitable<AttemptEnd> {
@@ -187,14 +245,14 @@ class ChatServer {
     if (!IsEventStream(exchange->content_type())) {
       co_return Garbage(status, "the content type of a stream is `" + std::string(exchange->content_type()) + "`");
     }
-    StreamServed served{status, std::move(exchange), {}};
-    while (served.scanner.state() == EventScanner::State::kWaiting) {
+    StreamServed served{status, std::move(exchange), StreamCarrier(sent_in_, request_.asked.api, context_)};
+    while (served.carrier.state() == StreamCarrier::State::kWaiting) {
       const auto bytes = co_await served.exchange->Read(start.answer_by);
       if (!bytes) co_return Fail(bytes.error(), status);
       if (bytes->empty()) co_return Garbage(status, "the stream ended before its first event");
-      served.scanner.Feed(*bytes);
+      served.carrier.Feed(*bytes);
     }
-    if (served.scanner.state() == EventScanner::State::kGarbage) {
+    if (served.carrier.state() == StreamCarrier::State::kGarbage) {
       co_return Garbage(status, "the first event of the stream is no part of an answer");
     }
     co_return AttemptEnd(std::move(served));
@@ -250,44 +308,44 @@ class ChatServer {
     reply = WithHeaders(std::move(reply), deployment);
     const auto begun = co_await responder_.Begin(reply);
     StreamEnd end = StreamEnd::kCallerGone;
-    if (begun == Responder::Sent::kYes) end = co_await Relay(*served.exchange, served.scanner);
+    if (begun == Responder::Sent::kYes) end = co_await Relay(*served.exchange, served.carrier);
     served.exchange.reset();
     UsageRecord usage;
     usage.id = request_.id;
     usage.time = state_.clock();
     usage.deployment = deployment;
     usage.end = end;
-    usage.usage = served.scanner.usage().tokens;
-    usage.usage_note = served.scanner.usage().problem;
+    usage.usage = served.carrier.usage().tokens;
+    usage.usage_note = served.carrier.usage().problem;
     usage.cost = Settle(deployment, usage.usage);
     const std::string usage_line = UsageLine(request_.policy->table, usage);
     co_await Append(*state_.log, usage_line);
   }
 
   /// Hands events on as they become complete, until the stream ends one way or another.
-  auto Relay(Exchange& exchange, EventScanner& scanner) -> asio::awaitable<StreamEnd> {
+  auto Relay(Exchange& exchange, StreamCarrier& carrier) -> asio::awaitable<StreamEnd> {
     for (;;) {
-      const std::string events = scanner.TakeComplete();
+      const std::string events = carrier.TakeComplete();
       const auto written = co_await responder_.Write(events);
       if (written != Responder::Sent::kYes) co_return StreamEnd::kCallerGone;
-      if (scanner.state() == EventScanner::State::kDone) {
+      if (carrier.state() == StreamCarrier::State::kDone) {
         const auto ended = co_await responder_.End();
         // The end of the message makes the upstream's connection fit for the next request.
         const auto rest = co_await exchange.Read(TimePoint::clock::now() + kAfterDone);
         static_cast<void>(rest);
         co_return ended == Responder::Sent::kYes ? StreamEnd::kCompleted : StreamEnd::kCallerGone;
       }
-      if (scanner.state() == EventScanner::State::kGarbage) co_return co_await Interrupt();
+      if (carrier.state() == StreamCarrier::State::kGarbage) co_return co_await Interrupt();
       const auto bytes = co_await exchange.Read(TimePoint::clock::now() + kStreamSilence);
       if (cancellation_.cause() == Cancellation::Cause::kCallerGone) co_return StreamEnd::kCallerGone;
       if (!bytes || bytes->empty()) co_return co_await Interrupt();
-      scanner.Feed(*bytes);
+      carrier.Feed(*bytes);
     }
   }
 
   auto Interrupt() -> asio::awaitable<StreamEnd> {
     const ApiError error{ApiCode::kUpstreamInterrupted, "the upstream broke off its answer", ""};
-    const std::string event = "data: " + ErrorBody(error) + "\n\n";
+    const std::string event = ErrorEvent(request_.asked.api, error);
     const auto written = co_await responder_.Write(event);
     if (written == Responder::Sent::kYes) co_await responder_.End();
     co_return StreamEnd::kInterrupted;
@@ -313,6 +371,9 @@ class ChatServer {
   auto ErrorOf(StopAttempts::Reason reason) const -> ApiError {
     switch (reason) {
       case StopAttempts::Reason::kExhausted:
+        if (left_out_ > 0 && left_out_ == attempts_.size()) {
+          return {ApiCode::kNotTranslatable, "no deployment of the plan can be sent this request: " + attempts_.front().detail, ""};
+        }
         return {ApiCode::kUpstreamUnavailable, "no deployment of the plan gave an answer", ""};
       case StopAttempts::Reason::kDeadline: {
         const std::string limit = std::to_string(request_.policy->table.limits().deadline_ms);
@@ -337,7 +398,7 @@ class ChatServer {
   auto AnswerError(const ApiError& error) -> asio::awaitable<void> {
     const std::string line = OutcomeLine(request_.policy->table, MakeOutcome(StatusOf(error.code), CodeName(error.code)));
     if (!co_await Record(line)) co_return;
-    const Reply reply = WithHeaders(ErrorReply(error));
+    const Reply reply = WithHeaders(ErrorReply(request_.asked.api, error));
     co_await responder_.Send(reply);
   }
 
@@ -347,7 +408,7 @@ class ChatServer {
     if (result == Durability::kDurable) co_return true;
     const ApiError error{ApiCode::kLogUnavailable,
                          "the decision log cannot be written, and nothing is answered without it", ""};
-    const Reply reply = WithHeaders(ErrorReply(error));
+    const Reply reply = WithHeaders(ErrorReply(request_.asked.api, error));
     co_await responder_.Send(reply);
     co_return false;
   }
@@ -359,7 +420,7 @@ class ChatServer {
     record.status = status;
     record.code = code;
     record.attempts = attempts_;
-    record.stream = request_.chat.stream;
+    record.stream = request_.asked.stream;
     return record;
   }
 
@@ -399,26 +460,30 @@ class ChatServer {
   TimePoint accepted_;
   Responder& responder_;
   Cancellation& cancellation_;
+  RequestCarrier carrier_;
+  AnswerContext context_;
+  Api sent_in_ = Api::kChat;  // of the attempt being made
   UpstreamRequest sending_;
+  std::size_t left_out_ = 0;  // of attempts_: deployments that could not be asked at all
   std::vector<AttemptRecord> attempts_;
 };
 
 }  // namespace
 
-auto ErrorReply(const ApiError& error) -> Reply {
+auto ErrorReply(Api api, const ApiError& error) -> Reply {
   Reply reply;
   reply.status = StatusOf(error.code);
-  reply.body = ErrorBody(error);
+  reply.body = ErrorBody(api, error);
   if (error.code == ApiCode::kUpstreamUnavailable || error.code == ApiCode::kLogUnavailable) {
     reply.headers.emplace_back("retry-after", "1");
   }
   return reply;
 }
 
-auto ServeChat(GatewayState& state, ServingThread thread, DecidedRequest& request,
-               const std::vector<ForwardedHeader>& headers, TimePoint accepted, Responder& responder,
-               Cancellation& cancellation) -> asio::awaitable<void> {
-  ChatServer server(state, thread, request, headers, accepted, responder, cancellation);
+auto ServeRequest(GatewayState& state, ServingThread thread, DecidedRequest& request,
+                  const std::vector<ForwardedHeader>& headers, TimePoint accepted, Responder& responder,
+                  Cancellation& cancellation) -> asio::awaitable<void> {
+  RequestServer server(state, thread, request, headers, accepted, responder, cancellation);
   co_await server.Run();
 }
 

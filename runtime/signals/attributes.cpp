@@ -6,6 +6,7 @@
 
 #include "runtime/signals/clock.h"
 #include "runtime/signals/pii.h"
+#include "runtime/signals/request_contents.h"
 
 namespace route {
 namespace {
@@ -78,9 +79,9 @@ class Deriver {
         return TakeHeader(index, attribute, source);
       case SourceKind::kRequest:
         if (source.argument == "prompt") {
-          return Note(attribute, source, values_.SetNumber(index, Decimal::FromInteger(PromptTokenBound(facts_.chat))));
+          return Note(attribute, source, values_.SetNumber(index, Decimal::FromInteger(Contents().prompt_tokens)));
         }
-        if (source.argument == "needs") return TakeNames(index, attribute, source, Needs(facts_.chat), Given::kValue);
+        if (source.argument == "needs") return TakeNames(index, attribute, source, Contents().needs, Given::kValue);
         return TakeField(index, attribute, source);
       case SourceKind::kDetector:
         return TakeDetector(index, attribute, source);
@@ -121,8 +122,8 @@ class Deriver {
   }
 
   auto TakeField(std::uint32_t index, const AttributeView& attribute, const SourceView& source) -> Given {
-    const auto found = facts_.chat.body.find(source.argument);
-    if (found == facts_.chat.body.end() || found->is_null()) return Given::kNothing;
+    const auto found = facts_.request.body.find(source.argument);
+    if (found == facts_.request.body.end() || found->is_null()) return Given::kNothing;
     const Json& field = *found;
     if (field.is_boolean()) {
       return Note(attribute, source, values_.SetText(index, field.get<bool>() ? "yes" : "no"));
@@ -138,7 +139,7 @@ class Deriver {
   }
 
   auto TakeDetector(std::uint32_t index, const AttributeView& attribute, const SourceView& source) -> Given {
-    if (!pii_) pii_ = DetectPii(ConversationText(facts_.chat));
+    if (!pii_) pii_ = DetectPii(Contents().text);
     if (attribute.kind == AttributeKind::kYesNo) {
       return Note(attribute, source, values_.SetText(index, pii_->personal ? "yes" : "no"));
     }
@@ -161,6 +162,11 @@ class Deriver {
     return Note(attribute, source, values_.SetText(index, list));
   }
 
+  auto Contents() -> const RequestContents& {
+    if (!contents_) contents_ = ReadContents(facts_.request);
+    return *contents_;
+  }
+
   auto Note(const AttributeView& attribute, const SourceView& source, const Result& result) -> Given {
     if (result) return Given::kValue;
     ignored_.push_back({std::string(attribute.name), Describe(source), result.error()});
@@ -171,6 +177,7 @@ class Deriver {
   const RequestFacts& facts_;
   Values values_;
   std::vector<Ignored> ignored_;
+  std::optional<RequestContents> contents_;
   std::optional<PiiFindings> pii_;
 };
 

@@ -64,11 +64,11 @@ auto AlwaysMeasures(SourceKind kind, std::string_view argument) -> bool;
 ///   tools      `tools` or `functions` is not empty, or a message carries a tool call or its result
 ///   vision     a message holds an image
 ///   json       `response_format` asks for JSON
-///   audio      a message holds audio, or `modalities` names it
-///   files      a message holds a file
+///   audio, files   a message holds one; `audio` also where `modalities` names it
 ///   streaming  `stream` is true
 ///   logprobs   `logprobs` is true
 ///   reasoning  `reasoning_effort` is given
+///   embeddings the request is one for embeddings
 auto KnownNeeds() -> std::span<const std::string_view>;
 
 /// In which order the deployments of a tier are tried. Part of the bundle format.

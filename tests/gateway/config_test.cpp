@@ -108,7 +108,7 @@ TEST_CASE("deployments need an endpoint and their key") {
   };
   const auto good = ReachDeployments(table, config, environment);
   REQUIRE(good.has_value());
-  CHECK((*good)[1].authorization == "Bearer b");
+  CHECK((*good)[1].key == "b");
   CHECK((*good)[2].endpoint.host == "v");
   config.endpoints.erase("berlin");
   variables.erase("PARIS_KEY");
@@ -141,8 +141,8 @@ TEST_CASE("from a request to its decision record") {
   Dice dice;
   const WallTime now{std::chrono::milliseconds(1'772'357'400'250)};
   const auto decide = [&](const std::string& model, const std::vector<HeaderField>& headers) {
-    auto chat = ParseChatRequest(R"({"model":")" + model + R"(","messages":[{"content":"secret words"}]})");
-    return DecideChat(state, 0, std::move(*chat), headers, now, dice);
+    auto chat = ParseModelRequest(Api::kChat, R"({"model":")" + model + R"(","messages":[{"content":"secret words"}]})");
+    return DecideRequest(state, 0, std::move(*chat), headers, now, dice);
   };
   const auto record = [&](const DecidedRequest& request) {
     const std::string line = DecisionLineOf(state, request, now);

@@ -575,7 +575,7 @@ class Untrusted(Setting):
         self.assertIn(b" 400 ", self.raw(old + b"\r\n0\r\n\r\n").split(b"\r\n")[0])
 
     def test_paths_and_methods(self):
-        for method, path, status in [("GET", "/", 404), ("POST", "/v1/embeddings", 404),
+        for method, path, status in [("GET", "/", 404), ("POST", "/v1/audio/speech", 404),
                                      ("GET", "/v1/chat/completions", 405), ("POST", "/healthz", 405),
                                      ("DELETE", "/v1/models", 405)]:
             self.assertEqual(self.gateway.call(method, path)[0], status)

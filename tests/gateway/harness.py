@@ -174,7 +174,8 @@ class Answer:
 
     @property
     def code(self):
-        return self.json["error"]["code"]
+        error = self.json["error"]
+        return error["details"]["error_code"] if "details" in error else error["code"]
 
     @property
     def events(self):

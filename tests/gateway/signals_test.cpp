@@ -6,7 +6,8 @@
 
 #include "runtime/signals/attributes.h"
 #include "runtime/signals/clock.h"
-#include "runtime/signals/chat_request.h"
+#include "runtime/signals/model_request.h"
+#include "runtime/signals/request_contents.h"
 #include "runtime/signals/json.h"
 #include "runtime/signals/pii.h"
 #include "runtime/signals/spend.h"
@@ -25,15 +26,19 @@ auto Sample() -> Table {
   return std::move(*table);
 }
 
-auto Chat(const std::string& content, const std::string& more = "") -> ChatRequest {
+auto Chat(const std::string& content, const std::string& more = "") -> ModelRequest {
   const std::string body = R"({"model":"m","messages":[{"role":"user","content":)" + content + "}]" + more + "}";
-  auto chat = ParseChatRequest(body);
+  auto chat = ParseModelRequest(Api::kChat, body);
   REQUIRE_MESSAGE(chat.has_value(), body);
   return std::move(*chat);
 }
 
+auto Bound(const ModelRequest& request) -> std::int64_t { return ReadContents(request).prompt_tokens; }
+auto TextIn(const ModelRequest& request) -> std::string { return ReadContents(request).text; }
+auto NeedsOf(const ModelRequest& request) -> std::vector<std::string_view> { return ReadContents(request).needs; }
+
 auto ErrorOf(const std::string& body) -> std::string {
-  const auto chat = ParseChatRequest(body);
+  const auto chat = ParseModelRequest(Api::kChat, body);
   REQUIRE_FALSE(chat.has_value());
   return chat.error().message;
 }
@@ -43,7 +48,7 @@ struct Derivation {
   Table table = Sample();
   Tenant tenant{"t", std::string(64, '0'), {{"tier", "gold"}}, std::nullopt};
   std::vector<HeaderField> headers;
-  ChatRequest chat = Chat(R"("hello")");
+  ModelRequest chat = Chat(R"("hello")");
   Decimal spent;
 
   auto Run() -> DerivedAttributes {
@@ -77,8 +82,8 @@ TEST_CASE("chat requests") {
   CHECK(ErrorOf("[1]") == "the body must be a JSON object");
   CHECK(ErrorOf(R"({"messages":[{}]})") == "the body must hold `model`, the name of the model that is asked for");
   CHECK(ErrorOf(R"({"model":"m","messages":{}})") == "`messages` must be an array with at least one message");
-  CHECK(ParseChatRequest(R"({"model":"m","messages":[{},3]})").error().param == "messages.1");
-  CHECK(ParseChatRequest(R"({"model":"m","messages":[{}],"stream":null})")->stream == false);
+  CHECK(ParseModelRequest(Api::kChat, R"({"model":"m","messages":[{},3]})").error().param == "messages.1");
+  CHECK(ParseModelRequest(Api::kChat, R"({"model":"m","messages":[{}],"stream":null})")->stream == false);
 
   auto chat = Chat(R"("x")", R"(,"stream":true,"z":1,"y":2)");
   CHECK(UpstreamBody(chat, "other") ==
@@ -92,50 +97,49 @@ TEST_CASE("chat requests") {
 }
 
 TEST_CASE("the bound of prompt tokens counts every byte that a model could read") {
-  const auto base = PromptTokenBound(Chat(R"("")"));
-  CHECK(PromptTokenBound(Chat(R"("12345")")) == base + 5);
-  CHECK(PromptTokenBound(Chat(R"("é")")) == base + 2);
+  const auto base = Bound(Chat(R"("")"));
+  CHECK(Bound(Chat(R"("12345")")) == base + 6);
+  CHECK(Bound(Chat(R"("é")")) == base + 3);
   const std::string picture(1000, 'A');
-  const auto with_image = PromptTokenBound(
+  const auto with_image = Bound(
       Chat(R"([{"type":"image_url","image_url":{"url":"data:image/png;base64,)" + picture + R"("}}])"));
   CHECK(with_image >= kTokensPerImage);
   CHECK(with_image < kTokensPerImage + 100);
   const auto with_audio =
-      PromptTokenBound(Chat(R"([{"type":"input_audio","input_audio":{"data":")" + picture + R"(","format":"wav"}}])"));
+      Bound(Chat(R"([{"type":"input_audio","input_audio":{"data":")" + picture + R"(","format":"wav"}}])"));
   CHECK(with_audio >= 1000);
-  CHECK(PromptTokenBound(Chat(R"("")", R"(,"tools":[{"type":"function"}])")) > base + 20);
+  CHECK(Bound(Chat(R"("")", R"(,"tools":[{"type":"function"}])")) > base + 20);
 }
 
 TEST_CASE("what is detected over all texts of the conversation") {
-  CHECK(ConversationText(Chat(R"([{"type":"text","text":"one"},{"type":"image_url","image_url":{"url":"data:x"}}])"))
+  CHECK(TextIn(Chat(R"([{"type":"text","text":"one"},{"type":"image_url","image_url":{"url":"data:x"}}])"))
             .find("data:x") == std::string::npos);
-  const auto tool = ParseChatRequest(R"({"model":"m","messages":[{"role":"assistant",)"
+  const auto tool = ParseModelRequest(Api::kChat, R"({"model":"m","messages":[{"role":"assistant",)"
                                      R"("tool_calls":[{"function":{"arguments":"{\"to\":\"a@b.org\"}"}}]}]})");
-  CHECK(ConversationText(*tool).contains("a@b.org"));
-  CHECK(ConversationText(Chat(R"("x")", R"(,"prediction":{"type":"content","content":"deep"})")).contains("deep"));
+  CHECK(TextIn(*tool).contains("a@b.org"));
+  CHECK(TextIn(Chat(R"("x")", R"(,"prediction":{"type":"content","content":"deep"})")).contains("deep"));
 }
 
 TEST_CASE("what is split over the text parts of a message is detected, and counted once") {
   const char* split = R"([{"type":"text","text":"to jane@exam"},{"type":"text","text":"ple.org now"}])";
-  CHECK(DetectPii(ConversationText(Chat(split))).personal);
-  CHECK(PromptTokenBound(Chat(split)) ==
-        PromptTokenBound(Chat(R"([{"type":"text","text":"to jane@example.org now"}])")) +
-            std::int64_t{std::string_view("text").size() + 2});
-  CHECK(DetectPii(ConversationText(Chat(R"(["4111 1111 ","1111 1111"])"))).financial);
+  CHECK(DetectPii(TextIn(Chat(split))).personal);
+  CHECK(Bound(Chat(split)) ==
+        Bound(Chat(R"([{"type":"text","text":"to jane@example.org now"}])")) + 1);
+  CHECK(DetectPii(TextIn(Chat(R"(["4111 1111 ","1111 1111"])"))).financial);
   const auto predicted = R"(,"prediction":{"content":[{"type":"text","text":"jane@exam"},{"text":"ple.org"}]})";
-  CHECK(DetectPii(ConversationText(Chat(R"("x")", predicted))).personal);
-  const auto apart = ParseChatRequest(R"({"model":"m","messages":[{"content":"jane@exam"},{"content":"ple.org"}]})");
-  CHECK_FALSE(DetectPii(ConversationText(*apart)).personal);
+  CHECK(DetectPii(TextIn(Chat(R"("x")", predicted))).personal);
+  const auto apart = ParseModelRequest(Api::kChat, R"({"model":"m","messages":[{"content":"jane@exam"},{"content":"ple.org"}]})");
+  CHECK_FALSE(DetectPii(TextIn(*apart)).personal);
 }
 
 TEST_CASE("needs") {
   using List = std::vector<std::string_view>;
-  CHECK(Needs(Chat(R"("x")")) == List{});
-  CHECK(Needs(Chat(R"("x")", R"(,"tools":[])")) == List{});
-  CHECK(Needs(Chat(R"("x")", R"(,"tools":[{}],"response_format":{"type":"json_schema"},"stream":true)")) ==
+  CHECK(NeedsOf(Chat(R"("x")")) == List{});
+  CHECK(NeedsOf(Chat(R"("x")", R"(,"tools":[])")) == List{});
+  CHECK(NeedsOf(Chat(R"("x")", R"(,"tools":[{}],"response_format":{"type":"json_schema"},"stream":true)")) ==
         List{"tools", "json", "streaming"});
-  CHECK(Needs(Chat(R"("x")", R"(,"response_format":{"type":"text"})")) == List{});
-  CHECK(Needs(Chat(R"([{"type":"image_url","image_url":{"url":"https://x/y.png"}}])")) == List{"vision"});
+  CHECK(NeedsOf(Chat(R"("x")", R"(,"response_format":{"type":"text"})")) == List{});
+  CHECK(NeedsOf(Chat(R"([{"type":"image_url","image_url":{"url":"https://x/y.png"}}])")) == List{"vision"});
 }
 
 TEST_CASE("the detector pii") {
