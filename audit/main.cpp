@@ -50,8 +50,8 @@ auto RunCheck(int argc, char** argv) -> int {
   std::fputs(audit::Report(checked).c_str(), stdout);
   int code = kGood;
   for (const audit::Finding& finding : checked.findings) {
-    if (finding.verdict == "violated") return kFindings;
-    if (finding.verdict == "unknown") code = kInconclusive;
+    if (finding.verdict == audit::Finding::Verdict::kViolated) return kFindings;
+    if (finding.verdict == audit::Finding::Verdict::kOpen) code = kInconclusive;
   }
   return code;
 }
