@@ -1,5 +1,8 @@
 #include "audit/check.h"
 
+#include <algorithm>
+
+#include "audit/attestation.h"
 #include "audit/pack.h"
 #include "audit/proof.h"
 
@@ -68,14 +71,28 @@ void CheckLayers(const Json& core) {
   }
 }
 
+/// What the base says is never allowed stands in this core as it does in the base's own, under the base's name: its
+/// rules, refusals and guarantees. Only that makes its promises about what is not allowed hold here too.
+void CheckBase(const Json& core, const Json& base) {
+  for (const char* list : {"rules", "refusals", "guarantees"}) {
+    for (const Json& entry : base.at(list)) {
+      if (entry.value("origin", "written") != "written") continue;
+      const bool kept = std::find(core.at(list).begin(), core.at(list).end(), entry) != core[list].end();
+      Need(kept, "the base has something that this policy lacks", {list, entry.at("name")});
+    }
+  }
+  for (const Json& entry : core.at("deployments")) {
+    for (const Json& known : base.at("deployments")) {
+      Need(known.at("name") != entry.at("name") || known == entry, "a deployment has other facts in the base",
+           entry["name"]);
+    }
+  }
+}
+
 }  // namespace
 
-auto Check(const CheckOptions& options) -> Checked {
-  Spent() = 0;
-  const std::string bytes = ReadBytes(options.pack), bundles = ReadBytes(options.bundle);
-  Json pack = OpenPack(bytes);
-  Core core(pack.at("core"));
-  Checked checked{std::move(pack), std::move(core), Sha256(bytes), "", {}, 0, {}, {}};
+auto CheckPack(const Json& given, const std::string& bundle) -> Checked {
+  Checked checked{given, Core(given.at("core")), {}, 0, "", "", {}, {}, ""};
   const Json& obligations = checked.pack.at("obligations");
   Need(obligations.size() == checked.core.obligations.size(),
        "the pack does not speak of coverage and each guarantee once");
@@ -83,9 +100,27 @@ auto Check(const CheckOptions& options) -> Checked {
   for (std::size_t i = 0; i < obligations.size(); ++i) {
     checked.findings.push_back(CheckObligation(checked.core, checked.core.obligations[i], obligations[i]));
   }
-  checked.bundle_hash = Text(checked.pack.at("bundle").at("sha256"));
-  checked.table_bits = CheckTable(checked.core, checked.pack, BundleIn(bundles, checked.bundle_hash));
+  checked.table_bits = CheckTable(checked.core, checked.pack, bundle);
+  return checked;
+}
+
+auto Check(const CheckOptions& options) -> Checked {
+  const std::string bytes = ReadBytes(options.pack), bundles = ReadBytes(options.bundle);
+  const Json pack = OpenPack(bytes);
+  const std::string& bundle_hash = Text(pack.at("bundle").at("sha256"));
+  Checked checked = CheckPack(pack, BundleIn(bundles, bundle_hash));
+  checked.pack_hash = Sha256(bytes);
+  checked.bundle_hash = bundle_hash;
   CheckSources(options, checked);
+  if (!options.attestation.empty()) {
+    const std::string key = options.key.empty() ? "" : ReadBytes(options.key);
+    CheckAttestation(ReadBytes(options.attestation), key, checked.bundle_hash, checked.pack_hash);
+  }
+  if (!options.base.empty()) {
+    const Json base = OpenPack(ReadBytes(options.base));
+    CheckBase(checked.core.json, base.at("core"));
+    checked.base = Text(base["core"].at("policy"));
+  }
   return checked;
 }
 

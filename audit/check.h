@@ -5,7 +5,10 @@
 namespace audit {
 
 struct CheckOptions {
-  std::string pack, bundle, sources, library;  ///< paths; `library` is a folder with the standard library, may be empty
+  std::string pack, bundle, sources;  ///< paths
+  std::string library;                ///< a folder with the files of the standard library; may be empty
+  std::string base;                   ///< a pack of the policy that this one extends; may be empty
+  std::string attestation, key;       ///< files; may be empty
 };
 
 /// What a check found about one obligation.
@@ -17,10 +20,12 @@ struct Finding {
 struct Checked {
   Json pack;
   Core core;
-  std::string pack_hash, bundle_hash;
   std::vector<Finding> findings;  ///< one for each obligation of the core
   std::uint64_t table_bits = 0;
+  // What `Check` adds:
+  std::string pack_hash, bundle_hash;
   std::vector<std::string> compared, not_compared;  ///< files whose hash was compared, and which are not at hand
+  std::string base;  ///< the policy whose rules all stand in this one; empty if not asked
 };
 
 /// Throws Rejected unless the bundle says exactly what the core and the rest of the pack say: every record of it, and
@@ -28,7 +33,10 @@ struct Checked {
 /// version 3 of `docs/table-format.md`. Returns the number of bits of the table, all of which were compared.
 auto CheckTable(const Core& core, const Json& pack, const std::string& bundle) -> std::uint64_t;
 
-/// Checks everything that a pack claims. Throws Rejected, Inconclusive or Unreadable.
+/// Checks what a pack claims of its core and of the bundle. Throws Rejected or Inconclusive.
+auto CheckPack(const Json& pack, const std::string& bundle) -> Checked;
+
+/// Checks everything that a pack claims, of the sources too. Throws Rejected, Inconclusive or Unreadable.
 auto Check(const CheckOptions& options) -> Checked;
 
 }  // namespace audit

@@ -28,7 +28,8 @@ void Need(bool holds, const char* why, const Json& where);
 
 /// Counts work, in questions asked of one class of one dimension. Throws Inconclusive at what no honest pack needs.
 void Spend(std::uint64_t work);
-auto Spent() -> std::uint64_t&;  ///< so far, by this check
+constexpr std::uint64_t kMostWork = 50'000'000'000;
+auto Spent() -> std::uint64_t&;  ///< so far, by this process
 
 using Bits = std::vector<bool>;
 

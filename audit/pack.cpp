@@ -9,6 +9,7 @@
 namespace audit {
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30U;
+constexpr std::uint64_t kMostText = std::uint64_t{1} << 27U;
 constexpr std::size_t kEnvelope = 56;
 constexpr int kDeepest = 1000;
 
@@ -51,7 +52,7 @@ auto OpenPack(const std::string& bytes) -> Json {
   const std::uint64_t size = Unsigned(bytes, kEnvelope - 8, 8);
   Need(Sha256(bytes.substr(kEnvelope - 8)) == Hex(bytes.substr(16, 32)),
        "the proof pack is damaged: its checksum is another one");
-  Need(size <= kMostBytes, "the proof pack unpacks to more than 1 GiB");
+  Need(size <= kMostText, "the proof pack unpacks to more than 128 MiB");
   std::string text(size, '\0');
   uLongf written = size, taken = bytes.size() - kEnvelope;
   const int code = uncompress2(reinterpret_cast<Bytef*>(text.data()), &written,

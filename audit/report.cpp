@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "audit/show.h"
+
 namespace audit {
 namespace {
 
@@ -132,6 +134,7 @@ auto Section(const Checked& checked, Finding::Verdict verdict, const std::string
     const Finding& finding = checked.findings[i];
     if (finding.verdict != verdict) continue;
     text += "  " + Sentence(checked.core, i) + "  [" + finding.how + "]\n";
+    if (i > 0) text += "    that is: " + GuaranteeText(checked.core.json["guarantees"][i - 1]) + "\n";
     if (verdict == Finding::Verdict::kViolated) {
       text += "    broken by: " + WitnessText(checked.core, checked.pack["obligations"][i]["witness"]) + "\n";
     }
@@ -153,6 +156,10 @@ auto Report(const Checked& checked) -> std::string {
   if (core["layers"].size() > 1) {
     text += "  layers: " + std::to_string(core["rules"].size()) +
             " rules, each of which can only take deployments away, so no layer loosens what another forbids\n";
+  }
+  if (!checked.base.empty()) {
+    text += "  every rule, refusal and guarantee of " + checked.base +
+            " stands here as in its own pack: no request is allowed a deployment that it forbids\n";
   }
   text += "  " + std::to_string(checked.compared.size()) + " source files are those that the pack is about\n\n";
   if (const std::string section = Section(checked, Finding::Verdict::kViolated, "refuted"); !section.empty())
