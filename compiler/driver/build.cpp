@@ -10,7 +10,9 @@
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/pipeline.h"
 #include "compiler/recheck/recheck.h"
+#include "runtime/signature/attestation.h"
 #include "runtime/table/collection.h"
+#include "runtime/table/sha256.h"
 
 namespace route::driver {
 namespace {
@@ -169,6 +171,10 @@ auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
     if (!Recheck(bytes, *compilations)) return kInconclusive;
     auto stored = WriteFileAtomically(options.output, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     if (stored && options.pack) stored = WriteFileAtomically(*options.pack, pack);
+    if (stored && options.pack) {
+      const ProvedBundle proved{compilations->front()->policy.name, std::string(compilations->front()->table->hash()), Sha256Hex(pack)};
+      stored = WriteFileAtomically(AttestationPath(options.output), WriteAttestation(std::span(&proved, 1), std::nullopt).value());
+    }
     if (!stored) {
       PrintUsageError(stored.error());
       return kWrongUsage;

@@ -15,6 +15,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "runtime/gateway/proofs.h"
 #include "runtime/gateway/server.h"
 #include "runtime/signature/signature.h"
 #include "runtime/table/collection.h"
@@ -33,6 +34,7 @@ struct Arguments {
   std::vector<std::string> trusted_keys;  ///< files; with one or more the bundle has to be signed by one of them
   std::string config;
   Mode mode = Mode::kServe;
+  route::Unproved unproved = route::Unproved::kRefuse;
 };
 
 /// One line of JSON on standard output for whoever supervises the process.
@@ -66,6 +68,16 @@ auto Unreadable(const std::string& what) -> std::unexpected<route::LoadError> {
   return std::unexpected(route::LoadError{route::LoadError::Kind::kUnreadable, what});
 }
 
+auto ReadKeys(const Arguments& arguments) -> std::expected<std::vector<std::string>, route::LoadError> {
+  std::vector<std::string> keys;
+  for (const std::string& key : arguments.trusted_keys) {
+    auto pem = ReadAll(key);
+    if (!pem) return Unreadable("cannot read the trusted key `" + key + "`");
+    keys.push_back(std::move(*pem));
+  }
+  return keys;
+}
+
 /// The bundle if it is signed by a trusted key. What is loaded are the very bytes that were checked, so that the file cannot
 /// be exchanged in between.
 auto LoadTrusted(const Arguments& arguments) -> std::expected<std::vector<route::Table>, route::LoadError> {
@@ -74,14 +86,10 @@ auto LoadTrusted(const Arguments& arguments) -> std::expected<std::vector<route:
   const std::string path = route::SignaturePath(arguments.bundle);
   const auto signature = ReadAll(path);
   if (!signature) return Unreadable("cannot read the signature `" + path + "`, which --trusted-key asks for; `routec sign` writes it");
-  std::vector<std::string> keys;
-  for (const std::string& key : arguments.trusted_keys) {
-    auto pem = ReadAll(key);
-    if (!pem) return Unreadable("cannot read the trusted key `" + key + "`");
-    keys.push_back(std::move(*pem));
-  }
+  const auto keys = ReadKeys(arguments);
+  if (!keys) return std::unexpected(keys.error());
   const auto bytes = std::as_bytes(std::span(*bundle));
-  if (auto good = route::CheckSignature(bytes, *signature, keys); !good) {
+  if (auto good = route::CheckSignature(bytes, *signature, *keys); !good) {
     return std::unexpected(route::LoadError{route::LoadError::Kind::kMalformed, "`" + path + "`: " + good.error()});
   }
   return route::TablesFromBytes(bytes, "`" + arguments.bundle + "`");
@@ -95,6 +103,8 @@ auto Run(const Arguments& arguments) -> int {
   if (!tables && tables.error().kind == route::LoadError::Kind::kUnreadable) {
     return Complain({tables.error().message}, kUnusable);
   }
+  const auto keys = ReadKeys(arguments);
+  if (!keys) return Complain({keys.error().message}, kUnusable);
   auto config = route::ParseConfig(text, arguments.config);
 
   std::vector<std::string> problems;
@@ -104,8 +114,11 @@ auto Run(const Arguments& arguments) -> int {
   auto policy_of = route::PoliciesOfTenants(*tables, *config, arguments.config);
   if (!policy_of) return Complain(policy_of.error(), kHasErrors);
   Append(problems, route::CheckAgainst(*tables, *policy_of, *config, arguments.config));
+  const auto packs = route::PacksOf(*tables, arguments.bundle, *keys, arguments.unproved);
+  if (!packs) Append(problems, packs.error());
   std::vector<route::ServedPolicy> policies;
-  for (route::Table& table : *tables) {
+  for (std::size_t i = 0; i < tables->size(); ++i) {
+    route::Table& table = (*tables)[i];
     auto deployments = route::ReachDeployments(table, *config, ReadEnvironment);
     if (!deployments) {
       for (const std::string& problem : deployments.error()) {
@@ -113,7 +126,7 @@ auto Run(const Arguments& arguments) -> int {
       }
       continue;
     }
-    policies.push_back({std::move(table), std::move(*deployments)});
+    policies.push_back({std::move(table), std::move(*deployments), packs ? (*packs)[i] : std::string()});
   }
   if (!problems.empty()) return Complain(problems, kHasErrors);
   if (arguments.mode == Mode::kCheck) {
@@ -157,6 +170,9 @@ auto main(int argc, char** argv) -> int {
   app.add_option("--config", arguments.config, "the gateway's configuration (JSON)")->required()->type_name("FILE");
   app.add_option("--trusted-key", arguments.trusted_keys, "serve only a bundle that is signed by this key, or one of several (PEM)")
       ->type_name("FILE");
+  app.add_flag_callback(
+      "--allow-unproved", [&] { arguments.unproved = route::Unproved::kAllow; },
+      "serve a bundle even if no proof pack of it is known");
   app.add_flag_callback(
       "--check", [&] { arguments.mode = Mode::kCheck; }, "check bundle and configuration, then exit");
   app.set_version_flag("--version", "routegate " ROUTE_VERSION);

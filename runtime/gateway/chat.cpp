@@ -114,6 +114,7 @@ auto DecisionLineOf(const GatewayState& state, const DecidedRequest& request, Wa
   record.time = now;
   record.tenant = state.tenants.tenants()[request.tenant].id;
   record.asked_model = request.asked.model;
+  record.pack = request.policy->pack;
   record.attributes = &request.attributes;
   record.decision = &request.decision;
   record.plan = request.plan;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "runtime/gateway/config.h"
@@ -19,6 +20,7 @@ namespace route {
 struct ServedPolicy {
   Table table;
   std::vector<ReachableDeployment> deployments;  ///< as Table::deployments()
+  std::string pack = {};                         ///< SHA-256 of its proof pack; empty if none is known
 };
 
 /// What all requests of one process share. Set up once; after that every thread may use it without a lock.

@@ -28,6 +28,7 @@ struct DecisionRecord {
   WallTime time;
   std::string_view tenant;
   std::string_view asked_model;
+  std::string_view pack;  ///< SHA-256 of the policy's proof pack; empty if none is known
   const DerivedAttributes* attributes = nullptr;
   const Decision* decision = nullptr;
   std::span<const PlanTier> plan;    ///< empty unless routed

@@ -101,7 +101,7 @@ class Gateway(Process):
     """A running routegate."""
 
     def __init__(self, binaries, bundle, config, environment, before=None):
-        arguments = [os.path.join(binaries, "routegate"), "--bundle", bundle, "--config", config]
+        arguments = [os.path.join(binaries, "routegate"), "--bundle", bundle, "--config", config, "--allow-unproved"]
         super().__init__(arguments, environment, before)
         self.address = self.wait_for("listening")["address"]
         self.port = int(self.address.rsplit(":", 1)[1])
