@@ -2,13 +2,16 @@
 
 #include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/gateway/config.h"
+#include "runtime/gateway/metrics.h"
 #include "runtime/table/table.h"
 #include "runtime/upstream/endpoint.h"
+#include "runtime/upstream/health.h"
 
 namespace route {
 
@@ -16,6 +19,8 @@ namespace route {
 struct ReachableDeployment {
   Endpoint endpoint;
   std::string authorization;  ///< `Bearer KEY`, or empty for a deployment without a key
+  std::shared_ptr<DeploymentHealth> health = {};    ///< set by MakeState
+  std::shared_ptr<DeploymentMetrics> metrics = {};  ///< set by MakeState
 };
 
 /// Reads an environment variable. Tests give their own.

@@ -52,7 +52,7 @@ struct ServingThread {
 /// to an upstream before its decision record is durable, and no byte to the caller before the outcome record is.
 /// `accepted` is when the request had been read. `headers` are those to pass on. A cancellation ends the request as
 /// soon as possible. Everything referred to must live until the coroutine has ended.
-auto ServeChat(GatewayState& state, ServingThread thread, DecidedRequest& request,
+auto ServeChat(const GatewayState& state, ServingThread thread, DecidedRequest& request,
                const std::vector<ForwardedHeader>& headers, TimePoint accepted, Responder& responder,
                Cancellation& cancellation) -> boost::asio::awaitable<void>;
 

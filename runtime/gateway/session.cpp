@@ -19,6 +19,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "runtime/gateway/admission.h"
 #include "runtime/gateway/chat.h"
 #include "runtime/gateway/forward.h"
 #include "runtime/upstream/async_token.h"
@@ -127,7 +128,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   auto ServeBody(std::string_view path) -> asio::awaitable<AfterReply>;
   auto Answer(const ApiError& error, AfterReply after) -> asio::awaitable<AfterReply>;
   auto AnswerReadError(const boost::system::error_code& error) -> asio::awaitable<AfterReply>;
-  auto Chat(std::uint32_t tenant, const std::vector<HeaderField>& headers, std::string_view path)
+  auto Chat(std::uint32_t caller, const std::vector<HeaderField>& headers, std::string_view path)
       -> asio::awaitable<void>;
   auto ReadUntil(bool (Parser::*done)() const) -> asio::awaitable<boost::system::error_code>;
   auto Discard() -> asio::awaitable<void>;
@@ -141,7 +142,10 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   auto Write(std::string_view piece) -> asio::awaitable<Sent> override;
   auto End() -> asio::awaitable<Sent> override;
 
+  auto Draining() const -> bool { return host_.draining() || state_->process->draining; }
+
   SessionHost& host_;
+  std::shared_ptr<const GatewayState> state_;  // of the request being read or served
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
@@ -151,11 +155,14 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   bool chunked_ = false;
 };
 
-HttpSession::HttpSession(SessionHost& host, tcp::socket socket) : host_(host), stream_(std::move(socket)) {
+HttpSession::HttpSession(SessionHost& host, tcp::socket socket)
+    : host_(host), state_(host.state()), stream_(std::move(socket)) {
   host_.Add(this);
+  state_->process->metrics.Change(Metrics::Gauge::kOpenConnections, 1);
 }
 
 HttpSession::~HttpSession() {
+  state_->process->metrics.Change(Metrics::Gauge::kOpenConnections, -1);
   host_.Remove(this);
 }
 
@@ -225,15 +232,16 @@ auto HttpSession::ReadUntil(bool (Parser::*done)() const) -> asio::awaitable<boo
 }
 
 auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
+  state_ = host_.state();
   parser_.emplace();
   parser_->header_limit(kHeaderBytes);
-  parser_->body_limit(host_.state().config.max_body_bytes);
+  parser_->body_limit(state_->config.max_body_bytes);
   after_ = AfterReply::kClose;
   stream_.expires_after(host_.times().header);
   if (const auto error = co_await ReadUntil(&Parser::is_header_done)) co_return co_await AnswerReadError(error);
 
   const auto& request = parser_->get();
-  if (parser_->keep_alive() && !host_.draining()) after_ = AfterReply::kKeep;
+  if (parser_->keep_alive() && !Draining()) after_ = AfterReply::kKeep;
   const auto coding = request[http::field::transfer_encoding];
   const bool coded = request.find(http::field::transfer_encoding) != request.end();
   if (coded && (!beast::iequals(coding, "chunked") || request.version() != 11)) {
@@ -285,15 +293,15 @@ auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
   if (path == "/healthz") {
     reply.body = R"({"status":"ok"})";
   } else if (path == "/readyz") {
-    const bool ready = host_.state().log->healthy() && !host_.draining();
+    const GatewayProcess& process = *state_->process;
+    const bool ready = process.log->healthy() && (!process.store || process.store->healthy()) && !Draining();
     reply.status = ready ? 200 : 503;
     reply.body = ready ? R"({"status":"ready"})" : R"({"status":"not ready"})";
   } else {
     const auto headers = Headers();
-    const auto tenant = Authenticate(host_.state().tenants, headers);
-    if (!tenant) co_return co_await Answer(tenant.error(), after_);
-    const GatewayState& state = host_.state();
-    reply.body = ModelList(state.policies[state.policy_of[*tenant]].table);
+    const auto caller = Authenticate(state_->tenants, headers);
+    if (!caller) co_return co_await Answer(caller.error(), after_);
+    reply.body = ModelList(state_->PolicyOf(*caller).table);
   }
   co_await Send(reply);
   co_return after_;
@@ -301,9 +309,11 @@ auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
 
 auto HttpSession::ServeBody(std::string_view path) -> asio::awaitable<AfterReply> {
   const auto headers = Headers();
-  const auto tenant = Authenticate(host_.state().tenants, headers);
+  const auto caller = Authenticate(state_->tenants, headers);
   const AfterReply unread = parser_->is_done() ? after_ : AfterReply::kClose;
-  if (!tenant) co_return co_await Answer(tenant.error(), unread);
+  if (!caller) co_return co_await Answer(caller.error(), unread);
+  const auto place = Place::Take(*state_, *caller);
+  if (!place) co_return co_await Answer(place.error(), unread);
 
   const auto& request = parser_->get();
   if (!parser_->is_done()) {
@@ -320,14 +330,14 @@ auto HttpSession::ServeBody(std::string_view path) -> asio::awaitable<AfterReply
                            "the body must not be compressed: send it without Content-Encoding", ""};
     co_return co_await Answer(refused, after_);
   }
-  co_await Chat(*tenant, headers, path);
+  co_await Chat(*caller, headers, path);
   co_return after_;
 }
 
-auto HttpSession::Chat(std::uint32_t tenant, const std::vector<HeaderField>& headers, std::string_view path)
+auto HttpSession::Chat(std::uint32_t caller, const std::vector<HeaderField>& headers, std::string_view path)
     -> asio::awaitable<void> {
   const TimePoint accepted = TimePoint::clock::now();
-  GatewayState& state = host_.state();
+  const GatewayState& state = *state_;
   const bool serve = path != "/v1/route/decide";
   if (serve) {
     cancellation_ = std::make_shared<Cancellation>();
@@ -344,7 +354,7 @@ auto HttpSession::Chat(std::uint32_t tenant, const std::vector<HeaderField>& hea
       return;
     }
     body = {};
-    decided = DecideChat(state, tenant, std::move(*chat), headers, state.clock(), random);
+    decided = DecideChat(state, caller, std::move(*chat), headers, state.process->clock(), random);
   };
   if (parser_->get().body().size() > kInlineBytes) {
     auto work = [&] {
@@ -408,6 +418,7 @@ auto HttpSession::Headers() const -> std::vector<HeaderField> {
 
 auto HttpSession::Answer(const ApiError& error, AfterReply after) -> asio::awaitable<AfterReply> {
   after_ = after;
+  state_->process->metrics.Answered(error.code);
   const Reply reply = ErrorReply(error);
   co_await Send(reply);
   co_return after_;
@@ -416,7 +427,7 @@ auto HttpSession::Answer(const ApiError& error, AfterReply after) -> asio::await
 auto HttpSession::AnswerReadError(const boost::system::error_code& error) -> asio::awaitable<AfterReply> {
   const auto close = AfterReply::kClose;
   if (error == http::error::body_limit) {
-    const auto most = std::to_string(host_.state().config.max_body_bytes);
+    const auto most = std::to_string(state_->config.max_body_bytes);
     const ApiError refused{ApiCode::kRequestTooLarge, "the body is larger than " + most + " bytes", ""};
     co_return co_await Answer(refused, close);
   }
@@ -450,7 +461,7 @@ auto HttpSession::WriteAll(std::string_view bytes) -> asio::awaitable<Sent> {
 }
 
 auto HttpSession::Send(const Reply& reply) -> asio::awaitable<Sent> {
-  if (host_.draining()) after_ = AfterReply::kClose;
+  if (Draining()) after_ = AfterReply::kClose;
   std::string bytes = HeadText({reply, reply.body.size(), false, after_});
   // The answer to HEAD has the head that the answer to GET would have, its length included.
   if (parser_->get().method() != http::verb::head) bytes += reply.body;
@@ -459,7 +470,7 @@ auto HttpSession::Send(const Reply& reply) -> asio::awaitable<Sent> {
 
 auto HttpSession::Begin(const Reply& reply) -> asio::awaitable<Sent> {
   chunked_ = parser_->get().version() == 11;
-  if (!chunked_ || host_.draining()) after_ = AfterReply::kClose;
+  if (!chunked_ || Draining()) after_ = AfterReply::kClose;
   const std::string head = HeadText({reply, std::nullopt, chunked_, after_});
   co_return co_await WriteAll(head);
 }

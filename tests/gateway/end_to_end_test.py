@@ -52,6 +52,7 @@ def write_config(folder, endpoints, **more):
         "tenants": tenants(),
         "endpoints": endpoints,
         "backoff_ms": 5,
+        "cooldown_ms": 0,  # tests of other things fail deployments too
         "max_body_bytes": 1_000_000,
         **more,
     }
