@@ -49,7 +49,8 @@ auto ReadEnvironment(const std::string& name) -> std::optional<std::string> {
 }
 
 /// The files as they are now, for a process that runs with another configuration already.
-auto Reload(const Arguments& arguments, const route::GatewayConfig& running, const std::shared_ptr<route::GatewayProcess>& process)
+auto Reload(const Arguments& arguments, const route::GatewayConfig& running,
+            const std::shared_ptr<route::GatewayProcess>& process)
     -> std::expected<std::shared_ptr<const route::GatewayState>, std::vector<std::string>> {
   auto loaded = route::LoadGeneration(arguments.files, ReadEnvironment);
   if (!loaded) return std::unexpected(std::move(loaded.error().list));
@@ -90,7 +91,8 @@ auto Run(const Arguments& arguments) -> int {
   }
   if (arguments.mode == Mode::kServe) return Serve(arguments, std::move(*loaded));
   for (const route::ServedPolicy& policy : loaded->policies) {
-    Announce({{"event", "checked"}, {"policy", policy.table.policy_name()}, {"version", policy.table.policy_version()}});
+    Announce(
+        {{"event", "checked"}, {"policy", policy.table.policy_name()}, {"version", policy.table.policy_version()}});
   }
   return kGood;
 }
@@ -104,10 +106,14 @@ auto main(int argc, char** argv) -> int {
   Arguments arguments;
   CLI::App app("Serves an OpenAI-compatible API and sends each request only where the policy allows it.", "routegate");
   app.add_option("--bundle", arguments.files.bundle, "the compiled policy (.rtb)")->required()->type_name("FILE");
-  app.add_option("--config", arguments.files.config, "the gateway's configuration (JSON)")->required()->type_name("FILE");
-  app.add_option("--trusted-key", arguments.files.trusted_keys, "serve only a bundle that is signed by this key, or one of several (PEM)")
+  app.add_option("--config", arguments.files.config, "the gateway's configuration (JSON)")
+      ->required()
       ->type_name("FILE");
-  app.add_option("--shadow", arguments.files.shadow, "a second bundle that decides too; differences are recorded and counted")
+  app.add_option("--trusted-key", arguments.files.trusted_keys,
+                 "serve only a bundle that is signed by this key, or one of several (PEM)")
+      ->type_name("FILE");
+  app.add_option("--shadow", arguments.files.shadow,
+                 "a second bundle that decides too; differences are recorded and counted")
       ->type_name("FILE");
   app.add_flag_callback(
       "--dry-run", [&] { arguments.enforcement = route::Enforcement::kDryRun; },

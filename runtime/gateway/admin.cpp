@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -23,7 +24,6 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <openssl/crypto.h>
 
 #include "runtime/table/sha256.h"
 #include "runtime/upstream/async_token.h"
@@ -163,7 +163,8 @@ auto Answer(Administered& gateway, const Request& request) -> Page {
     return JsonPage(200, {{"draining", process.draining.load()}});
   }
   return Wrong(404,
-               "there are GET /metrics, GET /admin/status, GET /admin/spend, GET and DELETE /admin/cooldowns, POST /admin/reload, "
+               "there are GET /metrics, GET /admin/status, GET /admin/spend, GET and DELETE /admin/cooldowns, POST "
+               "/admin/reload, "
                "POST and DELETE /admin/drain");
 }
 
@@ -247,8 +248,9 @@ class Listening final : public AdminServer {
       stream.expires_after(kPatience);
       co_await http::async_read(stream, buffer, parser, Token(error));
       if (error) co_return;
-      const Page page = IsAdministrator(parser.get()) ? Answer(gateway_, parser.get())
-                                                      : Wrong(401, "send the administrator's token as `Authorization: Bearer TOKEN`");
+      const Page page = IsAdministrator(parser.get())
+                            ? Answer(gateway_, parser.get())
+                            : Wrong(401, "send the administrator's token as `Authorization: Bearer TOKEN`");
       const std::string message = Message(page, parser.keep_alive());
       stream.expires_after(kPatience);
       co_await asio::async_write(stream, asio::buffer(message), Token(error));
@@ -256,7 +258,8 @@ class Listening final : public AdminServer {
     }
   }
 
-  /// By the token's hash, which tells nothing about the token however long comparing takes; and in constant time all the same.
+  /// By the token's hash, which tells nothing about the token however long comparing takes; and in constant time all
+  /// the same.
   auto IsAdministrator(const Request& request) const -> bool {
     constexpr std::string_view kBearer = "Bearer ";
     if (request.count(http::field::authorization) != 1) return false;
@@ -280,7 +283,8 @@ class Listening final : public AdminServer {
 auto AdminServer::Start(asio::io_context& loop, const AdminConfig& config, Administered& gateway)
     -> std::expected<std::unique_ptr<AdminServer>, std::string> {
   const ListenAddress& listen = config.listen;
-  const std::string where = listen.unix_path.empty() ? listen.host + ":" + std::to_string(listen.port) : listen.unix_path;
+  const std::string where =
+      listen.unix_path.empty() ? listen.host + ":" + std::to_string(listen.port) : listen.unix_path;
   try {
     if (!listen.unix_path.empty()) {
       RemoveStale(loop, listen.unix_path);

@@ -19,7 +19,8 @@ class Administered {
 
   virtual auto state() const -> const GatewayState& = 0;
 
-  /// Takes over bundle and configuration as they are on disk now. Gives what is wrong with them; then nothing has changed.
+  /// Takes over bundle and configuration as they are on disk now. Gives what is wrong with them; then nothing has
+  /// changed.
   virtual auto Reload() -> std::vector<std::string> = 0;
 };
 

@@ -14,9 +14,9 @@ class Place {
   auto operator=(Place&&) -> Place& = delete;
   ~Place();
 
-  /// Takes a place for a request of this caller, or says that there is none: `too_many_requests` when the tenant has as many as
-  /// it may, else `overloaded`. Costs two atomic additions; so a gateway that is asked for more than it can do says so at
-  /// once, instead of letting all requests wait for each other.
+  /// Takes a place for a request of this caller, or says that there is none: `too_many_requests` when the tenant has as
+  /// many as it may, else `overloaded`. Costs two atomic additions; so a gateway that is asked for more than it can do
+  /// says so at once, instead of letting all requests wait for each other.
   static auto Take(const GatewayState& state, std::uint32_t caller) -> std::expected<Place, ApiError>;
 
  private:

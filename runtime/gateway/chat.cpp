@@ -51,8 +51,12 @@ auto DecideShadow(const Table& table, const RequestFacts& facts) -> ShadowRecord
   Decision decision;
   decision.outcome = Outcome::kRefused;
   if (!attributes.missing) decision = Decide(table, attributes.values.classes());
-  return {std::string(table.hash()),          std::string(table.policy_version()), true,
-          std::string(OutcomeName(decision.outcome)), RouteName(table, decision), NamesOf(table, Plan(table, decision))};
+  return {std::string(table.hash()),
+          std::string(table.policy_version()),
+          true,
+          std::string(OutcomeName(decision.outcome)),
+          RouteName(table, decision),
+          NamesOf(table, Plan(table, decision))};
 }
 
 void CompareWithShadow(DecidedRequest& request, Metrics& metrics) {
@@ -90,11 +94,14 @@ auto DecideChat(const GatewayState& state, std::uint32_t caller, ChatRequest cha
                 WallTime now, Random& random) -> DecidedRequest {
   const ServedPolicy& policy = state.PolicyOf(caller);
   const Decimal spent = state.accounts[caller]->Share(DayIn(policy.zone, now));
-  const RequestFacts facts{state.tenants.TenantOf(caller), headers, chat, spent, std::chrono::floor<std::chrono::seconds>(now)};
+  const RequestFacts facts{state.tenants.TenantOf(caller), headers, chat, spent,
+                           std::chrono::floor<std::chrono::seconds>(now)};
   auto attributes = DeriveAttributes(policy.table, facts);
   std::optional<ShadowRecord> shadow_facts;
   if (const Table* shadow = state.ShadowOf(caller)) shadow_facts = DecideShadow(*shadow, facts);
-  DecidedRequest request{MakeId(now, random), caller, &policy, std::move(chat), std::move(attributes), {}, {}, {}, {}, std::move(shadow_facts)};
+  DecidedRequest request{
+      MakeId(now, random),    caller, &policy, std::move(chat), std::move(attributes), {}, {}, {}, {},
+      std::move(shadow_facts)};
   if (request.attributes.missing) {
     request.decision.outcome = Outcome::kRefused;
   } else {

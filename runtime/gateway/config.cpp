@@ -148,7 +148,9 @@ class Reader {
       boost::system::error_code error;
       const auto address = boost::asio::ip::make_address(listen.host, error);
       if (!error && !address.is_loopback()) {
-        Complain(at, "must be a loopback address or a Unix socket such as \"unix:/run/routegate/admin.sock\": whoever reaches it can stop the gateway");
+        Complain(at,
+                 "must be a loopback address or a Unix socket such as \"unix:/run/routegate/admin.sock\": whoever "
+                 "reaches it can stop the gateway");
       }
       return listen;
     }
@@ -206,7 +208,8 @@ class Reader {
       } else if (key == "attributes") {
         ReadAttributes(tenant, place, field);
       } else if (key == "spend_cap_usd") {
-        if (const auto amount = ReadAmount(place, field)) tenant.caps.push_back({*amount, Period::kTotal, AtCap::kPolicy});
+        if (const auto amount = ReadAmount(place, field))
+          tenant.caps.push_back({*amount, Period::kTotal, AtCap::kPolicy});
       } else if (key == "caps") {
         ReadCaps(tenant.caps, place, field);
       } else if (key == "max_in_flight") {
@@ -219,8 +222,9 @@ class Reader {
     }
     Need(at, value, {"id"});
     if (value.contains("keys") == value.contains("key_sha256")) {
-      Complain(at + "/key_sha256", value.contains("keys") ? "cannot stand beside `keys`: give it a name there"
-                                                          : "is missing: give the tenant `key_sha256`, or several `keys`");
+      Complain(at + "/key_sha256", value.contains("keys")
+                                       ? "cannot stand beside `keys`: give it a name there"
+                                       : "is missing: give the tenant `key_sha256`, or several `keys`");
     }
     config.tenants.push_back(std::move(tenant));
   }
@@ -279,7 +283,8 @@ class Reader {
       if (key == "usd") {
         cap.amount = ReadAmount(place, field).value_or(NanoUsd{});
       } else if (key == "per") {
-        cap.period = Choice<Period>(place, field, {{"day", Period::kDay}, {"month", Period::kMonth}, {"total", Period::kTotal}});
+        cap.period =
+            Choice<Period>(place, field, {{"day", Period::kDay}, {"month", Period::kMonth}, {"total", Period::kTotal}});
       } else if (key == "at_cap") {
         cap.at_cap = Choice<AtCap>(place, field, {{"refuse", AtCap::kRefuse}, {"policy", AtCap::kPolicy}});
       } else {
@@ -291,7 +296,8 @@ class Reader {
   }
 
   template <typename Value>
-  auto Choice(const std::string& at, const Json& value, std::initializer_list<std::pair<std::string_view, Value>> choices) -> Value {
+  auto Choice(const std::string& at, const Json& value,
+              std::initializer_list<std::pair<std::string_view, Value>> choices) -> Value {
     std::string names;
     for (const auto& [name, meaning] : choices) {
       if (value.is_string() && value.get_ref<const std::string&>() == name) return meaning;
@@ -310,7 +316,8 @@ class Reader {
   }
 
   /// Empty if it is none.
-  auto ReadHash(const std::string& at, const Json& value, const std::string& variable, const std::string& of_what) -> std::string {
+  auto ReadHash(const std::string& at, const Json& value, const std::string& variable, const std::string& of_what)
+      -> std::string {
     std::string hash = value.is_string() ? value.get<std::string>() : "";
     std::ranges::transform(hash, hash.begin(),
                            [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
@@ -340,9 +347,10 @@ class Reader {
     constexpr std::int64_t kMostMicros = std::numeric_limits<std::int64_t>::max() / 1000;
     const auto amount = value.is_string() ? ParseDecimal(value.get_ref<const std::string&>()) : Decimal{};
     if (amount && amount->micros > 0 && amount->micros <= kMostMicros) return NanoUsd{amount->micros * 1000};
-    Complain(at,
-             "must be an amount above zero as a string, such as \"100.00\", with at most six digits after the point, and "
-             "below nine billion");
+    Complain(
+        at,
+        "must be an amount above zero as a string, such as \"100.00\", with at most six digits after the point, and "
+        "below nine billion");
     return std::nullopt;
   }
 
@@ -433,7 +441,8 @@ auto WhatNeedsARestart(const GatewayConfig& running, const GatewayConfig& wanted
   std::vector<std::string> problems;
   const auto same = [&](std::string_view key, const auto& was, const auto& is) {
     if (was == is) return;
-    problems.push_back(name + ": /" + std::string(key) + ": cannot change while the gateway runs: restart it, or put the old value back");
+    problems.push_back(name + ": /" + std::string(key) +
+                       ": cannot change while the gateway runs: restart it, or put the old value back");
   };
   same("listen", running.listen, wanted.listen);
   same("threads", running.threads, wanted.threads);
@@ -446,12 +455,13 @@ auto WhatNeedsARestart(const GatewayConfig& running, const GatewayConfig& wanted
   return problems;
 }
 
-auto CheckAgainst(std::span<const Table> policies, const std::vector<std::uint32_t>& policy_of, const GatewayConfig& config,
-                  const std::string& name) -> std::vector<std::string> {
+auto CheckAgainst(std::span<const Table> policies, const std::vector<std::uint32_t>& policy_of,
+                  const GatewayConfig& config, const std::string& name) -> std::vector<std::string> {
   std::vector<std::string> problems;
   for (const Table& policy : policies) {
     // A bundle of one policy needs no name to say which.
-    const std::string which = policies.size() == 1 ? "the bundle" : "the bundle's policy `" + std::string(policy.policy_name()) + "`";
+    const std::string which =
+        policies.size() == 1 ? "the bundle" : "the bundle's policy `" + std::string(policy.policy_name()) + "`";
     if (!policy.verified() && config.unverified == GatewayConfig::Unverified::kRefuse) {
       problems.push_back(which +
                          " was built without a passing verification: build it again without `--unverified`, or set `" +

@@ -37,18 +37,18 @@ struct TlsFiles {
 /// `gateway.json`. `docs/gateway.md` describes every key.
 struct GatewayConfig {
   ListenAddress listen;
-  std::uint32_t threads = 0;              ///< 0: one for each core
+  std::uint32_t threads = 0;  ///< 0: one for each core
   std::string decision_log;
   std::vector<Tenant> tenants;
   std::map<std::string, std::string> endpoints;  ///< base URL by deployment
   std::uint64_t max_body_bytes = 10ULL * 1024 * 1024;
   std::uint32_t connect_timeout_ms = 2000;
   std::uint32_t backoff_ms = 100;
-  std::uint32_t cooldown_ms = 5000;              ///< 0: no deployment is ever left out
-  std::uint32_t max_in_flight = 10'000;          ///< requests being served at a time
-  std::uint32_t max_connections = 20'000;        ///< of callers
-  std::string spend_store;                       ///< empty: next to the decision log
-  std::uint32_t assumed_answer_tokens = 4096;    ///< reserved for an answer whose request sets no limit
+  std::uint32_t cooldown_ms = 5000;            ///< 0: no deployment is ever left out
+  std::uint32_t max_in_flight = 10'000;        ///< requests being served at a time
+  std::uint32_t max_connections = 20'000;      ///< of callers
+  std::string spend_store;                     ///< empty: next to the decision log
+  std::uint32_t assumed_answer_tokens = 4096;  ///< reserved for an answer whose request sets no limit
   std::optional<AdminConfig> admin;
   std::optional<TlsFiles> tls;
   enum class Unverified : std::uint8_t { kRefuse, kAllow };
@@ -60,19 +60,19 @@ struct GatewayConfig {
 auto ParseConfig(std::string_view text, const std::string& name)
     -> std::expected<GatewayConfig, std::vector<std::string>>;
 
-/// For each caller the index of its policy; or what is wrong, in the same form: a bundle with several policies needs each
-/// tenant to name one, and a name must be one of the bundle's.
+/// For each caller the index of its policy; or what is wrong, in the same form: a bundle with several policies needs
+/// each tenant to name one, and a name must be one of the bundle's.
 auto PoliciesOfTenants(std::span<const Table> policies, const GatewayConfig& config, const std::string& name)
     -> std::expected<std::vector<std::uint32_t>, std::vector<std::string>>;
 
-/// What a running gateway cannot take over from a new configuration, in the same form: where it listens and writes, and its
-/// number of threads.
+/// What a running gateway cannot take over from a new configuration, in the same form: where it listens and writes, and
+/// its number of threads.
 auto WhatNeedsARestart(const GatewayConfig& running, const GatewayConfig& wanted, const std::string& name)
     -> std::vector<std::string>;
 
 /// What in the configuration does not fit the bundle: tenants' attributes, endpoints of unknown deployments, a bundle
 /// that was not verified, attributes that cannot be derived. In the same form.
-auto CheckAgainst(std::span<const Table> policies, const std::vector<std::uint32_t>& policy_of, const GatewayConfig& config,
-                  const std::string& name) -> std::vector<std::string>;
+auto CheckAgainst(std::span<const Table> policies, const std::vector<std::uint32_t>& policy_of,
+                  const GatewayConfig& config, const std::string& name) -> std::vector<std::string>;
 
 }  // namespace route

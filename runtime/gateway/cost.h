@@ -23,8 +23,8 @@ struct Charge {
   std::string note;  ///< for the record: why the reported usage does not count, and how it was estimated; else empty
 };
 
-/// Without usable usage a third of the bytes that were seen counts as tokens, rounded up: of the prompt's bound and of the
-/// answer's text. A token of common languages is three to four bytes.
+/// Without usable usage a third of the bytes that were seen counts as tokens, rounded up: of the prompt's bound and of
+/// the answer's text. A token of common languages is three to four bytes.
 auto ChargeFor(const ReportedUsage& reported, std::int64_t prompt_bound, std::uint64_t answer_bytes) -> Charge;
 
 }  // namespace route

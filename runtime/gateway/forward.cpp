@@ -210,8 +210,8 @@ class ChatServer {
     }
   }
 
-  /// Leaves the deployment out if asking it would be in vain or would cost more than there is left; else sets the money for
-  /// it aside.
+  /// Leaves the deployment out if asking it would be in vain or would cost more than there is left; else sets the money
+  /// for it aside.
   auto PassOver(const StartAttempt& start, TimePoint now) -> bool {
     const DeploymentView& view = request_.policy->table.deployments()[start.deployment];
     if (std::ranges::find(too_small_, view.model) != too_small_.end()) {
@@ -225,7 +225,8 @@ class ChatServer {
     if (!admission_.skip) return false;
     reservation_.reset();
     soonest_ = std::min(soonest_.value_or(Milliseconds::max()), admission_.skip->left);
-    return Skip(start, SkipReason::kCooldown, std::string(CooldownCauseName(admission_.skip->cause)), admission_.skip->left);
+    return Skip(start, SkipReason::kCooldown, std::string(CooldownCauseName(admission_.skip->cause)),
+                admission_.skip->left);
   }
 
   auto Skip(const StartAttempt& start, SkipReason reason, std::string detail, Milliseconds left) -> bool {
@@ -241,7 +242,11 @@ class ChatServer {
     DeploymentMetrics& metrics = *Target(deployment).metrics;
     const auto* failed = std::get_if<AttemptFailed>(&end);
     if (failed == nullptr) {
-      health.Succeeded(now);
+      if (std::holds_alternative<StreamServed>(end)) {
+        health.Began();
+      } else {
+        health.Succeeded(now);
+      }
       const bool mistake = std::holds_alternative<CallerErrorAnswer>(end);
       return metrics.Attempted(mistake ? AttemptResult::kCallerError : AttemptResult::kServed, took);
     }
@@ -271,7 +276,9 @@ class ChatServer {
     const StatusMeaning meaning = MeaningOf(status);
     if (const auto* failure = std::get_if<Failure>(&meaning)) {
       const bool may_wait = status == 429 || status == 503;
-      const auto after = may_wait ? ParseRetryAfter(exchange->retry_after(), std::chrono::floor<std::chrono::seconds>(process_.clock())) : std::nullopt;
+      const auto after = may_wait ? ParseRetryAfter(exchange->retry_after(),
+                                                    std::chrono::floor<std::chrono::seconds>(process_.clock()))
+                                  : std::nullopt;
       co_return AttemptFailed{{*failure, after}, status, ""};
     }
     if (std::holds_alternative<CallerMistake>(meaning)) {
@@ -358,7 +365,8 @@ class ChatServer {
     const std::string line = OutcomeLine(request_.policy->table, record);
     if (!co_await Record(line)) co_return;
     if (keeping && co_await keeping->Wait() != SpendStore::Kept::kYes) {
-      const ApiError error{ApiCode::kLogUnavailable, "what the answer cost cannot be kept, and nothing is answered without that", ""};
+      const ApiError error{ApiCode::kLogUnavailable,
+                           "what the answer cost cannot be kept, and nothing is answered without that", ""};
       const Reply reply = WithHeaders(ErrorReply(error));
       co_await Answer(reply, error.code);
       co_return;
@@ -385,9 +393,7 @@ class ChatServer {
     StreamEnd end = StreamEnd::kCallerGone;
     if (begun == Responder::Sent::kYes) end = co_await Relay(*served.exchange, served);
     served.exchange.reset();
-    if (end == StreamEnd::kInterrupted && !cancellation_.cancelled()) {
-      Target(deployment).health->Failed({Failure::kReset, std::nullopt}, 0, Settings(), TimePoint::clock::now());
-    }
+    JudgeStream(deployment, end);
     const Settled settled = Settle(deployment, served.scanner.usage(), served.meter.bytes());
     std::optional<Keeping> keeping;
     const auto executor = co_await asio::this_coro::executor;
@@ -403,6 +409,14 @@ class ChatServer {
     const std::string usage_line = UsageLine(request_.policy->table, usage);
     co_await Append(*process_.log, usage_line);
     if (keeping) co_await keeping->Wait();
+  }
+
+  void JudgeStream(std::uint32_t deployment, StreamEnd end) {
+    DeploymentHealth& health = *Target(deployment).health;
+    if (end == StreamEnd::kCompleted) health.Succeeded(TimePoint::clock::now());
+    if (end == StreamEnd::kInterrupted && !cancellation_.cancelled()) {
+      health.Failed({Failure::kReset, std::nullopt}, 0, Settings(), TimePoint::clock::now());
+    }
   }
 
   /// Hands events on as they become complete, until the stream ends one way or another.
@@ -455,12 +469,14 @@ class ChatServer {
     co_await AnswerError(error);
   }
 
-  /// Did every deployment say that its model cannot serve this request? Then that is the answer. Else another try may help.
+  /// Did every deployment say that its model cannot serve this request? Then that is the answer. Else another try may
+  /// help.
   auto OnlyModelsRefused() const -> bool {
     const auto about_model = [](const AttemptRecord& attempt) {
       return attempt.result == FailureName(Failure::kTooLong) || attempt.result == FailureName(Failure::kContent);
     };
-    return std::ranges::all_of(attempts_, about_model) && !Skipped(SkipReason::kCooldown) && !Skipped(SkipReason::kBudget);
+    return std::ranges::all_of(attempts_, about_model) && !Skipped(SkipReason::kCooldown) &&
+           !Skipped(SkipReason::kBudget);
   }
 
   auto Skipped(SkipReason reason) const -> bool {
@@ -472,7 +488,8 @@ class ChatServer {
       case StopAttempts::Reason::kExhausted:
         // Whatever money forbids, a deployment that failed or cools down may answer the next time.
         if (attempts_.empty() && Skipped(SkipReason::kBudget) && !Skipped(SkipReason::kCooldown)) {
-          return {ApiCode::kBudgetExhausted, "the request could cost more than is left of " + skipped_.front().detail, ""};
+          return {ApiCode::kBudgetExhausted, "the request could cost more than is left of " + skipped_.front().detail,
+                  ""};
         }
         if (attempts_.empty() && Skipped(SkipReason::kCooldown)) {
           return {ApiCode::kUpstreamUnavailable, "every deployment of the plan is cooling down after failures", ""};
@@ -499,7 +516,8 @@ class ChatServer {
   }
 
   auto AnswerError(const ApiError& error) -> asio::awaitable<void> {
-    const std::string line = OutcomeLine(request_.policy->table, MakeOutcome(StatusOf(error.code), CodeName(error.code)));
+    const std::string line =
+        OutcomeLine(request_.policy->table, MakeOutcome(StatusOf(error.code), CodeName(error.code)));
     if (!co_await Record(line)) co_return;
     Reply reply = WithHeaders(ErrorReply(error));
     if (soonest_ && error.code == ApiCode::kUpstreamUnavailable) SetRetryAfter(reply, *soonest_);
@@ -561,13 +579,16 @@ class ChatServer {
   auto WorstCost(const DeploymentView& view) -> NanoUsd {
     if (!account_.has_caps()) return {};
     if (!worst_usage_) {
-      worst_usage_ = {PromptTokenBound(request_.chat), AnswerTokenBound(request_.chat.body, state_.config.assumed_answer_tokens)};
+      worst_usage_ = {PromptTokenBound(request_.chat),
+                      AnswerTokenBound(request_.chat.body, state_.config.assumed_answer_tokens)};
     }
     return CostOf(*worst_usage_, view.price_in, view.price_out);
   }
 
   auto Today() const -> Date { return DayIn(request_.policy->zone, process_.clock()); }
-  auto Target(std::uint32_t deployment) const -> const ReachableDeployment& { return request_.policy->deployments[deployment]; }
+  auto Target(std::uint32_t deployment) const -> const ReachableDeployment& {
+    return request_.policy->deployments[deployment];
+  }
   auto Settings() const -> HealthSettings { return {Milliseconds(state_.config.cooldown_ms)}; }
 
   auto DryRunReply() -> Reply {
@@ -618,12 +639,12 @@ class ChatServer {
   UpstreamRequest sending_;
   std::vector<AttemptRecord> attempts_;
   std::vector<SkipRecord> skipped_;
-  std::optional<Reservation> reservation_;       // for the attempt that is running or has served
-  Admission admission_;                          // of the attempt that is running
+  std::optional<Reservation> reservation_;  // for the attempt that is running or has served
+  Admission admission_;                     // of the attempt that is running
   std::optional<TokenUsage> worst_usage_;
-  std::vector<std::string_view> too_small_;      // models whose context window the prompt exceeds
-  std::optional<CallerErrorAnswer> held_;        // of the first deployment whose model cannot serve the request
-  std::optional<Milliseconds> soonest_;          // until the first of the cooldowns that were met ends
+  std::vector<std::string_view> too_small_;  // models whose context window the prompt exceeds
+  std::optional<CallerErrorAnswer> held_;    // of the first deployment whose model cannot serve the request
+  std::optional<Milliseconds> soonest_;      // until the first of the cooldowns that were met ends
 };
 
 }  // namespace

@@ -23,8 +23,8 @@ auto Unreadable(const std::string& what) -> std::unexpected<LoadError> {
   return std::unexpected(LoadError{LoadError::Kind::kUnreadable, what});
 }
 
-/// The bundle if it is signed by a trusted key. What is loaded are the very bytes that were checked, so that the file cannot
-/// be exchanged in between.
+/// The bundle if it is signed by a trusted key. What is loaded are the very bytes that were checked, so that the file
+/// cannot be exchanged in between.
 auto LoadTrusted(const std::string& path, const std::vector<std::string>& trusted_keys)
     -> std::expected<std::vector<Table>, LoadError> {
   const auto bundle = ReadAll(path);
@@ -64,7 +64,8 @@ void Append(std::vector<std::string>& problems, const std::vector<std::string>& 
 }
 
 /// For each policy the shadow bundle's policy of the same name; of a bundle with one policy, that one.
-auto MatchShadows(std::span<const ServedPolicy> policies, std::vector<Table> shadow) -> std::vector<std::optional<Table>> {
+auto MatchShadows(std::span<const ServedPolicy> policies, std::vector<Table> shadow)
+    -> std::vector<std::optional<Table>> {
   std::vector<std::optional<Table>> matched(policies.size());
   if (policies.size() == 1 && shadow.size() == 1) {
     matched[0] = std::move(shadow[0]);
@@ -83,7 +84,8 @@ auto MatchShadows(std::span<const ServedPolicy> policies, std::vector<Table> sha
 
 auto Fail(const LoadError& error) -> std::unexpected<LoadProblems> {
   const bool unreadable = error.kind == LoadError::Kind::kUnreadable;
-  return std::unexpected(LoadProblems{unreadable ? LoadProblems::Kind::kUnreadable : LoadProblems::Kind::kErrors, {error.message}});
+  return std::unexpected(
+      LoadProblems{unreadable ? LoadProblems::Kind::kUnreadable : LoadProblems::Kind::kErrors, {error.message}});
 }
 
 auto Fail(std::vector<std::string> problems) -> std::unexpected<LoadProblems> {
@@ -99,7 +101,8 @@ auto DefaultSpendStore(const GatewayConfig& config) -> std::string {
 auto LoadGeneration(const GatewayFiles& files, const Environment& environment)
     -> std::expected<LoadedGeneration, LoadProblems> {
   const auto text = ReadAll(files.config);
-  if (!text) return Fail(LoadError{LoadError::Kind::kUnreadable, "the configuration `" + files.config + "` cannot be read"});
+  if (!text)
+    return Fail(LoadError{LoadError::Kind::kUnreadable, "the configuration `" + files.config + "` cannot be read"});
   auto tables = LoadBundle(files.bundle, files.trusted_keys);
   if (!tables && tables.error().kind == LoadError::Kind::kUnreadable) return Fail(tables.error());
   auto config = ParseConfig(*text, files.config);
@@ -137,7 +140,8 @@ auto LoadGeneration(const GatewayFiles& files, const Environment& environment)
 
 auto MakeState(LoadedGeneration loaded, std::shared_ptr<GatewayProcess> process, Enforcement enforcement)
     -> std::shared_ptr<const GatewayState> {
-  auto state = MakeState(std::move(loaded.policies), std::move(loaded.policy_of), std::move(loaded.config), std::move(process));
+  auto state =
+      MakeState(std::move(loaded.policies), std::move(loaded.policy_of), std::move(loaded.config), std::move(process));
   state->shadows = std::move(loaded.shadows);
   state->enforcement = enforcement;
   return state;

@@ -13,7 +13,7 @@ namespace route {
 
 struct GatewayFiles {
   std::string bundle;
-  std::string shadow;                     ///< a second bundle that decides too, or empty
+  std::string shadow;  ///< a second bundle that decides too, or empty
   std::string config;
   std::vector<std::string> trusted_keys;  ///< with one or more the bundles have to be signed by one of them
 };
@@ -43,8 +43,8 @@ auto LoadGeneration(const GatewayFiles& files, const Environment& environment)
 auto MakeState(LoadedGeneration loaded, std::shared_ptr<GatewayProcess> process, Enforcement enforcement)
     -> std::shared_ptr<const GatewayState>;
 
-/// Opens the decision log and the spend store, and takes what the store kept into the book. The store is there even when no
-/// tenant has a cap yet, since a reload may bring one.
+/// Opens the decision log and the spend store, and takes what the store kept into the book. The store is there even
+/// when no tenant has a cap yet, since a reload may bring one.
 struct OpenedProcess {
   std::shared_ptr<GatewayProcess> process;
   LogWriter::TornTail torn;

@@ -58,7 +58,8 @@ class Page {
     text_ += " " + std::string(value) + "\n";
   }
   template <const auto& Bounds>
-  void Buckets(std::string_view name, const std::string& labels, const Histogram<Bounds>& histogram, std::uint64_t scale) {
+  void Buckets(std::string_view name, const std::string& labels, const Histogram<Bounds>& histogram,
+               std::uint64_t scale) {
     if (histogram.UpTo(Bounds.size()) == 0) return;
     const std::string base(name);
     for (std::size_t i = 0; i < Bounds.size(); ++i) {
@@ -184,7 +185,8 @@ auto Metrics::Render(const Now& now) const -> std::string {
   for (const auto& [labels, metrics] : rows) {
     page.Line("routegate_cost_usd_total", labels, Fraction(metrics->cost_.load(), 1'000'000'000));
   }
-  // Named and labelled by OpenTelemetry's semantic conventions for generative AI, as its Prometheus exporter writes them.
+  // Named and labelled by OpenTelemetry's semantic conventions for generative AI, as its Prometheus exporter writes
+  // them.
   const auto conventional = [](const Labels& labels) {
     return "gen_ai_operation_name=\"chat\",gen_ai_provider_name=" + Quoted(labels.vendor) +
            ",gen_ai_request_model=" + Quoted(labels.model) + ",routegate_policy=" + Quoted(labels.policy) +
@@ -196,7 +198,8 @@ auto Metrics::Render(const Now& now) const -> std::string {
     const std::string common = conventional(labels);
     constexpr std::uint64_t kMicros = 1'000'000;
     page.Buckets("gen_ai_client_operation_duration_seconds", common, metrics->served_seconds_, kMicros);
-    page.Buckets("gen_ai_client_operation_duration_seconds", common + ",error_type=\"_OTHER\"", metrics->failed_seconds_, kMicros);
+    page.Buckets("gen_ai_client_operation_duration_seconds", common + ",error_type=\"_OTHER\"",
+                 metrics->failed_seconds_, kMicros);
   }
   page.Family("gen_ai_client_token_usage", "histogram", "Tokens of answers that report them.");
   for (const auto& [labels, metrics] : deployments_) {

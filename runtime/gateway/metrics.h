@@ -44,10 +44,10 @@ class Histogram {
 };
 
 /// The buckets of OpenTelemetry's `gen_ai.client.operation.duration`, in seconds, and of `gen_ai.client.token.usage`.
-inline constexpr std::array<double, 14> kSecondsBounds = {0.01, 0.02, 0.04, 0.08, 0.16,  0.32,  0.64,
+inline constexpr std::array<double, 14> kSecondsBounds = {0.01, 0.02, 0.04, 0.08,  0.16,  0.32,  0.64,
                                                           1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
-inline constexpr std::array<double, 14> kTokenBounds = {1,     4,      16,      64,      256,      1024,     4096,
-                                                        16384, 65536,  262144,  1048576, 4194304,  16777216, 67108864};
+inline constexpr std::array<double, 14> kTokenBounds = {1,     4,     16,     64,      256,     1024,     4096,
+                                                        16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
 
 /// How an attempt ended: a Failure, or one of these.
 enum class AttemptResult : std::uint8_t { kServed, kCallerError, kCancelled };
@@ -61,7 +61,9 @@ class DeploymentMetrics {
  public:
   void Attempted(AttemptResult result, std::chrono::microseconds took);
   void Attempted(Failure failure, std::chrono::microseconds took);
-  void PassedOver(SkipReason reason) { skips_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed); }
+  void PassedOver(SkipReason reason) {
+    skips_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+  }
   void Used(TokenUsage usage);
   void Cost(NanoUsd cost) { cost_.fetch_add(static_cast<std::uint64_t>(cost.amount), std::memory_order_relaxed); }
 

@@ -156,7 +156,11 @@ class Worker final : public SessionHost {
 class ThreadedServer final : public Server, private Administered {
  public:
   ThreadedServer(std::shared_ptr<const GatewayState> state, ServerTimes times, ServerHooks hooks)
-      : hooks_(std::move(hooks)), state_(std::move(state)), control_(1), signals_(control_), pool_(ThreadsOf(state_->config)) {
+      : hooks_(std::move(hooks)),
+        state_(std::move(state)),
+        control_(1),
+        signals_(control_),
+        pool_(ThreadsOf(state_->config)) {
     for (std::uint32_t i = 0; i < ThreadsOf(state_->config); ++i) {
       workers_.push_back(std::make_unique<Worker>(state_, times, pool_.get_executor()));
     }
@@ -233,7 +237,9 @@ class ThreadedServer final : public Server, private Administered {
     metrics.Count(Metrics::Counter::kReloads);
     nlohmann::ordered_json policies = nlohmann::ordered_json::array();
     for (const ServedPolicy& policy : state_->policies) {
-      policies.push_back({{"policy", policy.table.policy_name()}, {"version", policy.table.policy_version()}, {"bundle", policy.table.hash()}});
+      policies.push_back({{"policy", policy.table.policy_name()},
+                          {"version", policy.table.policy_version()},
+                          {"bundle", policy.table.hash()}});
     }
     hooks_.announce({{"event", "reloaded"}, {"policies", std::move(policies)}});
     return {};

@@ -32,8 +32,8 @@ struct ServerHooks {
   std::function<void(const nlohmann::ordered_json& event)> announce;
 };
 
-/// The HTTP server: one thread, one event loop and one listening socket for each of `config.threads`; and the administrator's
-/// socket, if the configuration has one.
+/// The HTTP server: one thread, one event loop and one listening socket for each of `config.threads`; and the
+/// administrator's socket, if the configuration has one.
 class Server {
  public:
   /// Binds and listens. The error is one sentence fit for a user.

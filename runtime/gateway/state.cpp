@@ -11,8 +11,7 @@ void Equip(ServedPolicy& policy, GatewayProcess& process) {
     ReachableDeployment& deployment = policy.deployments[i];
     const std::string name(views[i].name);
     const std::string model(views[i].upstream_model);
-    deployment.health =
-        process.health.For({name, deployment.endpoint.base_url, model, std::string(views[i].key_env)});
+    deployment.health = process.health.For({name, deployment.endpoint.base_url, model, std::string(views[i].key_env)});
     deployment.metrics =
         process.metrics.For({std::string(policy.table.policy_name()), name, std::string(views[i].vendor), model});
   }
@@ -40,8 +39,8 @@ auto ZoneOf(const Table& table) -> std::string {
 auto MakeState(std::vector<ServedPolicy> policies, std::vector<std::uint32_t> policy_of, GatewayConfig config,
                std::shared_ptr<GatewayProcess> process) -> std::shared_ptr<GatewayState> {
   TenantRegistry tenants(config.tenants);
-  auto state = std::make_shared<GatewayState>(
-      GatewayState{std::move(policies), std::move(policy_of), std::move(config), std::move(tenants), std::move(process)});
+  auto state = std::make_shared<GatewayState>(GatewayState{std::move(policies), std::move(policy_of), std::move(config),
+                                                           std::move(tenants), std::move(process)});
   for (ServedPolicy& policy : state->policies) Equip(policy, *state->process);
   for (const auto& [tenant, key] : state->tenants.callers()) {
     const Tenant& entry = state->tenants.tenants()[tenant];

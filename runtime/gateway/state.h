@@ -27,7 +27,7 @@ namespace route {
 struct ServedPolicy {
   Table table;
   std::vector<ReachableDeployment> deployments;  ///< as Table::deployments()
-  std::string zone = {};                         ///< whose days and months count for caps: that of the policy's clock; empty: UTC
+  std::string zone = {};  ///< whose days and months count for caps: that of the policy's clock; empty: UTC
 };
 
 /// Counts the requests that are being served.
@@ -69,9 +69,9 @@ struct GatewayState {
   GatewayConfig config;
   TenantRegistry tenants;
   std::shared_ptr<GatewayProcess> process;
-  std::vector<std::unique_ptr<SpendAccount>> accounts = {};     ///< for each caller
-  std::vector<std::shared_ptr<RunningCount>> running = {};      ///< for each tenant
-  std::vector<std::optional<Table>> shadows = {};               ///< for each policy, or empty
+  std::vector<std::unique_ptr<SpendAccount>> accounts = {};  ///< for each caller
+  std::vector<std::shared_ptr<RunningCount>> running = {};   ///< for each tenant
+  std::vector<std::optional<Table>> shadows = {};            ///< for each policy, or empty
   Enforcement enforcement = Enforcement::kServe;
 
   auto ShadowOf(std::uint32_t caller) const -> const Table* {

@@ -46,7 +46,8 @@ auto MomentIn(std::string_view zone, std::chrono::sys_seconds now) -> std::expec
   try {
     return Split(now.time_since_epoch() + Offset(zone, now));
   } catch (const std::runtime_error&) {
-    return std::unexpected("there is no time zone `" + std::string(zone) + "` in this machine's time zone database (tzdata)");
+    return std::unexpected("there is no time zone `" + std::string(zone) +
+                           "` in this machine's time zone database (tzdata)");
   }
 }
 

@@ -16,14 +16,15 @@
 
 /// What tenants have spent and may still spend.
 ///
-/// Money is reserved before a deployment is asked, for the most that the answer can cost, and settled when its cost is known:
+/// Money is reserved before a deployment is asked, for the most that the answer can cost, and settled when its cost is
+/// known:
 ///
 ///     auto reserved = account.Reserve(worst, today);
 ///     if (!reserved) { /* a cap would be passed: do not ask */ }
 ///     SpendEntry entry = reserved->Settle(cost, today);  // or let it go: nothing was spent
 ///
-/// A cap that refuses holds at every moment for what is settled and reserved together, so it can only be passed by what an
-/// answer costs beyond its reservation.
+/// A cap that refuses holds at every moment for what is settled and reserved together, so it can only be passed by what
+/// an answer costs beyond its reservation.
 namespace route {
 
 /// A piece of settled spend, as it is kept on disk.
@@ -96,8 +97,8 @@ class SpendAccount {
   /// The largest share of any cap that is spent or reserved, in percent. 0 without caps.
   auto Share(Date today) const -> Decimal;
 
-  /// Fails with the cap that would be passed, in words: `the cap of 10.00 USD a day of tenant acme`. What costs nothing never
-  /// fails. The account must outlive the reservation.
+  /// Fails with the cap that would be passed, in words: `the cap of 10.00 USD a day of tenant acme`. What costs nothing
+  /// never fails. The account must outlive the reservation.
   auto Reserve(NanoUsd worst, Date today) -> std::expected<Reservation, std::string>;
 
   auto has_caps() const -> bool { return !tenant_caps_.empty() || !key_caps_.empty(); }

@@ -167,7 +167,8 @@ auto ReadKept(sqlite3* database) -> std::optional<std::vector<SpendEntry>> {
 auto OpenSpendStore(const std::string& path) -> std::expected<OpenedSpendStore, std::string> {
   const std::string named = "the spend store `" + path + "` ";
   sqlite3* opened = nullptr;
-  const int result = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int result =
+      sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database(opened);
   const auto because = [&] { return named + "cannot be used: " + sqlite3_errmsg(database.get()); };
   if (result != SQLITE_OK) return std::unexpected(because());
@@ -184,10 +185,11 @@ auto OpenSpendStore(const std::string& path) -> std::expected<OpenedSpendStore, 
     return std::unexpected(named + "is another program's database: name another file");
   }
   // FULL: with a write-ahead log anything less may lose what was committed last when the machine loses its power.
-  const std::string setup = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA application_id = " +
-                            std::to_string(kApplicationId) +
-                            "; CREATE TABLE IF NOT EXISTS spend(tenant TEXT NOT NULL, key TEXT NOT NULL, day TEXT NOT NULL, "
-                            "nano_usd INTEGER NOT NULL, PRIMARY KEY(tenant, key, day)) WITHOUT ROWID";
+  const std::string setup =
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA application_id = " +
+      std::to_string(kApplicationId) +
+      "; CREATE TABLE IF NOT EXISTS spend(tenant TEXT NOT NULL, key TEXT NOT NULL, day TEXT NOT NULL, "
+      "nano_usd INTEGER NOT NULL, PRIMARY KEY(tenant, key, day)) WITHOUT ROWID";
   if (!Execute(database.get(), setup.c_str())) {
     if (sqlite3_errcode(database.get()) == SQLITE_BUSY) {
       return std::unexpected(named + "is in use by another process: give each gateway its own");

@@ -19,16 +19,16 @@ class SpendStore {
 
   virtual ~SpendStore() = default;
 
-  /// Keeps the entry. `done` is called once, on a thread of the store, when it survives a crash or when that could not be
-  /// achieved now; then the store goes on trying. It must not block.
+  /// Keeps the entry. `done` is called once, on a thread of the store, when it survives a crash or when that could not
+  /// be achieved now; then the store goes on trying. It must not block.
   virtual void Add(SpendEntry entry, Done done) = 0;
 
   /// False while what was added last is not kept: nothing more should be spent.
   virtual auto healthy() const -> bool = 0;
 };
 
-/// A store in an SQLite database in write-ahead mode, for this process alone. One thread writes all that is waiting in one
-/// transaction, with one sync.
+/// A store in an SQLite database in write-ahead mode, for this process alone. One thread writes all that is waiting in
+/// one transaction, with one sync.
 struct OpenedSpendStore {
   std::unique_ptr<SpendStore> store;
   std::vector<SpendEntry> kept;  ///< what was there, by day; sums of each tenant, key and day

@@ -20,25 +20,26 @@ struct Sign {
 
 /// Values of `code`, `type` or `status`, wherever the error's object has them.
 constexpr auto kCodes = std::to_array<Sign>({
-    {"context_length_exceeded", Failure::kTooLong},               // OpenAI, Azure, Groq, Together
-    {"model_max_prompt_tokens_exceeded", Failure::kTooLong},      // GitHub Models
-    {"content_filter", Failure::kContent},                        // Azure
-    {"content_policy_violation", Failure::kContent},              // OpenAI
-    {"ResponsibleAIPolicyViolation", Failure::kContent},          // Azure, in `innererror`
+    {"context_length_exceeded", Failure::kTooLong},           // OpenAI, Azure, Groq, Together
+    {"model_max_prompt_tokens_exceeded", Failure::kTooLong},  // GitHub Models
+    {"content_filter", Failure::kContent},                    // Azure
+    {"content_policy_violation", Failure::kContent},          // OpenAI
+    {"ResponsibleAIPolicyViolation", Failure::kContent},      // Azure, in `innererror`
 });
 
 /// What messages hold, in lower case, for providers whose codes are not that fine.
 constexpr auto kPhrases = std::to_array<Sign>({
-    {"maximum context length", Failure::kTooLong},                       // OpenAI before its codes, vLLM, Mistral
-    {"prompt is too long", Failure::kTooLong},                           // Anthropic
-    {"exceed context limit", Failure::kTooLong},                         // Anthropic, prompt and max_tokens together
-    {"exceeds the maximum number of tokens allowed", Failure::kTooLong}, // Google
-    {"output blocked by content filtering policy", Failure::kContent},   // Anthropic
-    {"content management policy", Failure::kContent},                    // Azure
+    {"maximum context length", Failure::kTooLong},                        // OpenAI before its codes, vLLM, Mistral
+    {"prompt is too long", Failure::kTooLong},                            // Anthropic
+    {"exceed context limit", Failure::kTooLong},                          // Anthropic, prompt and max_tokens together
+    {"exceeds the maximum number of tokens allowed", Failure::kTooLong},  // Google
+    {"output blocked by content filtering policy", Failure::kContent},    // Anthropic
+    {"content management policy", Failure::kContent},                     // Azure
 });
 
 auto LowerCase(std::string text) -> std::string {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return text;
 }
 

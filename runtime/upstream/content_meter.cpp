@@ -6,8 +6,8 @@
 namespace route {
 namespace {
 
-constexpr auto kKeys = std::to_array<std::string_view>({"arguments", "content", "delta", "partial_json", "reasoning",
-                                                        "reasoning_content", "refusal", "text", "thinking"});
+constexpr auto kKeys = std::to_array<std::string_view>(
+    {"arguments", "content", "delta", "partial_json", "reasoning", "reasoning_content", "refusal", "text", "thinking"});
 constexpr std::size_t kLongestKey = 20;
 
 }  // namespace

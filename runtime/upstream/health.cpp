@@ -66,7 +66,11 @@ auto DeploymentHealth::Admit(Company company, TimePoint now, TimePoint answer_by
 }
 
 void DeploymentHealth::Succeeded(TimePoint now) {
+  Began();
   Count(false, now);
+}
+
+void DeploymentHealth::Began() {
   std::uint64_t word = state_.load(std::memory_order_acquire);
   while (State::Unpack(word).phase == Phase::kProbing) {
     if (state_.compare_exchange_weak(word, 0, std::memory_order_acq_rel)) {
@@ -127,8 +131,8 @@ void DeploymentHealth::Clear() {
   for (auto& slice : slices_) slice.store(0, std::memory_order_relaxed);
 }
 
-/// Counts one answer and gives the sums of the last minute. A slice is a word: its number in the high half, so that one of
-/// an hour ago is told from today's, then answers and failures.
+/// Counts one answer and gives the sums of the last minute. A slice is a word: its number in the high half, so that one
+/// of an hour ago is told from today's, then answers and failures.
 auto DeploymentHealth::Count(bool failed, TimePoint now) -> Sums {
   constexpr std::int64_t kSlice = kMinute.count() / static_cast<std::int64_t>(kSlices);
   const auto number = static_cast<std::uint32_t>(InMilliseconds(now) / kSlice + static_cast<std::int64_t>(kSlices));

@@ -16,15 +16,15 @@
 
 /// What is remembered about a deployment from one request to the next: whether it answers.
 ///
-/// A deployment that fails is left out for a while, the cooldown. The rules are LiteLLM's (`cooldown_handlers.py`), except that
-/// it comes back through a probe: after the cooldown one request is let through, and only its success opens the deployment
-/// for all others.
+/// A deployment that fails is left out for a while, the cooldown. The rules are LiteLLM's (`cooldown_handlers.py`),
+/// except that it comes back through a probe: after the cooldown one request is let through, and only its success opens
+/// the deployment for all others.
 ///
 ///     DeploymentHealth& health = ...;
 ///     Admission admission = health.Admit(Company::kOthers, now, answer_by);
 ///     if (admission.skip) { /* leave it out, and record why */ }
 ///     ... ask ...
-///     health.Succeeded(now);  // or Failed, or GaveUp
+///     health.Succeeded(now);  // or Failed, or GaveUp; for a stream Began before
 namespace route {
 
 /// Why a deployment is left out.
@@ -78,6 +78,9 @@ class DeploymentHealth {
 
   void Succeeded(TimePoint now);
 
+  /// A stream has begun, which is all that a probe has to show. Its end is reported too, and only that counts.
+  void Began();
+
   /// `status` is 0 if no answer came. `retry_after` lengthens the cooldown and never shortens it.
   void Failed(const FailedAttempt& failed, unsigned status, const HealthSettings& settings, TimePoint now);
 
@@ -123,8 +126,8 @@ struct DeploymentIdentity {
   friend auto operator<=>(const DeploymentIdentity&, const DeploymentIdentity&) = default;
 };
 
-/// The health of every deployment that this process has known. Outlives a reload: a deployment that is the same before and after
-/// keeps its health.
+/// The health of every deployment that this process has known. Outlives a reload: a deployment that is the same before
+/// and after keeps its health.
 class HealthRegistry {
  public:
   /// Takes a lock: for loading, not for serving.

@@ -289,8 +289,9 @@ TEST_CASE("status codes") {
   CHECK(ParseRetryAfter("Wed, 21 Oct 2026 07:28:00 GMT", now) == std::chrono::minutes(28));
   CHECK(ParseRetryAfter("Wed, 21 Oct 2026 06:28:00 GMT", now) == Milliseconds(0));
   CHECK(ParseRetryAfter("Wed, 21 Oct 2036 06:28:00 GMT", now) == std::chrono::hours(24));
-  for (const char* bad : {"Wed, 31 Feb 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:28:00 CET", "Wed, 21 oct 2026 07:28:00 GMT",
-                          "Wed, 21 Oct 2026 25:28:00 GMT", "Wed, 2x Oct 2026 07:28:00 GMT"}) {
+  for (const char* bad :
+       {"Wed, 31 Feb 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:28:00 CET", "Wed, 21 oct 2026 07:28:00 GMT",
+        "Wed, 21 Oct 2026 25:28:00 GMT", "Wed, 2x Oct 2026 07:28:00 GMT"}) {
     CHECK_FALSE(ParseRetryAfter(bad, now).has_value());
   }
   CHECK_FALSE(ParseRetryAfter("-1", now).has_value());
@@ -358,10 +359,12 @@ TEST_CASE("errors about the model are told from errors of the caller") {
   const auto meaning = [](std::string_view body) { return RecogniseCallerError(400, body); };
   CHECK(meaning(R"({"error":{"message":"x","code":"context_length_exceeded"}})") == Failure::kTooLong);
   CHECK(meaning(R"({"error":{"message":"x","code":"content_filter","innererror":{"code":"y"}}})") == Failure::kContent);
-  CHECK(meaning(R"({"error":{"message":"x","innererror":{"code":"ResponsibleAIPolicyViolation"}}})") == Failure::kContent);
+  CHECK(meaning(R"({"error":{"message":"x","innererror":{"code":"ResponsibleAIPolicyViolation"}}})") ==
+        Failure::kContent);
   CHECK(meaning(R"({"type":"error","error":{"type":"invalid_request_error","message":"Prompt is too long: 9 > 8"}})") ==
         Failure::kTooLong);
-  CHECK(meaning(R"({"object":"error","message":"This model's maximum context length is 4096 tokens"})") == Failure::kTooLong);
+  CHECK(meaning(R"({"object":"error","message":"This model's maximum context length is 4096 tokens"})") ==
+        Failure::kTooLong);
   CHECK_FALSE(meaning(R"({"error":{"message":"bad temperature","code":null}})").has_value());
   CHECK_FALSE(meaning("maximum context length").has_value());
   CHECK_FALSE(meaning(R"({"error":"maximum context length"})").has_value());
@@ -371,7 +374,8 @@ TEST_CASE("errors about the model are told from errors of the caller") {
 TEST_CASE("the text of an answer is metered as it passes by") {
   const std::string stream =
       "data: {\"id\":\"text\",\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\" : \"ab\\\"c\"}}]}\n\n"
-      "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{\"name\":\"content\",\"arguments\":\"{}\"}}]}}]}\n\n"
+      "data: "
+      "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{\"name\":\"content\",\"arguments\":\"{}\"}}]}}]}\n\n"
       "data: {\"content\":null,\"text\":\"xyz";
   for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
     ContentMeter meter;

@@ -80,7 +80,8 @@ TEST_CASE("what is wrong with a configuration is said in full") {
   CHECK(one(With(R"("endpoints":{"a":"ftp://x"})")).starts_with("g.json: /endpoints/a: a base URL starts with"));
   const auto tenant = [&](const std::string& list) { return one(R"({"decision_log":"log","tenants":)" + list + "}"); };
   CHECK(tenant("[]").starts_with("g.json: /tenants: must be an array"));
-  CHECK(tenant(R"([{"id":"t"}])") == "g.json: /tenants/0/key_sha256: is missing: give the tenant `key_sha256`, or several `keys`");
+  CHECK(tenant(R"([{"id":"t"}])") ==
+        "g.json: /tenants/0/key_sha256: is missing: give the tenant `key_sha256`, or several `keys`");
   CHECK(tenant(R"([{"id":"t","key_sha256":"abc"}])").starts_with("g.json: /tenants/0/key_sha256: must be the SHA-256"));
   CHECK(tenant(R"([{"id":"t","key_sha256":")" + kHash + R"(","key":"x"}])")
             .starts_with("g.json: /tenants/0/key: is not a key"));
@@ -98,11 +99,14 @@ TEST_CASE("what is wrong with a configuration is said in full") {
 
 TEST_CASE("keys, caps, bounds and the administrator's socket") {
   const auto config = ParseConfig(R"({"decision_log":"d","cooldown_ms":0,"max_in_flight":7,"max_connections":8,
-      "spend_store":"s","assumed_answer_tokens":9,"admin":{"listen":"unix:/run/a","token_sha256":")" + kHash + R"("},
+      "spend_store":"s","assumed_answer_tokens":9,"admin":{"listen":"unix:/run/a","token_sha256":")" +
+                                      kHash + R"("},
       "tls":{"certificate":"c.pem","key":"k.pem"},
       "tenants":[{"id":"t","caps":[{"usd":"1.5","per":"day"},{"usd":"9","per":"month","at_cap":"policy"}],"max_in_flight":3,
-                  "keys":[{"name":"a","key_sha256":")" + kHash + R"("},
-                          {"name":"b","key_sha256":")" + std::string(64, 'b') + R"(","caps":[{"usd":"1","per":"total"}]}]}]})",
+                  "keys":[{"name":"a","key_sha256":")" +
+                                      kHash + R"("},
+                          {"name":"b","key_sha256":")" +
+                                      std::string(64, 'b') + R"(","caps":[{"usd":"1","per":"total"}]}]}]})",
                                   "g.json");
   REQUIRE(config.has_value());
   CHECK(config->cooldown_ms == 0);
@@ -125,8 +129,10 @@ TEST_CASE("keys, caps, bounds and the administrator's socket") {
     return problems[0];
   };
   const std::string token = R"(","token_sha256":")" + kHash + R"("})";
-  CHECK(first(With(R"("admin":{"listen":"0.0.0.0:1)" + token)).starts_with("g.json: /admin/listen: must be a loopback address"));
-  CHECK(first(With(R"("admin":{"listen":"unix:)" + token)).starts_with("g.json: /admin/listen: must name a Unix socket"));
+  CHECK(first(With(R"("admin":{"listen":"0.0.0.0:1)" + token))
+            .starts_with("g.json: /admin/listen: must be a loopback address"));
+  CHECK(
+      first(With(R"("admin":{"listen":"unix:)" + token)).starts_with("g.json: /admin/listen: must name a Unix socket"));
   CHECK(first(With(R"("admin":{"listen":"127.0.0.1:1"})")) == "g.json: /admin/token_sha256: is missing");
   CHECK(first(With(R"("admin":{"secret":1})")).starts_with("g.json: /admin/secret: is not a key of `admin`"));
   CHECK(first(With(R"("tls":{"key":"k"})")) == "g.json: /tls/certificate: is missing");
@@ -135,10 +141,13 @@ TEST_CASE("keys, caps, bounds and the administrator's socket") {
     return first(R"({"decision_log":"log","tenants":[{"id":"t",)" + more + "}]}");
   };
   const std::string key = R"("key_sha256":")" + kHash + "\"";
-  CHECK(tenants(key + R"(,"caps":[{"usd":"1","per":"week"}])") == "g.json: /tenants/0/caps/0/per: must be one of `day`, `month`, `total`");
+  CHECK(tenants(key + R"(,"caps":[{"usd":"1","per":"week"}])") ==
+        "g.json: /tenants/0/caps/0/per: must be one of `day`, `month`, `total`");
   CHECK(tenants(key + R"(,"caps":[{"usd":"1"}])") == "g.json: /tenants/0/caps/0/per: is missing");
-  CHECK(tenants(key + R"(,"caps":[{"usd":"99999999999","per":"day"}])").starts_with("g.json: /tenants/0/caps/0/usd: must be an amount"));
-  CHECK(tenants(key + R"(,"caps":[{"usd":"1","per":"day","soft":true}])").starts_with("g.json: /tenants/0/caps/0/soft: is not a key"));
+  CHECK(tenants(key + R"(,"caps":[{"usd":"99999999999","per":"day"}])")
+            .starts_with("g.json: /tenants/0/caps/0/usd: must be an amount"));
+  CHECK(tenants(key + R"(,"caps":[{"usd":"1","per":"day","soft":true}])")
+            .starts_with("g.json: /tenants/0/caps/0/soft: is not a key"));
   CHECK(tenants(key + R"(,"caps":{})").starts_with("g.json: /tenants/0/caps: must be an array"));
   CHECK(tenants(key + R"(,"keys":[{"name":"a","key_sha256":")" + std::string(64, 'c') + R"("}])")
             .starts_with("g.json: /tenants/0/key_sha256: cannot stand beside `keys`"));
@@ -225,7 +234,8 @@ TEST_CASE("from a request to its decision record") {
     const auto json = record(request);
     CHECK(json["time"] == "2026-03-01T09:30:00.250Z");
     CHECK(json["route"] ==
-          nlohmann::ordered_json({{"name", "everything_else"}, {"file", "policy.route"}, {"line", 50}, {"policy", "sample"}}));
+          nlohmann::ordered_json(
+              {{"name", "everything_else"}, {"file", "policy.route"}, {"line", 50}, {"policy", "sample"}}));
     CHECK(json["rules"][0]["name"] == "personal_stays");
     CHECK(json["rules"][0]["line"] == 31);
     CHECK(json["plan"].size() == 2);
@@ -234,9 +244,9 @@ TEST_CASE("from a request to its decision record") {
     CHECK(json["bundle"] == state.policies[0].table.hash());
     std::string keys;
     for (const auto& [key, value] : json.items()) keys += key + " ";
-    CHECK(
-        keys ==
-        "record id time policy version bundle tenant key asked_model attributes ignored outcome route rules plan reason ");
+    CHECK(keys ==
+          "record id time policy version bundle tenant key asked_model attributes ignored outcome route rules plan "
+          "reason ");
   }
   SUBCASE("refused by a rule") {
     const auto request = decide("banned", {});

@@ -1,4 +1,5 @@
-// What is remembered of deployments between requests, with a made-up clock; and the attempt loop with it under random plans.
+// What is remembered of deployments between requests, with a made-up clock; and the attempt loop with it under random
+// plans.
 
 #include <algorithm>
 #include <map>
@@ -26,7 +27,9 @@ struct Deployment {
   TimePoint now{std::chrono::hours(1)};
 
   void Pass(int milliseconds) { now += Milliseconds(milliseconds); }
-  auto Admit(Company company = Company::kOthers) -> Admission { return health.Admit(company, now, now + Milliseconds(100)); }
+  auto Admit(Company company = Company::kOthers) -> Admission {
+    return health.Admit(company, now, now + Milliseconds(100));
+  }
   auto Skips(Company company = Company::kOthers) -> bool { return Admit(company).skip.has_value(); }
   void Fail(const FailedAttempt& failed, unsigned status = 0) { health.Failed(failed, status, kSettings, now); }
 };
@@ -43,9 +46,9 @@ class Dice final : public Random {
 }  // namespace
 
 TEST_CASE("a rate limit, a broken deployment and a 408 cool down at once") {
-  for (const auto& [failed, status, cause] :
-       {std::tuple{kLimited, 429U, CooldownCause::kRateLimited}, {FailedAttempt{Failure::kBroken, {}}, 404U, CooldownCause::kBroken},
-        {kError, 408U, CooldownCause::kRequestTimeout}}) {
+  for (const auto& [failed, status, cause] : {std::tuple{kLimited, 429U, CooldownCause::kRateLimited},
+                                              {FailedAttempt{Failure::kBroken, {}}, 404U, CooldownCause::kBroken},
+                                              {kError, 408U, CooldownCause::kRequestTimeout}}) {
     Deployment one;
     CHECK_FALSE(one.Skips());
     one.Fail(failed, status);
@@ -177,8 +180,9 @@ TEST_CASE("many threads see one probe") {
   CHECK(probes == 1);
 }
 
-// Random plans, failures, cooldowns and clocks. Whatever happens, an attempt goes to a deployment of the current tier that the
-// decision allows and that is not cooling down, at a time and in a number within the limits, and the chain ends.
+// Random plans, failures, cooldowns and clocks. Whatever happens, an attempt goes to a deployment of the current tier
+// that the decision allows and that is not cooling down, at a time and in a number within the limits, and the chain
+// ends.
 TEST_CASE("every attempt is inside the allowed set and inside its bounds") {
   for (std::uint64_t seed = 0; seed < 3000; ++seed) {
     Dice dice(seed);
@@ -196,11 +200,14 @@ TEST_CASE("every attempt is inside the allowed set and inside its bounds") {
       if (chance(2)) tier.within_ms = 1 + static_cast<std::uint32_t>(dice.Below(2000));
       if (chance(2)) tier.retries = static_cast<std::uint32_t>(dice.Below(5));
     }
-    const Limits limits{1 + static_cast<std::uint32_t>(dice.Below(12)), 1 + static_cast<std::uint32_t>(dice.Below(5000))};
+    const Limits limits{1 + static_cast<std::uint32_t>(dice.Below(12)),
+                        1 + static_cast<std::uint32_t>(dice.Below(5000))};
     std::map<std::uint32_t, DeploymentHealth> health;
     const TimePoint begin{std::chrono::hours(dice.Below(100'000))};
     for (std::uint32_t i = 0; i < kDeployments; ++i) {
-      if (chance(3)) health[i].Failed({Failure::kRateLimited, Milliseconds(dice.Below(3000))}, 429, {Milliseconds(1 + dice.Below(2000))}, begin);
+      if (chance(3))
+        health[i].Failed({Failure::kRateLimited, Milliseconds(dice.Below(3000))}, 429,
+                         {Milliseconds(1 + dice.Below(2000))}, begin);
     }
     TimePoint now = begin;
     AttemptLoop loop(decision, tiers, {limits, Milliseconds(1 + dice.Below(300))}, dice, begin);

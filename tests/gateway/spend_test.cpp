@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <doctest/doctest.h>
-#include <nlohmann/json.hpp>
 #include <stdlib.h>
+#include <nlohmann/json.hpp>
 
 #include "runtime/gateway/cost.h"
 #include "runtime/spend/account.h"
@@ -24,7 +24,9 @@ using namespace route;
 constexpr NanoUsd kDollar{1'000'000'000};
 const Date kToday = *ParseDate("2026-11-24");
 
-auto Dollars(std::int64_t amount) -> NanoUsd { return {amount * kDollar.amount}; }
+auto Dollars(std::int64_t amount) -> NanoUsd {
+  return {amount * kDollar.amount};
+}
 
 auto Account(const std::shared_ptr<TenantSpend>& spend, std::vector<Cap> caps, std::vector<Cap> key_caps = {},
              const std::string& key = "k") -> SpendAccount {
@@ -72,7 +74,8 @@ TEST_CASE("a cap that refuses holds for what is spent and reserved together") {
 TEST_CASE("what costs nothing is never refused, and a cap for the policy refuses nothing") {
   const auto spend = std::make_shared<TenantSpend>();
   auto hard = Account(spend, {{Dollars(1), Period::kTotal, AtCap::kRefuse}});
-  static_cast<void>(hard.Reserve(Dollars(1), kToday)->Settle(Dollars(2), kToday));  // an answer that cost more than it could
+  static_cast<void>(
+      hard.Reserve(Dollars(1), kToday)->Settle(Dollars(2), kToday));  // an answer that cost more than it could
   CHECK(hard.Reserve({}, kToday).has_value());
   CHECK_FALSE(hard.Reserve({1}, kToday).has_value());
   auto soft = Account(spend, {{Dollars(1), Period::kTotal, AtCap::kPolicy}});
@@ -82,7 +85,8 @@ TEST_CASE("what costs nothing is never refused, and a cap for the policy refuses
 
 TEST_CASE("keys have caps of their own") {
   const auto spend = std::make_shared<TenantSpend>();
-  auto one = Account(spend, {{Dollars(10), Period::kTotal, AtCap::kRefuse}}, {{Dollars(2), Period::kDay, AtCap::kRefuse}}, "one");
+  auto one = Account(spend, {{Dollars(10), Period::kTotal, AtCap::kRefuse}},
+                     {{Dollars(2), Period::kDay, AtCap::kRefuse}}, "one");
   auto two = Account(spend, {{Dollars(10), Period::kTotal, AtCap::kRefuse}}, {}, "two");
   CHECK(one.Reserve(Dollars(3), kToday).error() == "the cap of 2 USD a day of the key `one`");
   static_cast<void>(two.Reserve(Dollars(9), kToday)->Settle(Dollars(9), kToday));
@@ -93,7 +97,8 @@ TEST_CASE("keys have caps of their own") {
 
 TEST_CASE("days and months begin anew, and time does not run backwards") {
   const auto spend = std::make_shared<TenantSpend>();
-  auto account = Account(spend, {{Dollars(2), Period::kDay, AtCap::kRefuse}, {Dollars(3), Period::kMonth, AtCap::kRefuse}});
+  auto account =
+      Account(spend, {{Dollars(2), Period::kDay, AtCap::kRefuse}, {Dollars(3), Period::kMonth, AtCap::kRefuse}});
   const auto pay = [&](const char* day, std::int64_t dollars) {
     auto reserved = account.Reserve(Dollars(dollars), *ParseDate(day));
     if (!reserved) return reserved.error();
