@@ -284,9 +284,9 @@ class Translation(Dialects):
         self.let_speak(paris=["messages"], berlin=["chat"])
         answer = self.ask("chat", response_format={"type": "json_object"})
         self.assertEqual(answer.deployment, "berlin")
-        attempt = self.outcome(answer.id)["attempts"][0]
-        self.assertEqual((attempt["deployment"], attempt["result"]), ("paris", "not_translatable"))
-        self.assertIn("`response_format` cannot be translated", attempt["detail"])
+        skip = self.outcome(answer.id)["skipped"][0]
+        self.assertEqual((skip["deployment"], skip["reason"]), ("paris", "not_translatable"))
+        self.assertIn("`response_format` cannot be translated", skip["detail"])
         self.assertEqual(self.paris.requests()["count"], 0)
 
     def test_a_request_that_nobody_can_be_asked(self):

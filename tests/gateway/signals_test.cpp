@@ -46,7 +46,7 @@ auto ErrorOf(const std::string& body) -> std::string {
 /// Derives for one tenant and gives the text of one attribute.
 struct Derivation {
   Table table = Sample();
-  Tenant tenant{"t", std::string(64, '0'), {{"tier", "gold"}}, std::nullopt};
+  Tenant tenant{"t", {{"", std::string(64, '0')}}, {{"tier", "gold"}}};
   std::vector<HeaderField> headers;
   ModelRequest chat = Chat(R"("hello")");
   Decimal spent;
@@ -204,22 +204,22 @@ TEST_CASE("money is exact and rounded against the tenant") {
   CHECK(FormatUsd({212'000}) == "0.000212000");
   CHECK(FormatUsd({12'000'000'001}) == "12.000000001");
   CHECK(CostOf({std::int64_t{1} << 62U, 0}, Decimal{std::int64_t{1} << 62U}, {}).amount > 0);  // saturates
-  SpendBook book(2);
-  book.Add(1, {5});
-  book.Add(1, {std::numeric_limits<std::int64_t>::max()});
-  CHECK(book.Spent(1).amount == std::numeric_limits<std::int64_t>::max());
-  CHECK(book.Spent(0).amount == 0);
-  CHECK(SpentPercent({250'000'000}, Decimal::FromInteger(1)) == Decimal::FromInteger(25));
-  CHECK(SpentPercent({999'999'999}, Decimal::FromInteger(1)) < Decimal::FromInteger(100));
-  CHECK(SpentPercent({1}, std::nullopt) == Decimal{});
+  constexpr NanoUsd kDollar{1'000'000'000};
+  CHECK(SpentPercent({250'000'000}, kDollar) == Decimal::FromInteger(25));
+  CHECK(SpentPercent({999'999'999}, kDollar) < Decimal::FromInteger(100));
+  CHECK(SpentPercent({std::numeric_limits<std::int64_t>::max()}, {1}).micros == std::numeric_limits<std::int64_t>::max());
 }
 
 TEST_CASE("tenants are found by their keys alone") {
   const TenantRegistry registry(
-      {{"a", Sha256Hex(std::string_view("key-a")), {}, {}}, {"b", Sha256Hex(std::string_view("key-b")), {}, {}}});
+      {{"a", {{"", Sha256Hex(std::string_view("key-a"))}}, {}},
+       {"b", {{"x", Sha256Hex(std::string_view("key-b"))}, {"y", Sha256Hex(std::string_view("key-c"))}}, {}}});
   CHECK(registry.FindByKey("key-b") == 1U);
+  CHECK(registry.FindByKey("key-c") == 2U);
+  CHECK(registry.TenantOf(2).id == "b");
+  CHECK(registry.KeyOf(2).name == "y");
   CHECK(registry.FindByKey("key-a") == 0U);
-  CHECK_FALSE(registry.FindByKey("key-c").has_value());
+  CHECK_FALSE(registry.FindByKey("key-d").has_value());
   CHECK_FALSE(registry.FindByKey("").has_value());
 }
 
