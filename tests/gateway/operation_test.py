@@ -11,6 +11,8 @@ import json
 import os
 import pathlib
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -448,6 +450,20 @@ class Administering(Operating):
         self.assertEqual((answer.status, answer.headers["connection"]), (200, "close"))
         self.assertEqual(self.gateway.admin("DELETE", "/admin/drain"), (200, {"draining": False}))
         self.assertEqual(self.gateway.call("GET", "/readyz", key=None)[0], 200)
+
+
+class Manual(unittest.TestCase):
+    def test_the_page_has_every_option_and_is_clean(self):
+        page = HERE.parents[1] / "docs" / "man" / "routegate.8"
+        shown = subprocess.run([os.path.join(base.BINARIES, "routegate"), "--help"], capture_output=True, text=True,
+                               timeout=harness.PATIENCE).stdout
+        options = set(re.findall(r"(--[a-z][\w-]*)", shown)) - {"--help-all"}
+        self.assertLessEqual({"--bundle", "--config", "--shadow", "--dry-run"}, options)
+        for option in options:
+            self.assertRegex(page.read_text(), rf"Fl {option[1:]}\b")
+        if shutil.which("mandoc"):
+            lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True)
+            self.assertEqual(lint.stdout, "")
 
 
 class Overloaded(Operating):
