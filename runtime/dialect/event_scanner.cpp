@@ -37,14 +37,6 @@ auto MayEndStream(std::string_view data) -> bool {
 
 }  // namespace
 
-auto IsEventStream(std::string_view content_type) -> bool {
-  constexpr std::string_view kType = "text/event-stream";
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  return std::ranges::equal(type, kType, {},
-                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-}
-
 void EventScanner::Feed(std::string_view bytes) {
   if (state_ == State::kGarbage || state_ == State::kDone) return;
   pending_ += bytes;

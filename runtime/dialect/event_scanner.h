@@ -9,9 +9,6 @@
 
 namespace route {
 
-/// `text/event-stream`, with or without parameters, in any case.
-auto IsEventStream(std::string_view content_type) -> bool;
-
 /// Follows a stream of server-sent events, cutting it at the ends of events, so that a stream that breaks off never
 /// leaves half an event with the caller. Lines end in CR LF, LF or CR. Neither a byte order mark at the start nor what
 /// comes after the stream's last event is given out. One pass over the bytes.

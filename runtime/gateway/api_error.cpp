@@ -26,6 +26,9 @@ constexpr auto kRows = std::to_array<Row>({
     {ApiCode::kPolicyRefused, "policy_refused", 403, "policy_error"},
     {ApiCode::kPolicyUnservable, "policy_unservable", 403, "policy_error"},
     {ApiCode::kPolicyUncovered, "policy_uncovered", 403, "policy_error"},
+    {ApiCode::kBudgetExhausted, "budget_exhausted", 429, "insufficient_quota"},
+    {ApiCode::kTooManyRequests, "too_many_requests", 429, "rate_limit_error"},
+    {ApiCode::kOverloaded, "overloaded", 503, "server_error"},
     {ApiCode::kUpstreamUnavailable, "upstream_unavailable", 503, "server_error"},
     {ApiCode::kDeadlineExceeded, "deadline_exceeded", 504, "server_error"},
     {ApiCode::kUpstreamInterrupted, "upstream_interrupted", 502, "server_error"},
@@ -37,7 +40,7 @@ constexpr auto RowsAreInOrder() -> bool {
   for (std::size_t i = 0; i < kRows.size(); ++i) {
     if (kRows[i].code != static_cast<ApiCode>(i)) return false;
   }
-  return kRows.size() == static_cast<std::size_t>(ApiCode::kInternalError) + 1;
+  return kRows.size() == static_cast<std::size_t>(kLastApiCode) + 1;
 }
 static_assert(RowsAreInOrder());
 

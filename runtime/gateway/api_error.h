@@ -20,12 +20,17 @@ enum class ApiCode : std::uint8_t {
   kPolicyRefused,        ///< 403
   kPolicyUnservable,     ///< 403
   kPolicyUncovered,      ///< 403
+  kBudgetExhausted,      ///< 429: a cap of the tenant or its key is reached
+  kTooManyRequests,      ///< 429: the tenant has as many requests running as it may
+  kOverloaded,           ///< 503: the gateway has as many requests running as it may
   kUpstreamUnavailable,  ///< 503
   kDeadlineExceeded,     ///< 504
   kUpstreamInterrupted,  ///< no status: inside a stream that had begun
   kLogUnavailable,       ///< 503
   kInternalError,        ///< 500
 };
+
+inline constexpr ApiCode kLastApiCode = ApiCode::kInternalError;
 
 struct ApiError {
   ApiCode code = ApiCode::kInternalError;

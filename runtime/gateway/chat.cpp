@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "runtime/signals/clock.h"
+
 namespace route {
 namespace {
 
@@ -37,6 +39,43 @@ auto WhyMissing(const DerivedAttributes& attributes, std::string_view name) -> s
   return {};
 }
 
+auto NamesOf(const Table& table, std::span<const PlanTier> plan) -> std::vector<std::vector<std::string>> {
+  std::vector<std::vector<std::string>> names;
+  for (const PlanTier& tier : plan) {
+    auto& row = names.emplace_back();
+    for (const CandidateView& candidate : tier.deployments) {
+      row.emplace_back(table.deployments()[candidate.deployment].name);
+    }
+  }
+  return names;
+}
+
+auto RouteName(const Table& table, const Decision& decision) -> std::string {
+  return decision.route == kNone ? std::string() : std::string(table.routes()[decision.route].name);
+}
+
+/// What the shadow bundle says to the same facts; whether that is the same is not known yet.
+auto DecideShadow(const Table& table, const RequestFacts& facts) -> ShadowRecord {
+  const auto attributes = DeriveAttributes(table, facts);
+  Decision decision;
+  decision.outcome = Outcome::kRefused;
+  if (!attributes.missing) decision = Decide(table, attributes.values.classes());
+  return {std::string(table.hash()),
+          std::string(table.policy_version()),
+          true,
+          std::string(OutcomeName(decision.outcome)),
+          RouteName(table, decision),
+          NamesOf(table, Plan(table, decision))};
+}
+
+void CompareWithShadow(DecidedRequest& request, Metrics& metrics) {
+  const Table& table = request.policy->table;
+  ShadowRecord& shadow = *request.shadow;
+  shadow.same = shadow.outcome == OutcomeName(request.decision.outcome) &&
+                shadow.route == RouteName(table, request.decision) && shadow.plan == NamesOf(table, request.plan);
+  metrics.Count(shadow.same ? Metrics::Counter::kShadowSame : Metrics::Counter::kShadowDifferent);
+}
+
 }  // namespace
 
 auto Authenticate(const TenantRegistry& tenants, std::span<const HeaderField> headers)
@@ -62,14 +101,18 @@ auto Authenticate(const TenantRegistry& tenants, std::span<const HeaderField> he
   return *tenant;
 }
 
-auto DecideRequest(const GatewayState& state, std::uint32_t tenant, ModelRequest asked,
+auto DecideRequest(const GatewayState& state, std::uint32_t caller, ModelRequest asked,
                    std::span<const HeaderField> headers, WallTime now, Random& random) -> DecidedRequest {
-  const Tenant& entry = state.tenants.tenants()[tenant];
-  const Decimal spent = SpentPercent(state.spend.Spent(tenant), entry.spend_cap);
-  const ServedPolicy& policy = state.policies[state.policy_of[tenant]];
-  const RequestFacts facts{entry, headers, asked, spent, std::chrono::floor<std::chrono::seconds>(now)};
+  const ServedPolicy& policy = state.PolicyOf(caller);
+  const Decimal spent = state.accounts[caller]->Share(DayIn(policy.zone, now));
+  const RequestFacts facts{state.tenants.TenantOf(caller), headers, asked, spent,
+                           std::chrono::floor<std::chrono::seconds>(now)};
   auto attributes = DeriveAttributes(policy.table, facts);
-  DecidedRequest request{MakeId(now, random), tenant, &policy, std::move(asked), std::move(attributes), {}, {}, {}, {}};
+  std::optional<ShadowRecord> shadow_facts;
+  if (const Table* shadow = state.ShadowOf(caller)) shadow_facts = DecideShadow(*shadow, facts);
+  DecidedRequest request{
+      MakeId(now, random),    caller, &policy, std::move(asked), std::move(attributes), {}, {}, {}, {},
+      std::move(shadow_facts)};
   if (request.attributes.missing) {
     request.decision.outcome = Outcome::kRefused;
   } else {
@@ -80,6 +123,7 @@ auto DecideRequest(const GatewayState& state, std::uint32_t tenant, ModelRequest
   if (request.decision.outcome != Outcome::kRouted) {
     request.reason = ReportOf(request).reason.value_or("");
   }
+  if (request.shadow) CompareWithShadow(request, state.process->metrics);
   return request;
 }
 
@@ -112,7 +156,8 @@ auto DecisionLineOf(const GatewayState& state, const DecidedRequest& request, Wa
   DecisionRecord record;
   record.id = request.id;
   record.time = now;
-  record.tenant = state.tenants.tenants()[request.tenant].id;
+  record.tenant = state.tenants.TenantOf(request.caller).id;
+  record.key = state.tenants.KeyOf(request.caller).name;
   record.asked_model = request.asked.model;
   record.pack = request.policy->pack;
   record.attributes = &request.attributes;
@@ -120,6 +165,7 @@ auto DecisionLineOf(const GatewayState& state, const DecidedRequest& request, Wa
   record.plan = request.plan;
   record.drawn = request.drawn;
   record.reason = request.reason;
+  record.shadow = request.shadow ? &*request.shadow : nullptr;
   return DecisionLine(request.policy->table, record);
 }
 

@@ -18,15 +18,15 @@
 /// From a request's headers and body to a decision. No input or output.
 namespace route {
 
-/// The tenant whose key the request carries, as an index into the registry. Keys come as `Authorization: Bearer KEY` or, as
-/// Anthropic's clients send them, as `x-api-key: KEY`.
+/// The caller whose key the request carries, as the registry numbers them. Keys come as `Authorization: Bearer KEY` or, as
+/// Anthropic's clients may send them, as `x-api-key: KEY`.
 auto Authenticate(const TenantRegistry& tenants, std::span<const HeaderField> headers)
     -> std::expected<std::uint32_t, ApiError>;
 
 /// A request with everything that is settled before an upstream is asked.
 struct DecidedRequest {
   std::string id;  ///< a UUID of version 7
-  std::uint32_t tenant = 0;
+  std::uint32_t caller = 0;
   const ServedPolicy* policy = nullptr;  ///< the tenant's
   ModelRequest asked;
   DerivedAttributes attributes;
@@ -34,10 +34,11 @@ struct DecidedRequest {
   std::vector<PlanTier> plan;    ///< empty unless routed
   std::vector<DrawnTier> drawn;  ///< one for each tier of the plan
   std::string reason;            ///< why not routed
+  std::optional<ShadowRecord> shadow = {};
 };
 
-/// `now` gives the clock attribute and the id.
-auto DecideRequest(const GatewayState& state, std::uint32_t tenant, ModelRequest asked,
+/// `now` gives the clock attribute and the id. With a shadow bundle that one decides too, and differences are counted.
+auto DecideRequest(const GatewayState& state, std::uint32_t caller, ModelRequest asked,
                    std::span<const HeaderField> headers, WallTime now, Random& random) -> DecidedRequest;
 
 /// The answer to a request that is not routed.

@@ -54,7 +54,7 @@ struct ServingThread {
 /// `accepted` is when the request had been read. `headers` are those to pass on; of these the ones of
 /// Anthropic's API go only to upstreams that speak it. A cancellation ends the request as
 /// soon as possible. Everything referred to must live until the coroutine has ended.
-auto ServeRequest(GatewayState& state, ServingThread thread, DecidedRequest& request,
+auto ServeRequest(const GatewayState& state, ServingThread thread, DecidedRequest& request,
                   const std::vector<ForwardedHeader>& headers, TimePoint accepted, Responder& responder,
                   Cancellation& cancellation) -> boost::asio::awaitable<void>;
 

@@ -122,19 +122,26 @@ auto Ok(std::string body) -> Reply {
   return reply;
 }
 
-auto Readiness(SessionHost& host) -> Reply {
-  const bool ready = host.state().log->healthy() && !host.draining();
+/// The error as an answer, counted.
+auto Refuse(const GatewayState& state, Api api, const ApiError& error) -> Reply {
+  state.process->metrics.Answered(error.code);
+  return ErrorReply(api, error);
+}
+
+auto Readiness(const GatewayProcess& process, Phase phase) -> Reply {
+  const bool ready =
+      process.log->healthy() && (!process.store || process.store->healthy()) && phase == Phase::kServing;
   Reply reply = Ok(ready ? R"({"status":"ready"})" : R"({"status":"not ready"})");
   reply.status = ready ? 200 : 503;
   return reply;
 }
 
-auto Models(const GatewayState& state, std::uint32_t tenant, std::string_view path, Api api) -> Reply {
-  const Table& table = state.policies[state.policy_of[tenant]].table;
+auto Models(const GatewayState& state, std::uint32_t caller, std::string_view path, Api api) -> Reply {
+  const Table& table = state.PolicyOf(caller).table;
   if (path == "/v1/models") return Ok(ModelList(table, api));
   const std::string_view name = path.substr(std::string_view("/v1/models/").size());
   if (auto entry = ModelEntry(table, name, api)) return Ok(std::move(*entry));
-  return ErrorReply(api, {ApiCode::kNotFound, "the policy has no deployment of this name", "model"});
+  return Refuse(state, api, {ApiCode::kNotFound, "the policy has no deployment of this name", "model"});
 }
 
 /// What in the headers of a request with a body keeps it from being read.
@@ -188,37 +195,37 @@ auto ErrorApiOf(const RequestHead& head) -> Api {
   return page ? page->api : Api::kChat;
 }
 
-auto JudgeHead(SessionHost& host, const RequestHead& head) -> std::variant<Reply, AdmittedRequest> {
+auto JudgeHead(const GatewayState& state, Phase phase, const RequestHead& head) -> std::variant<Reply, AdmittedRequest> {
   const Target target = ReadTarget(head.target);
   const Api error_api = ErrorApiOf(head);
   const auto page = PageAt(target.path);
-  if (!page) return ErrorReply(error_api, NotFound(target.path));
+  if (!page) return Refuse(state, error_api, NotFound(target.path));
   const bool takes_body = TakesBody(page->kind);
   if (takes_body ? head.method != "POST" : head.method != "GET" && head.method != "HEAD") {
     const std::string allow = takes_body ? "POST" : "GET, HEAD";
-    Reply reply = ErrorReply(error_api, {ApiCode::kMethodNotAllowed, "this path takes " + allow, ""});
+    Reply reply = Refuse(state, error_api, {ApiCode::kMethodNotAllowed, "this path takes " + allow, ""});
     reply.headers.emplace_back("allow", allow);
     return reply;
   }
   if (page->kind == Kind::kHealth) return Ok(R"({"status":"ok"})");
-  if (page->kind == Kind::kReady) return Readiness(host);
-  const auto tenant = Authenticate(host.state().tenants, head.headers);
-  if (!tenant) return ErrorReply(error_api, tenant.error());
-  if (page->kind == Kind::kModels) return Models(host.state(), *tenant, target.path, error_api);
-  if (const auto problem = CheckHeaders(head)) return ErrorReply(error_api, *problem);
-  if (page->kind == Kind::kModel) return AdmittedRequest{page->api, AdmittedRequest::Purpose::kServe, *tenant};
+  if (page->kind == Kind::kReady) return Readiness(*state.process, phase);
+  const auto caller = Authenticate(state.tenants, head.headers);
+  if (!caller) return Refuse(state, error_api, caller.error());
+  if (page->kind == Kind::kModels) return Models(state, *caller, target.path, error_api);
+  if (const auto problem = CheckHeaders(head)) return Refuse(state, error_api, *problem);
+  if (page->kind == Kind::kModel) return AdmittedRequest{page->api, AdmittedRequest::Purpose::kServe, *caller};
   const auto api = ApiInQuery(target.query);
   if (!api) {
-    return ErrorReply(error_api, {ApiCode::kInvalidRequest,
-                                  "the query must be `api=` and `chat`, `completions`, `embeddings`, `responses` or `messages`", ""});
+    return Refuse(state, error_api, {ApiCode::kInvalidRequest,
+                                     "the query must be `api=` and `chat`, `completions`, `embeddings`, `responses` or `messages`", ""});
   }
-  return AdmittedRequest{*api, AdmittedRequest::Purpose::kDecide, *tenant};
+  return AdmittedRequest{*api, AdmittedRequest::Purpose::kDecide, *caller};
 }
 
-auto ServeAdmitted(SessionHost& host, AdmittedRequest admitted, const RequestHead& head, std::string body,
-                   Responder& responder, std::shared_ptr<Cancellation> cancellation) -> asio::awaitable<void> {
+auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>& state, AdmittedRequest admitted,
+                   const RequestHead& head, std::string& body, Responder& responder,
+                   const std::shared_ptr<Cancellation>& cancellation) -> asio::awaitable<void> {
   const TimePoint accepted = TimePoint::clock::now();
-  GatewayState& state = host.state();
   std::optional<DecidedRequest> decided;
   std::optional<RequestError> wrong;
   const bool small = body.size() <= kInlineBytes;
@@ -229,7 +236,7 @@ auto ServeAdmitted(SessionHost& host, AdmittedRequest admitted, const RequestHea
       return;
     }
     body = {};
-    decided = DecideRequest(state, admitted.tenant, std::move(*asked), head.headers, state.clock(), random);
+    decided = DecideRequest(*state, admitted.caller, std::move(*asked), head.headers, state->process->clock(), random);
   };
   if (small) {
     decide(host.random());
@@ -242,7 +249,7 @@ auto ServeAdmitted(SessionHost& host, AdmittedRequest admitted, const RequestHea
     co_await RunOnPool(pool, work);
   }
   if (wrong) {
-    const Reply reply = ErrorReply(admitted.api, {ApiCode::kInvalidRequest, wrong->message, wrong->param});
+    const Reply reply = Refuse(*state, admitted.api, {ApiCode::kInvalidRequest, wrong->message, wrong->param});
     co_await responder.Send(reply);
     co_return;
   }
@@ -253,7 +260,7 @@ auto ServeAdmitted(SessionHost& host, AdmittedRequest admitted, const RequestHea
   }
   const std::vector<ForwardedHeader> passed_on = PassedOn(head);
   const ServingThread thread{host.client(), host.random()};
-  co_await ServeRequest(state, thread, *decided, passed_on, accepted, responder, *cancellation);
+  co_await ServeRequest(*state, thread, *decided, passed_on, accepted, responder, *cancellation);
 }
 
 }  // namespace route

@@ -29,7 +29,7 @@ struct AdmittedRequest {
 
   Api api = Api::kChat;
   Purpose purpose = Purpose::kServe;
-  std::uint32_t tenant = 0;
+  std::uint32_t caller = 0;  ///< as the registry numbers them
 };
 
 /// The API in whose form errors are told to this caller: that of the path, and Anthropic's for a caller that names a version
@@ -37,10 +37,12 @@ struct AdmittedRequest {
 auto ErrorApiOf(const RequestHead& head) -> Api;
 
 /// Everything that can be said without the body: pages, and refusals of wrong paths, methods, keys and codings.
-auto JudgeHead(SessionHost& host, const RequestHead& head) -> std::variant<Reply, AdmittedRequest>;
+enum class Phase : std::uint8_t { kServing, kDraining };
+auto JudgeHead(const GatewayState& state, Phase phase, const RequestHead& head) -> std::variant<Reply, AdmittedRequest>;
 
-/// Reads the body, decides and answers. `head` and `responder` must outlive the coroutine.
-auto ServeAdmitted(SessionHost& host, AdmittedRequest admitted, const RequestHead& head, std::string body,
-                   Responder& responder, std::shared_ptr<Cancellation> cancellation) -> boost::asio::awaitable<void>;
+/// Reads the body, which is used up, decides and answers. Everything referred to must outlive the coroutine.
+auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>& state, AdmittedRequest admitted,
+                   const RequestHead& head, std::string& body, Responder& responder,
+                   const std::shared_ptr<Cancellation>& cancellation) -> boost::asio::awaitable<void>;
 
 }  // namespace route

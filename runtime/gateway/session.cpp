@@ -14,6 +14,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "runtime/gateway/admission.h"
 #include "runtime/gateway/forward.h"
 #include "runtime/gateway/pages.h"
 #include "runtime/upstream/async_token.h"
@@ -100,7 +101,10 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   auto Write(std::string_view piece) -> asio::awaitable<Sent> override;
   auto End() -> asio::awaitable<Sent> override;
 
+  auto Draining() const -> bool { return host_.draining() || state_->process->draining; }
+
   SessionHost& host_;
+  std::shared_ptr<const GatewayState> state_;  // of the request being read or served
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
@@ -110,11 +114,14 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   bool chunked_ = false;
 };
 
-HttpSession::HttpSession(SessionHost& host, tcp::socket socket) : host_(host), stream_(std::move(socket)) {
+HttpSession::HttpSession(SessionHost& host, tcp::socket socket)
+    : host_(host), state_(host.state()), stream_(std::move(socket)) {
   host_.Add(this);
+  state_->process->metrics.Change(Metrics::Gauge::kOpenConnections, 1);
 }
 
 HttpSession::~HttpSession() {
+  state_->process->metrics.Change(Metrics::Gauge::kOpenConnections, -1);
   host_.Remove(this);
 }
 
@@ -184,15 +191,16 @@ auto HttpSession::ReadUntil(bool (Parser::*done)() const) -> asio::awaitable<boo
 }
 
 auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
+  state_ = host_.state();
   parser_.emplace();
   parser_->header_limit(kHeaderBytes);
-  parser_->body_limit(host_.state().config.max_body_bytes);
+  parser_->body_limit(state_->config.max_body_bytes);
   after_ = AfterReply::kClose;
   stream_.expires_after(host_.times().header);
   if (const auto error = co_await ReadUntil(&Parser::is_header_done)) co_return co_await AnswerReadError(error);
 
   const auto& request = parser_->get();
-  if (parser_->keep_alive() && !host_.draining()) after_ = AfterReply::kKeep;
+  if (parser_->keep_alive() && !Draining()) after_ = AfterReply::kKeep;
   const auto coding = request[http::field::transfer_encoding];
   const bool coded = request.find(http::field::transfer_encoding) != request.end();
   if (coded && (!beast::iequals(coding, "chunked") || request.version() != 11)) {
@@ -209,7 +217,7 @@ auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
     co_return co_await Answer(refused, AfterReply::kClose);
   }
   const RequestHead head = HeadOfRequest();
-  auto verdict = JudgeHead(host_, head);
+  auto verdict = JudgeHead(*state_, Draining() ? Phase::kDraining : Phase::kServing, head);
   if (const auto* admitted = std::get_if<AdmittedRequest>(&verdict)) co_return co_await ServeBody(*admitted, head);
   // Without a body to skip the connection stays usable.
   if (!parser_->is_done()) after_ = AfterReply::kClose;
@@ -218,6 +226,8 @@ auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
 }
 
 auto HttpSession::ServeBody(AdmittedRequest admitted, const RequestHead& head) -> asio::awaitable<AfterReply> {
+  const auto place = Place::Take(*state_, admitted.caller);
+  if (!place) co_return co_await Answer(place.error(), parser_->is_done() ? after_ : AfterReply::kClose);
   if (!parser_->is_done()) {
     if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
       const Sent sent = co_await WriteAll("HTTP/1.1 100 Continue\r\n\r\n");
@@ -231,7 +241,8 @@ auto HttpSession::ServeBody(AdmittedRequest admitted, const RequestHead& head) -
   const WatchEnd watch_end{*this};
   std::string body = std::exchange(parser_->get().body(), {});
   const auto cancellation = cancellation_;
-  co_await ServeAdmitted(host_, admitted, head, std::move(body), *this, cancellation);
+  const auto state = state_;
+  co_await ServeAdmitted(host_, state, admitted, head, body, *this, cancellation);
   co_return after_;
 }
 
@@ -265,6 +276,7 @@ auto HttpSession::HeadOfRequest() const -> RequestHead {
 auto HttpSession::Answer(const ApiError& error, AfterReply after) -> asio::awaitable<AfterReply> {
   after_ = after;
   // A request whose head could not be read has no path to tell its API by.
+  state_->process->metrics.Answered(error.code);
   const Api api = parser_->is_header_done() ? ErrorApiOf(HeadOfRequest()) : Api::kChat;
   const Reply reply = ErrorReply(api, error);
   co_await Send(reply);
@@ -274,7 +286,7 @@ auto HttpSession::Answer(const ApiError& error, AfterReply after) -> asio::await
 auto HttpSession::AnswerReadError(const boost::system::error_code& error) -> asio::awaitable<AfterReply> {
   const auto close = AfterReply::kClose;
   if (error == http::error::body_limit) {
-    const auto most = std::to_string(host_.state().config.max_body_bytes);
+    const auto most = std::to_string(state_->config.max_body_bytes);
     const ApiError refused{ApiCode::kRequestTooLarge, "the body is larger than " + most + " bytes", ""};
     co_return co_await Answer(refused, close);
   }
@@ -308,7 +320,7 @@ auto HttpSession::WriteAll(std::string_view bytes) -> asio::awaitable<Sent> {
 }
 
 auto HttpSession::Send(const Reply& reply) -> asio::awaitable<Sent> {
-  if (host_.draining()) after_ = AfterReply::kClose;
+  if (Draining()) after_ = AfterReply::kClose;
   std::string bytes = HeadText({reply, reply.body.size(), false, after_});
   // The answer to HEAD has the head that the answer to GET would have, its length included.
   if (parser_->get().method() != http::verb::head) bytes += reply.body;
@@ -317,7 +329,7 @@ auto HttpSession::Send(const Reply& reply) -> asio::awaitable<Sent> {
 
 auto HttpSession::Begin(const Reply& reply) -> asio::awaitable<Sent> {
   chunked_ = parser_->get().version() == 11;
-  if (!chunked_ || host_.draining()) after_ = AfterReply::kClose;
+  if (!chunked_ || Draining()) after_ = AfterReply::kClose;
   const std::string head = HeadText({reply, std::nullopt, chunked_, after_});
   co_return co_await WriteAll(head);
 }

@@ -30,9 +30,6 @@ TEST_CASE("plain answers") {
        {"", "null", "[]", "{}", R"({"choices":{}})", R"({"choices":[]})", R"({"choices":[{}])", "<html>"}) {
     CHECK_FALSE(ReadPlainAnswer(Api::kChat, bad).has_value());
   }
-  CHECK(IsEventStream("text/event-stream"));
-  CHECK(IsEventStream("Text/Event-Stream ; charset=utf-8"));
-  CHECK_FALSE(IsEventStream("application/json"));
 }
 
 TEST_CASE("usage counts when both numbers are whole and not negative, and says why when it does not") {

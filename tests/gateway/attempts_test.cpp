@@ -8,6 +8,8 @@
 
 #include "runtime/upstream/answer.h"
 #include "runtime/upstream/attempts.h"
+#include "runtime/upstream/caller_error.h"
+#include "runtime/upstream/content_meter.h"
 #include "runtime/upstream/endpoint.h"
 #include "tests/gateway/make_bundle.h"
 
@@ -282,10 +284,96 @@ TEST_CASE("status codes") {
   CHECK(failure(429) == Failure::kRateLimited);
   for (const unsigned status : {400U, 413U, 422U}) CHECK(std::holds_alternative<CallerMistake>(MeaningOf(status)));
   for (const unsigned status : {101U, 600U, 0U}) CHECK(failure(status) == Failure::kGarbage);
-  CHECK(ParseRetryAfter("7") == Milliseconds(7000));
-  CHECK_FALSE(ParseRetryAfter("Wed, 21 Oct 2026 07:28:00 GMT").has_value());
-  CHECK_FALSE(ParseRetryAfter("-1").has_value());
-  CHECK_FALSE(ParseRetryAfter("").has_value());
+  const std::chrono::sys_seconds now = std::chrono::sys_days(std::chrono::year(2026) / 10 / 21) + std::chrono::hours(7);
+  CHECK(ParseRetryAfter("7", now) == Milliseconds(7000));
+  CHECK(ParseRetryAfter("Wed, 21 Oct 2026 07:28:00 GMT", now) == std::chrono::minutes(28));
+  CHECK(ParseRetryAfter("Wed, 21 Oct 2026 06:28:00 GMT", now) == Milliseconds(0));
+  CHECK(ParseRetryAfter("Wed, 21 Oct 2036 06:28:00 GMT", now) == std::chrono::hours(24));
+  for (const char* bad :
+       {"Wed, 31 Feb 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:28:00 CET", "Wed, 21 oct 2026 07:28:00 GMT",
+        "Wed, 21 Oct 2026 25:28:00 GMT", "Wed, 2x Oct 2026 07:28:00 GMT"}) {
+    CHECK_FALSE(ParseRetryAfter(bad, now).has_value());
+  }
+  CHECK_FALSE(ParseRetryAfter("-1", now).has_value());
+  CHECK_FALSE(ParseRetryAfter("", now).has_value());
+}
+
+TEST_CASE("content types") {
+  CHECK(IsEventStream("text/event-stream"));
+  CHECK(IsEventStream("Text/Event-Stream ; charset=utf-8"));
+  CHECK_FALSE(IsEventStream("application/json"));
+  CHECK(IsJson("application/json; charset=utf-8"));
+  CHECK(IsJson("Application/Problem+JSON"));
+  CHECK(IsJson(""));
+  CHECK_FALSE(IsJson("text/html"));
+  CHECK_FALSE(IsJson("text/event-stream"));
+}
+
+TEST_CASE("a deployment that is passed over costs no attempt and does not come back in its tier") {
+  auto tier = Tier({1, 2});
+  tier.retries = 1;
+  const std::vector<DrawnTier> tiers = {tier, Tier({2})};
+  const Decision decision = Allowing({1, 2});
+  Dice dice(1);
+  AttemptLoop loop(decision, tiers, {{3, 10'000}, Milliseconds(100)}, dice, TimePoint{});
+  TimePoint now{};
+  List tried;
+  for (AttemptStep step = loop.Next(now); !std::holds_alternative<StopAttempts>(step); step = loop.Next(now)) {
+    if (const auto* wait = std::get_if<WaitUntil>(&step)) {
+      now = wait->time;
+      continue;
+    }
+    const auto& start = std::get<StartAttempt>(step);
+    CHECK(start.number == tried.size() + 1);
+    if (start.tier == 0 && start.deployment == 2) {
+      loop.PassedOver();
+      continue;
+    }
+    CHECK(start.alone == (start.tier == 1));
+    tried.push_back(start.deployment);
+    loop.Failed(kError, now);
+  }
+  CHECK(tried == List{1, 1, 2});
+}
+
+TEST_CASE("a prompt that one model has no room for goes to the others, one that a provider refuses to the next tier") {
+  auto tier = Tier({1, 2});
+  tier.retries = 2;
+  const std::vector<DrawnTier> tiers = {tier, Tier({1, 3})};
+  const Decision decision = Allowing({1, 2, 3});
+  const FailedAttempt too_long{Failure::kTooLong, {}};
+  const FailedAttempt content{Failure::kContent, {}};
+  CHECK(Drive(decision, tiers, {10, 10'000}, {too_long, too_long, kError}, Milliseconds(1)).tried == List{1, 2, 3});
+  CHECK(Drive(decision, tiers, {10, 10'000}, {content, kError}, Milliseconds(1)).tried == List{1, 3});
+}
+
+TEST_CASE("errors about the model are told from errors of the caller") {
+  const auto meaning = [](std::string_view body) { return RecogniseCallerError(400, body); };
+  CHECK(meaning(R"({"error":{"message":"x","code":"context_length_exceeded"}})") == Failure::kTooLong);
+  CHECK(meaning(R"({"error":{"message":"x","code":"content_filter","innererror":{"code":"y"}}})") == Failure::kContent);
+  CHECK(meaning(R"({"error":{"message":"x","innererror":{"code":"ResponsibleAIPolicyViolation"}}})") ==
+        Failure::kContent);
+  CHECK(meaning(R"({"type":"error","error":{"type":"invalid_request_error","message":"Prompt is too long: 9 > 8"}})") ==
+        Failure::kTooLong);
+  CHECK(meaning(R"({"object":"error","message":"This model's maximum context length is 4096 tokens"})") ==
+        Failure::kTooLong);
+  CHECK_FALSE(meaning(R"({"error":{"message":"bad temperature","code":null}})").has_value());
+  CHECK_FALSE(meaning("maximum context length").has_value());
+  CHECK_FALSE(meaning(R"({"error":"maximum context length"})").has_value());
+  CHECK_FALSE(RecogniseCallerError(418, R"({"error":{"code":"context_length_exceeded"}})").has_value());
+}
+
+TEST_CASE("the text of an answer is metered as it passes by") {
+  const std::string stream =
+      "data: {\"id\":\"text\",\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\" : \"ab\\\"c\"}}]}\n\n"
+      "data: "
+      "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{\"name\":\"content\",\"arguments\":\"{}\"}}]}}]}\n\n"
+      "data: {\"content\":null,\"text\":\"xyz";
+  for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
+    ContentMeter meter;
+    for (std::size_t at = 0; at < stream.size(); at += piece) meter.Feed(std::string_view(stream).substr(at, piece));
+    REQUIRE(meter.bytes() == 5 + 2 + 3);
+  }
 }
 
 TEST_CASE("base URLs") {
