@@ -44,6 +44,7 @@ struct CheckOptions {
   std::optional<std::string> why;         ///< a guarantee whose proof is to be explained
   std::optional<std::string> save_tests;  ///< a file to write the witnesses to, as tests
   std::optional<std::string> emit_smt2;   ///< a folder to write each question to
+  std::string cache;                      ///< a folder that keeps verdicts; empty for none
 };
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int;
 
@@ -53,6 +54,7 @@ struct BuildOptions {
   enum class Unverified : std::uint8_t { kRefuse, kAllow };
   Unverified unverified = Unverified::kRefuse;
   verify::Limits limits;
+  std::string cache;  ///< a folder that keeps verdicts; empty for none
 };
 auto Build(const BuildOptions& options, const CommonOptions& common) -> int;
 
