@@ -16,6 +16,9 @@ route_require_header(openssl/ssl.h libssl-dev)
 route_require_header(boost/beast.hpp libboost1.81-dev)
 route_require_header(doctest/doctest.h doctest-dev)
 route_require_header(re2/re2.h libre2-dev)
+route_require_header(cadical.hpp libcadical-dev)
+route_require_header(zlib.h zlib1g-dev)
+find_package(ZLIB REQUIRED)
 find_package(OpenSSL REQUIRED)
 route_require_header(unicode/uspoof.h libicu-dev)
 find_package(ICU REQUIRED COMPONENTS i18n uc)  # of the tests: what compiler/base/lookalike.cpp is compared with
@@ -35,6 +38,12 @@ find_library(ROUTE_Z3_LIBRARY z3 REQUIRED)
 add_library(route_z3 INTERFACE)
 add_library(route::z3 ALIAS route_z3)
 target_link_libraries(route_z3 INTERFACE ${ROUTE_Z3_LIBRARY})
+
+# --- CaDiCaL
+find_library(ROUTE_CADICAL_LIBRARY cadical REQUIRED)
+add_library(route_cadical INTERFACE)
+add_library(route::cadical ALIAS route_cadical)
+target_link_libraries(route_cadical INTERFACE ${ROUTE_CADICAL_LIBRARY})
 
 # --- ANTLR: the tool and the runtime must speak the same serialized-grammar version. Debian 12 ships the
 # 4.7.2 tool and the 4.9 runtime, which do (version 3); 4.10 and later changed it.

@@ -19,7 +19,7 @@ add_custom_command(
   VERBATIM)
 add_custom_target(route_share ALL DEPENDS ${completions})
 
-install(TARGETS routec routegate RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS routec routegate routeaudit RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # The library's version is that of its interface and not of the programs.
 include(CMakePackageConfigHelpers)

@@ -24,8 +24,9 @@ auto ReadPolicies(const BuildOptions& options, const CommonOptions& common) -> s
   for (const std::string& path : options.policies) {
     auto compilation = ReadPolicy(path, common);
     if (compilation == nullptr) return std::nullopt;
-    if (IsPolicyFile(*compilation, options.output)) {
-      PrintUsageError("`" + options.output + "` is a file of the policy itself; name another one to write to");
+    const bool pack_is_source = options.pack && IsPolicyFile(*compilation, *options.pack);
+    if (pack_is_source || IsPolicyFile(*compilation, options.output)) {
+      PrintUsageError("`" + (pack_is_source ? *options.pack : options.output) + "` is a file of the policy itself; name another one to write to");
       return std::nullopt;
     }
     compilations.push_back(std::move(compilation));
@@ -136,6 +137,14 @@ void ReadBack(const std::string& path, const std::vector<std::byte>& bytes) {
 }
 
 auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
+  if (options.pack && options.policies.size() > 1) {
+    PrintUsageError("--prove takes one policy; write the packs of several with `routec prove`, one by one");
+    return kWrongUsage;
+  }
+  if (options.pack && options.pack == options.output) {
+    PrintUsageError("the bundle and the proof pack cannot be one file");
+    return kWrongUsage;
+  }
   auto compilations = ReadPolicies(options, common);
   if (!compilations) return kWrongUsage;
   int code = kGood;
@@ -151,11 +160,18 @@ auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
   }
   verdicts.Keep();
   std::vector<Table> written;
+  std::string pack;
   bool wanted = code == kGood || options.unverified == BuildOptions::Unverified::kAllow;
   if (wanted && complete) {
+    if (options.pack) pack = MakePack(*compilations->front());
+    if (options.pack && pack.empty()) {
+      PrintUsageError("a question was left unanswered, so there is no proof pack; nothing was written");
+      return kInconclusive;
+    }
     std::vector<std::byte> bytes = WriteCollection(bundles);
     if (!Recheck(bytes, *compilations)) return kInconclusive;
     auto stored = WriteFileAtomically(options.output, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    if (stored && options.pack) stored = WriteFileAtomically(*options.pack, pack);
     if (!stored) {
       PrintUsageError(stored.error());
       return kWrongUsage;

@@ -44,7 +44,20 @@ void AddCheckCommands(CommandLine& line) {
   build->add_flag_callback(
       "--unverified", [options = build_options] { options->unverified = BuildOptions::Unverified::kAllow; },
       "write the table even if verification failed; a gateway refuses it unless told otherwise");
+  build->add_option("--prove", build_options->pack, "write the proof pack of the bundle to this file too")
+      ->option_text("FILE.rpp");
   line.WithOutput(build);
+
+  auto [prove, prove_options] =
+      line.Add<ProveOptions>("prove", "Writes a proof pack, which routeaudit checks without trusting routec", ProveCommand);
+  line.WithPolicy(prove, prove_options->policy);
+  prove->add_option("-o,--output", prove_options->output, "the proof pack to write")->required()->option_text("FILE.rpp");
+  prove->add_option("--most-cases", prove_options->most_cases,
+                    "the largest tree of cases (256 if it is left out); above it a clausal proof is written, with 0 always")
+      ->check(CLI::Range(0U, 1'000'000U).description(""))
+      ->option_text("N");
+  line.WithSolverLimit(prove, prove_options->limits);
+  line.WithOutput(prove);
 }
 
 }  // namespace route::driver

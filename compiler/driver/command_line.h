@@ -69,7 +69,7 @@ class CommandLine {
 };
 
 // One function for each group of commands, in the order in which `--help` lists them.
-void AddCheckCommands(CommandLine& line);     ///< check, build
+void AddCheckCommands(CommandLine& line);     ///< check, build, prove
 void AddDecideCommands(CommandLine& line);    ///< eval, decide
 void AddTestCommands(CommandLine& line);      ///< test
 void AddLanguageCommands(CommandLine& line);  ///< dump

@@ -53,10 +53,19 @@ struct BuildOptions {
   std::string output;
   enum class Unverified : std::uint8_t { kRefuse, kAllow };
   Unverified unverified = Unverified::kRefuse;
+  std::optional<std::string> pack;  ///< a proof pack to write too, of a bundle of one policy
   verify::Limits limits;
   std::string cache;  ///< a folder that keeps verdicts; empty for none
 };
 auto Build(const BuildOptions& options, const CommonOptions& common) -> int;
+
+struct ProveOptions {
+  std::string policy;
+  std::string output;
+  std::uint32_t most_cases = 256;  ///< leaves of a tree of cases, above which a clausal proof is written
+  verify::Limits limits;
+};
+auto ProveCommand(const ProveOptions& options, const CommonOptions& common) -> int;
 
 struct EvalOptions {
   std::string policy;

@@ -57,6 +57,10 @@ void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment
 /// Compiles the policy with the report that it has, into `bundle`. Reports what does not fit (R0601) and returns false.
 auto LowerPolicy(Compilation& compilation) -> bool;
 
+/// The bytes of the proof pack of a policy that was verified and fits the table; empty if a question was left unanswered.
+/// `most_cases`: see `prove::Inputs`.
+auto MakePack(const Compilation& compilation, std::uint32_t most_cases = 256) -> std::string;
+
 /// Whether a path leads to a file that the policy was read from, which nothing else may be written to.
 auto IsPolicyFile(const Compilation& compilation, const std::string& path) -> bool;
 

@@ -1,5 +1,6 @@
 #include "compiler/ir/json.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -230,11 +231,10 @@ class Writer {
         return {{"property", test.property}, {"is", test.text}};
       case Kind::kOwnRange: {
         Json json = {{"property", test.property}};
-        if (test.low != std::numeric_limits<std::int64_t>::min()) {
-          json["at_least"] = OwnFactText(policy_, test.property, test.low);
-        }
-        if (test.high != std::numeric_limits<std::int64_t>::max()) {
-          json["below"] = OwnFactText(policy_, test.property, test.high);
+        if (IsDate(test.property)) {
+          AddDateRange(json, test.low, test.high);
+        } else {
+          AddRange(json, test.low, test.high);
         }
         return json;
       }
@@ -301,7 +301,7 @@ class Writer {
       for (VendorId id : *deployment.seen_by) seen_by.push_back(policy_.vendors.at(id.index).name);
     }
     Json own = Json::object();
-    for (const auto& [property, fact] : deployment.own) own[property] = OwnFactText(policy_, property, fact);
+    for (const auto& [property, fact] : deployment.own) own[property] = OwnFactToJson(property, fact);
     return {{"name", deployment.name},
             {"model", policy_.models.at(deployment.model.index).name},
             {"vendor", policy_.vendors.at(deployment.vendor.index).name},
@@ -435,6 +435,18 @@ class Writer {
   auto Write(const Layer& layer) const -> Json { return {{"name", layer.name}, {"version", layer.version}}; }
 
  private:
+  auto IsDate(const std::string& property) const -> bool {
+    return std::ranges::any_of(policy_.properties, [&](const Property& each) {
+      return each.name == property && each.kind == AttributeKind::kDate;
+    });
+  }
+
+  /// As ranges write it, so that the two can be compared: a number without its unit, minutes for a time of day.
+  auto OwnFactToJson(const std::string& property, const OwnFact& fact) const -> Json {
+    const auto* number = std::get_if<std::int64_t>(&fact);
+    return number == nullptr || IsDate(property) ? Json(OwnFactText(policy_, property, fact)) : NumberToJson({*number});
+  }
+
   auto LayerName(std::uint32_t layer) const -> const std::string& { return policy_.layers.at(layer).name; }
 
   template <typename Entry>

@@ -43,7 +43,7 @@ class Contract(unittest.TestCase):
     def test_version_and_help(self):
         self.assertEqual(routec("--version")[:2], (0, "routec 0.1.0\n"))
         self.assertEqual(routec("--help")[0], 0)
-        for name in ["check", "build", "eval", "decide", "test", "dump", "explain", "init"]:
+        for name in ["check", "build", "prove", "eval", "decide", "test", "dump", "explain", "init"]:
             self.assertEqual(routec(name, "--help")[0], 0)
 
     def test_wrong_usage_exits_with_2(self):

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "audit/check.h"
+
+namespace audit {
+
+/// What is established, for which policy, on which assumptions, and what is not: in plain words, for a terminal.
+auto Report(const Checked& checked) -> std::string;
+
+}  // namespace audit

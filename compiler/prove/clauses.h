@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "compiler/prove/outcomes.h"
+
+namespace route::prove {
+
+using Clause = std::vector<int>;
+
+/// "This is a request", as `docs/proof-pack.md` numbers variables and clauses.
+struct RequestClauses {
+  int variables = 0;
+  std::vector<Clause> clauses;
+  std::vector<std::vector<int>> classes;  ///< the variable of each class of each dimension
+  std::vector<int>
+      outcomes;  ///< the literals of the premise, each refusal, each route, and of each deployment: is it allowed
+};
+auto EncodeRequests(const Model& model, const Obligation& obligation) -> RequestClauses;
+
+}  // namespace route::prove

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "compiler/prove/obligation.h"
+
+namespace route::prove {
+
+enum class Truth : std::uint8_t { kFalse = 0, kUnknown = 1, kTrue = 2 };
+
+/// For each dimension the classes that are still possible, at least one.
+using Box = std::vector<std::vector<bool>>;
+
+auto Everything(const Model& model) -> Box;
+auto Evaluate(const Formula& formula, const Box& box) -> Truth;
+
+/// What is known about the requests of a box.
+struct Outcomes {
+  Truth when = Truth::kUnknown;
+  std::vector<Truth> refusals, routes, rules, allowed;
+};
+auto OutcomesIn(const Model& model, const Obligation& obligation, const Box& box) -> Outcomes;
+
+/// Why an obligation is not established: the route that would break it, unless it is that no route is sure to match or
+/// that a refusal may answer which must not.
+struct Obstacle {
+  std::optional<std::uint32_t> route;
+  std::optional<std::uint32_t> refusal;
+};
+
+/// Nothing if every request with these outcomes keeps the promise. Does not read `rules`. Exact where nothing is
+/// unknown.
+auto FindObstacle(const Model& model, const Obligation& obligation, const Outcomes& outcomes)
+    -> std::optional<Obstacle>;
+
+}  // namespace route::prove

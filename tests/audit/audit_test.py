@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+"""Proof packs end to end: routec writes them, routeaudit and its twin in Python check them, and neither takes a pack,
+a bundle or a source that has been tampered with.
+
+    audit_test.py ROUTEC ROUTEAUDIT ROOT
+"""
+
+import contextlib
+import copy
+import hashlib
+import importlib.util
+import io
+import json
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import zlib
+
+ROUTEC, ROUTEAUDIT, ROOT = (pathlib.Path(word).resolve() for word in sys.argv[1:4])
+SAMPLE = ROOT / "tests/audit/sample.route"
+
+
+def load_twin():
+    spec = importlib.util.spec_from_file_location("routeaudit_twin", ROOT / "audit/routeaudit.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+TWIN = load_twin()
+
+
+def routec(*words, cwd=None):
+    done = subprocess.run([ROUTEC, *words], capture_output=True, text=True, cwd=cwd, timeout=300)
+    return done.returncode, done.stdout + done.stderr
+
+
+def audit(pack, bundle, sources):
+    words = ["check", pack, "--bundle", bundle, "--sources", sources, "--library", ROOT / "stdlib"]
+    done = subprocess.run([ROUTEAUDIT, *words], capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout + done.stderr
+
+
+def twin(pack, bundle, sources):
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = TWIN.main(["check", str(pack), "--bundle", str(bundle), "--sources", str(sources), "--library", str(ROOT / "stdlib")])
+    return code, said.getvalue()
+
+
+def seal_pack(pack):
+    text = json.dumps(pack, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    content = struct.pack("<Q", len(text)) + zlib.compress(text, 1)
+    return b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 1) + hashlib.sha256(content).digest() + content
+
+
+def seal_bundle(data):
+    return data[:32] + hashlib.sha256(data[64:]).digest() + data[64:]
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.tmp = pathlib.Path(holder.name)
+        self.pack, self.bundle = self.tmp / "sample.rpp", self.tmp / "sample.rtb"
+
+    def make(self, *words):
+        shutil.copy(SAMPLE, self.tmp)
+        code, said = routec("build", "sample.route", "-o", self.bundle, cwd=self.tmp)
+        self.assertEqual(code, 0, said)
+        code, said = routec("prove", "sample.route", "-o", self.pack, *words, cwd=self.tmp)
+        self.assertEqual(code, 0, said)
+        return TWIN.open_pack(self.pack.read_bytes())
+
+    def both(self):
+        """The exit code that both checkers give, and what routeaudit says."""
+        code, said = audit(self.pack, self.bundle, self.tmp)
+        own, twin_said = twin(self.pack, self.bundle, self.tmp)
+        self.assertEqual(code, own, said + twin_said)
+        return code, said
+
+
+class Packs(Folder):
+    def test_every_example_has_a_pack_that_both_checkers_accept(self):
+        policies = sorted(path for path in (ROOT / "examples").glob("*/*.route") if path.name != "catalog.route")
+        self.assertGreater(len(policies), 10)
+        for path in policies:
+            name, violated = path.relative_to(ROOT), path.parent.name == "broken_policy"
+            code, said = routec("build", "--unverified", name, "-o", self.bundle, cwd=ROOT)
+            self.assertEqual(code, 0, said)
+            for most_cases in ("256", "0"):
+                with self.subTest(policy=str(name), most_cases=most_cases):
+                    routec("prove", name, "-o", self.pack, "--most-cases", most_cases, cwd=ROOT)
+                    code, said = audit(self.pack, self.bundle, ROOT)
+                    self.assertEqual(code, 1 if violated else 0, said)
+                    self.assertNotIn("REJECTED", said)
+                    self.assertEqual(twin(self.pack, self.bundle, ROOT)[0], code)
+
+    def test_a_violated_guarantee_is_shown_with_its_request(self):
+        (self.tmp / "p.route").write_text(SAMPLE.read_text() + "\nguarantee never_us  never processed in US\n")
+        self.assertEqual(routec("build", "--unverified", "p.route", "-o", self.bundle, cwd=self.tmp)[0], 0)
+        self.assertEqual(routec("prove", "p.route", "-o", self.pack, cwd=self.tmp)[0], 1)
+        code, said = self.both()
+        self.assertEqual(code, 1)
+        self.assertRegex(said, r"refuted\n  guarantee never_us: .*\n    broken by: tier free, data.personal no")
+
+    def test_build_writes_the_same_pack(self):
+        self.make()
+        other = self.tmp / "other.rpp"
+        code, said = routec("build", "sample.route", "-o", self.bundle, "--prove", other, cwd=self.tmp)
+        self.assertEqual(code, 0, said)
+        self.assertEqual(other.read_bytes(), self.pack.read_bytes())
+
+    def test_a_pack_is_found_in_a_bundle_of_several_policies(self):
+        self.make()
+        (self.tmp / "other.route").write_text(SAMPLE.read_text().replace("policy sample", "policy another"))
+        self.assertEqual(routec("build", "sample.route", "other.route", "-o", self.bundle, cwd=self.tmp)[0], 0)
+        self.assertEqual(self.both()[0], 0)
+
+    def test_what_is_missing_or_another_is_said(self):
+        self.make()
+        self.assertEqual(audit(self.pack, self.tmp / "nothing.rtb", self.tmp)[0], 2)
+        self.assertEqual(audit(self.pack, self.bundle, self.tmp / "nowhere")[0], 2)
+        self.assertEqual(subprocess.run([ROUTEAUDIT, "check", self.pack], capture_output=True).returncode, 2)
+        (self.tmp / "sample.route").write_text(SAMPLE.read_text() + "\n")
+        code, said = self.both()
+        self.assertEqual((code, "sample.route is another file" in said), (1, True))
+
+    def test_the_report_names_its_assumptions(self):
+        self.make()
+        _, said = self.both()
+        for line in ("the catalogue is right about where each deployment is processed", "data: header x-data", "asked: request model",
+                     "the author's own property `carbon`"):
+            self.assertIn(line, said)
+
+
+class Faults(Folder):
+    def rejected(self, what):
+        code, said = self.both()
+        self.assertEqual(code, 1, f"{what}: {said}")
+        self.assertIn("REJECTED", said, what)
+
+    def test_no_byte_of_a_pack_can_be_flipped(self):
+        self.make()
+        good = self.pack.read_bytes()
+        for i in range(len(good)):
+            self.pack.write_bytes(good[:i] + bytes([good[i] ^ 0x55]) + good[i + 1:])
+            self.assertEqual(twin(self.pack, self.bundle, self.tmp)[0], 1, i)
+            if i % 97 == 0:
+                self.assertEqual(audit(self.pack, self.bundle, self.tmp)[0], 1, i)
+
+    def test_no_byte_of_a_bundle_can_be_flipped(self):
+        self.make()
+        good = self.bundle.read_bytes()
+        for i in range(0, len(good), 211):
+            self.bundle.write_bytes(good[:i] + bytes([good[i] ^ 0x55]) + good[i + 1:])
+            self.rejected(i)
+
+    def test_no_byte_of_a_bundle_can_be_forged(self):
+        # The forger also makes the bundle's checksum and the pack's hash of the bundle fit. What is left is what the format
+        # keeps at zero, which no reader reads.
+        pack, good = self.make(), self.bundle.read_bytes()
+        core = TWIN.Core(pack["core"])
+        accepted = []
+        for i in range(64, len(good), 11):
+            bad = seal_bundle(good[:i] + bytes([good[i] ^ 0xFF]) + good[i + 1:])
+            try:
+                TWIN.check_table(core, pack, bad)
+                accepted.append(i)
+            except (TWIN.Rejected, ValueError, IndexError, KeyError, StopIteration, struct.error):
+                pass
+        self.assertEqual([i for i in accepted if good[i] != 0], [])
+        self.assertLess(len(accepted), len(good) // 88)
+        for i in range(64, len(good), 11 * 23):
+            forged = seal_bundle(good[:i] + bytes([good[i] ^ 0xFF]) + good[i + 1:])
+            pack["bundle"]["sha256"] = hashlib.sha256(forged).hexdigest()
+            self.bundle.write_bytes(forged)
+            self.pack.write_bytes(seal_pack(pack))
+            self.assertEqual(self.both()[0], 0 if i in accepted else 1, i)
+
+    def mutants_of_the_core(self, core):
+        for entries in ("rules", "refusals", "routes", "guarantees", "deployments", "vendors", "models", "attributes"):
+            for i in range(len(core[entries])):
+                bad = copy.deepcopy(core)
+                del bad[entries][i]
+                yield f"{entries} without {i}", bad
+                bad = copy.deepcopy(core)
+                bad[entries][i]["name"] += "x"
+                yield f"{entries} {i} under another name", bad
+            if len(core[entries]) > 1 and entries not in ("vendors", "models"):  # whose order means nothing
+                bad = copy.deepcopy(core)
+                bad[entries][:2] = bad[entries][1::-1]
+                yield f"{entries} swapped", bad
+        for entries in ("rules", "refusals", "routes"):
+            for i, entry in enumerate(core[entries]):
+                for when in (True, False, {"not": entry["when"]}, {"any": [entry["when"], {"attribute": "origin", "in": ["FR"]}]}):
+                    if entry["when"] is not True or when in (False, {"not": True}):  # `true or …` is the same
+                        bad = copy.deepcopy(core)
+                        bad[entries][i]["when"] = when
+                        yield f"{entries} {i} when {when}", bad
+        for i, rule in enumerate(core["rules"]):
+            for keep in (True, {"not": rule["keep"]}):
+                bad = copy.deepcopy(core)
+                bad["rules"][i]["keep"] = keep
+                yield f"rule {i} keeps {keep}", bad
+        for i in range(len(core["deployments"])):
+            for fact, value in (("processed_in", "US"), ("processed_in", "FR"), ("vendor", "zeta"), ("price_out", 12), ("model", "small")):
+                if core["deployments"][i][fact] != value:
+                    bad = copy.deepcopy(core)
+                    bad["deployments"][i][fact] = value
+                    yield f"deployment {i} with {fact} {value}", bad
+        for limit in ("attempts", "deadline_ms"):
+            bad = copy.deepcopy(core)
+            bad["limits"][limit] += 1
+            yield f"another limit of {limit}", bad
+
+    def test_no_core_can_be_weakened(self):
+        pack = self.make()
+        for what, core in self.mutants_of_the_core(pack["core"]):
+            self.pack.write_bytes(seal_pack({**pack, "core": core}))
+            self.rejected(what)
+
+    def test_a_false_guarantee_never_passes(self):
+        # The guarantee is made false in core and bundle alike, and everything else is kept: no certificate can hold it up.
+        for most_cases in ("256", "0"):
+            pack = self.make("--most-cases", most_cases)
+            for i, guarantee in enumerate(pack["core"]["guarantees"]):
+                kind, = guarantee["promise"]
+                false = {"every_deployment_reached": {"processed_in": []}, "first_choice": {"processed_in": ["DE"]},
+                         "served": {"unless_refused_by": []}, "survives_loss": {"unit": "deployment", "count": 3},
+                         "bounded": {"attempts": 1, "within_ms": None}}[kind]
+                bad = copy.deepcopy(pack)
+                bad["core"]["guarantees"][i]["promise"] = {kind: false}
+                self.pack.write_bytes(seal_pack(bad))
+                self.rejected(f"{guarantee['name']} with {most_cases} cases")
+
+    def test_no_certificate_can_be_weakened(self):
+        pack = self.make("--most-cases", "0")
+        tried = 0
+        for i, entry in enumerate(pack["obligations"]):
+            clauses = entry["clauses"]
+            for c, cell in enumerate(clauses["cells"]):
+                for changed in ([], *(cell[:k] + cell[k + 1:] for k in range(len(cell))), [-cell[0], *cell[1:]] if cell else [1]):
+                    bad = copy.deepcopy(pack)
+                    bad["obligations"][i]["clauses"]["cells"][c] = changed
+                    tried += self.tampered(pack, bad, f"{entry['name']}, cell {c} as {changed}")
+            for s, (lemma, hints) in enumerate(clauses["proof"]):
+                for changed in ([lemma, hints[:-1]], [lemma, hints[1:]], [lemma, hints[::-1]], [lemma[1:], hints], [[1], hints]):
+                    if changed != [lemma, hints]:
+                        bad = copy.deepcopy(pack)
+                        bad["obligations"][i]["clauses"]["proof"][s] = changed
+                        tried += self.tampered(pack, bad, f"{entry['name']}, step {s} as {changed}")
+            for verdict, more in (("unknown", {}), ("violated", {"witness": [0] * 9}), ("proved", {"cases": True})):
+                bad = copy.deepcopy(pack)
+                bad["obligations"][i] = {"name": entry["name"], "verdict": verdict, **more}
+                tried += self.tampered(pack, bad, f"{entry['name']} {verdict}")
+        self.assertGreater(tried, 50)
+
+    def tampered(self, pack, bad, what):
+        """Rejected, or what is claimed is the same and was shown in another way. Returns 1 if rejected, else 0."""
+        self.pack.write_bytes(seal_pack(bad))
+        code, said = self.both()
+        if code == 1 and "REJECTED" in said:
+            return 1
+        self.assertEqual(code, 0, f"{what}: {said}")
+        self.assertEqual([entry["verdict"] for entry in bad["obligations"]], [entry["verdict"] for entry in pack["obligations"]], what)
+        return 0
+
+    def test_hostile_packs_are_refused_quickly(self):
+        self.make()
+        for text in (b"[" * 100_000 + b"]" * 100_000, b"{}", b"null", b'{"format":"route.proof-pack/1"}', b'{"a":1,"a":1}', b"1.5"):
+            content = struct.pack("<Q", len(text)) + zlib.compress(text)
+            self.pack.write_bytes(b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 1) + hashlib.sha256(content).digest() + content)
+            self.assertEqual(self.both()[0], 1, text[:40])
+        bomb = struct.pack("<Q", 100) + zlib.compress(b" " * 50_000_000)
+        self.pack.write_bytes(b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 1) + hashlib.sha256(bomb).digest() + bomb)
+        self.assertEqual(self.both()[0], 1)
+
+
+class TheChecker(unittest.TestCase):
+    def test_it_shares_nothing_with_what_it_checks(self):
+        for path in (ROOT / "audit").glob("*.[ch]*"):
+            for included in re.findall(r'#include ["<]([^">]+)', path.read_text()):
+                self.assertFalse(included.startswith(("compiler/", "runtime/")), f"{path.name} includes {included}")
+        self.assertNotRegex((ROOT / "audit/routeaudit.py").read_text(), r"^(import|from) (?!datetime|hashlib|json|pathlib|re|struct|sys|zlib)")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
