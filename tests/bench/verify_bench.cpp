@@ -6,6 +6,8 @@
 // reference in the same run is Z3 on the same questions; it is left out where it would take minutes (`-`).
 //
 //   verify_bench                   the tables
+//   verify_bench --cache           only what a cache of verdicts saves
+//   verify_bench --growth          only the curves
 //   verify_bench FILE              one file with both solvers, for a profiler
 //   verify_bench --questions FILE  one file, question by question
 #include <cmath>
@@ -174,6 +176,34 @@ void MeasureGrowth() {
                {250, 500, 1000, 2000, 4000, 8000});
 }
 
+// --- A cache of verdicts ----------------------------------------------------------------------------------------------
+
+void MeasureCache(std::uint32_t rules, const verify::Limits& limits, const char* how) {
+  ir::Policy policy = ResolveText(realistic_policy::PolicyText(1, realistic_policy::Size::Of(rules, 300))).policy;
+  verify::VerdictCache cache;
+  const auto seconds = [&](verify::VerdictCache* with) { return SecondsOf([&] { verify::Verify(policy, limits, with); }); };
+  const double without = seconds(nullptr);
+  const double filling = seconds(&cache);
+  const double unchanged = seconds(&cache);
+  policy.rules[rules / 2].keep = policy.rules[rules / 2 + 1].keep;
+  const verify::VerdictCache::Counts before = cache.counts();
+  const double edited = seconds(&cache);
+  const double edited_without = seconds(nullptr);
+  const verify::VerdictCache::Counts after = cache.counts();
+  std::printf("%5u rules, %-9s %9.3f %9.3f %9.3f %9.3f %9.3f   %zu known, %zu asked\n", rules, how, without, filling,
+              unchanged, edited, edited_without, after.found - before.found, after.added - before.added);
+  std::fflush(stdout);
+}
+
+void MeasureCaches() {
+  using Depth = verify::Limits::Depth;
+  std::printf("\n%-22s %9s %9s %9s %9s %9s\n", "verdicts kept", "without", "filling", "again", "edited", "without");
+  MeasureCache(1000, {}, "check");
+  MeasureCache(1000, {.depth = Depth::kAudit}, "audit");
+  MeasureCache(1000, {.solver = verify::SolverKind::kZ3}, "z3");
+  MeasureCache(5000, {}, "check");
+}
+
 // --- One policy, question by question ---------------------------------------------------------------------------------
 
 void MeasureQuestions(const ir::Policy& policy) {
@@ -207,6 +237,14 @@ auto main(int argc, char** argv) -> int {
     return 0;
   }
   std::printf("%-34s %9s %9s %9s %9s %8s\n", "seconds of processor time", "read", "verify", "audit", "with z3", "z3/verify");
+  if (argc == 2 && std::strcmp(argv[1], "--cache") == 0) {
+    MeasureCaches();
+    return 0;
+  }
+  if (argc == 2 && std::strcmp(argv[1], "--growth") == 0) {
+    MeasureGrowth();
+    return 0;
+  }
   if (argc == 2) {
     Measure(argv[1], TextOf(argv[1]), Reference::kAsk);
     return 0;
@@ -216,6 +254,7 @@ auto main(int argc, char** argv) -> int {
   MeasureRealistic(1, 1000, 300, Reference::kAsk);
   MeasureRealistic(2, 1000, 300, Reference::kAsk);
   MeasureRealistic(1, 5000, 300, Reference::kLeaveOut);
+  MeasureCaches();
   MeasureGrowth();
   return 0;
 }
