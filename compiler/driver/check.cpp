@@ -9,6 +9,7 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/fix.h"
+#include "compiler/driver/kept_verdicts.h"
 #include "compiler/driver/pipeline.h"
 #include "compiler/driver/proof.h"
 #include "compiler/driver/report.h"
@@ -225,16 +226,18 @@ auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
     if (!baseline) return kWrongUsage;
   }
   Checked checked;
+  KeptVerdicts verdicts(options.cache);
   if (options.fixes == CheckOptions::Fixes::kApply) {
-    auto fixed = FixPolicy(options, common);
+    auto fixed = FixPolicy(options, common, verdicts.cache());
     if (!fixed) return kWrongUsage;
     checked.compilation = std::move(fixed->compilation);
     checked.made = std::move(fixed->made);
   } else {
     checked.compilation = ReadPolicy(options.policy, common);
     if (checked.compilation == nullptr) return kWrongUsage;
-    VerifyPolicy(*checked.compilation, options.limits, common.now());
+    VerifyPolicy(*checked.compilation, options.limits, common.now(), verdicts.cache());
   }
+  verdicts.Keep();
   Compilation& compilation = *checked.compilation;
   if (baseline) {
     checked.compared = diagnostics::TakeKnown(compilation.emitter, std::move(*baseline));

@@ -123,9 +123,9 @@ auto LowerPolicy(Compilation& compilation) -> bool {
   return true;
 }
 
-void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment now) {
+void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment now, verify::VerdictCache* cache) {
   if (compilation.emitter.has_errors()) return;
-  compilation.report = verify::Verify(compilation.policy, limits);
+  compilation.report = verify::Verify(compilation.policy, limits, cache);
   if (!LowerPolicy(compilation)) {
     compilation.report.reset();
     return;

@@ -68,10 +68,11 @@ auto EngineOf(SolverKind solver) -> smt::EngineKind {
   std::abort();  // every kind is handled above
 }
 
-Encoder::Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt::Solver& solver)
+Encoder::Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt::Solver& solver, VerdictCache* cache)
     : policy_(&policy),
       classes_(&classes),
       solver_(&solver),
+      cache_(cache),
       refusal_hulls_(HullsOf(policy.refusals, classes)),
       route_hulls_(HullsOf(policy.routes, classes)) {
   rule_hulls_ = HullsOf(policy.rules, classes);
@@ -99,6 +100,33 @@ auto Encoder::UniqueName(const std::string& text) -> std::string {
   return name;
 }
 
+auto Encoder::UniqueNames(const std::vector<std::string>& texts) -> std::vector<std::string> {
+  std::vector<std::string> names;
+  shape_ += "dimension\n";
+  for (const std::string& text : texts) {
+    names.push_back(UniqueName(text));
+    shape_ += names.back() + "\n";
+  }
+  return names;
+}
+
+auto Encoder::Ask(const std::vector<smt::Term>& assumptions) -> smt::Answer {
+  if (cache_ == nullptr) return solver_->Check(assumptions);
+  const QuestionKey key = solver_->KeyOf(assumptions);
+  if (const CachedAnswer* known = cache_->Find(key)) return known->exists ? smt::Answer::kYes : smt::Answer::kNo;
+  const smt::Answer answer = solver_->Check(assumptions);
+  if (answer != smt::Answer::kUnknown) cache_->Add(key, {.exists = answer == smt::Answer::kYes, .smallest = {}});
+  return answer;
+}
+
+auto Encoder::KeyOfSmallest() -> QuestionKey {
+  smt::Hasher hasher;
+  hasher.Add("smallest");
+  hasher.Add(shape_);
+  hasher.Add(solver_->KeyOf({}));
+  return hasher.Finish();
+}
+
 void Encoder::DeclareDimension(ir::DimensionId id) {
   const ir::Dimension& dimension = classes_->dimensions().at(id.index);
   const ir::Attribute& attribute = policy_->attributes.at(dimension.attribute.index);
@@ -106,18 +134,19 @@ void Encoder::DeclareDimension(ir::DimensionId id) {
   if (dimension.classes > 2 && dimension.classes <= kMostExactClasses && !IsOrdered(attribute.kind)) {
     encoded.form = Dimension::Form::kExact;
     std::vector<std::string> names;
-    for (std::uint32_t i = 0; i < dimension.classes; ++i) {
-      names.push_back(UniqueName(ClassName(attribute, dimension, i)));
-    }
-    encoded.terms = solver_->Choice(names);
+    for (std::uint32_t i = 0; i < dimension.classes; ++i) names.push_back(ClassName(attribute, dimension, i));
+    encoded.terms = solver_->Choice(UniqueNames(names));
   } else {
     std::vector<std::string> names;
     for (std::uint32_t i = 1; i < dimension.classes; ++i) {
       std::string name = ClassName(attribute, dimension, i);
       if (!IsOrdered(attribute.kind) && dimension.classes > 2) name += " or a later class";
-      names.push_back(UniqueName(name));
+      names.push_back(std::move(name));
     }
-    encoded.terms = solver_->Row(names);
+    const std::vector<std::string> unique = UniqueNames(names);
+    // Names that were listed by the author, or had to be altered, say nothing about the order.
+    const bool says_order = attribute.kind != AttributeKind::kOneOf && unique == names;
+    encoded.terms = solver_->Row(unique, says_order ? smt::RowOrder::kByName : smt::RowOrder::kAsListed);
   }
   dimensions_.push_back(std::move(encoded));
 }
@@ -157,6 +186,13 @@ auto Encoder::RefusalsBefore(RouteId route) const -> std::vector<RefusalId> {
   const auto all = static_cast<std::uint32_t>(refusals_.size());
   for (const std::uint32_t i : refusal_hulls_.Meeting(route_hulls_[route.index], all)) before.push_back({i});
   return before;
+}
+
+auto Encoder::RoutesMeeting(const ir::Condition& condition) const -> std::vector<RouteId> {
+  std::vector<RouteId> meeting;
+  const auto all = static_cast<std::uint32_t>(routes_.size());
+  for (const std::uint32_t i : route_hulls_.Meeting(verify::HullOf(condition, *classes_), all)) meeting.push_back({i});
+  return meeting;
 }
 
 auto Encoder::Decides(RouteId route) const -> std::vector<smt::Term> {
@@ -238,18 +274,6 @@ auto Encoder::IsBefore(ir::DimensionId id, std::uint32_t value_class) const -> s
     literals.push_back(solver_->Not(dimension.terms[i]));
   }
   return literals;
-}
-
-auto Encoder::IsSmallerThan(const std::vector<std::uint16_t>& classes) const -> smt::Term {
-  smt::Term smaller = smt::kFalse;
-  for (std::size_t i = classes.size(); i-- > 0;) {
-    const ir::DimensionId dimension{static_cast<std::uint32_t>(i)};
-    std::vector<smt::Term> same = IsClass(dimension, classes[i]);
-    same.push_back(smaller);
-    const smt::Term before = classes[i] == 0 ? smt::kFalse : solver_->And(IsBefore(dimension, classes[i]));
-    smaller = solver_->Or({before, solver_->And(same)});
-  }
-  return smaller;
 }
 
 auto Encoder::ModelClasses() const -> std::vector<std::uint16_t> {

@@ -16,18 +16,37 @@ namespace {
 /// adds, hold the premise.
 class Search {
  public:
-  Search(Encoder& encoder, const ir::Guarantee& guarantee) : encoder_(encoder), guarantee_(guarantee) {}
+  /// How far to look: for the smallest request of all, or for that of the first route that has one.
+  enum class Extent : std::uint8_t { kEveryRoute, kFirstRoute };
 
-  /// Of each route, the requests that it decides.
+  Search(Encoder& encoder, const ir::Guarantee& guarantee, Extent extent = Extent::kEveryRoute)
+      : encoder_(encoder), guarantee_(guarantee), extent_(extent) {}
+
+  /// Of each route, the requests that it decides. First of all routes at once, without saying which one decides: most
+  /// promises hold because rules exclude what would break them, whatever the route. Where attempts are counted that is
+  /// no easier than each route by itself.
   void TryRoutes() {
-    std::vector<smt::Term> broken;
-    for (const ir::Route& route : policy().routes) broken.push_back(Violation(encoder_, guarantee_, route));
-    while (!broken.empty() && broken.back() == smt::kFalse) broken.pop_back();
-    for (std::uint32_t i = 0; i < broken.size(); ++i) {
-      if (solver().And({encoder_.Matches(RouteId{i}), broken[i]}) == smt::kFalse) continue;
+    struct Suspect {
+      RouteId route;
+      smt::Term broken;
+      smt::Term taken_and_broken;
+    };
+    std::vector<Suspect> suspects;
+    std::vector<smt::Term> any;
+    for (const RouteId route : encoder_.RoutesMeeting(guarantee_.when)) {
+      const smt::Term broken = Violation(encoder_, guarantee_, policy().routes.at(route.index));
+      const smt::Term both = solver().And({encoder_.Matches(route), broken});
+      if (both == smt::kFalse) continue;
+      suspects.push_back({route, broken, both});
+      any.push_back(both);
+    }
+    if (suspects.empty() || (!Counts() && encoder_.Ask({solver().Or(any)}) == smt::Answer::kNo)) return;
+    for (const Suspect& suspect : suspects) {
+      if (!Counts() && encoder_.Ask({suspect.taken_and_broken}) == smt::Answer::kNo) continue;
       const smt::Scope scope(solver());
-      for (const smt::Term literal : encoder_.Decides(RouteId{i})) solver().Assert(literal);
-      Try(broken[i]);
+      for (const smt::Term literal : encoder_.Decides(suspect.route)) solver().Assert(literal);
+      Try(suspect.broken);
+      if (smallest_ && extent_ == Extent::kFirstRoute) return;
     }
   }
 
@@ -55,18 +74,36 @@ class Search {
     if (broken == smt::kFalse) return;
     const smt::Scope scope(solver());
     solver().Assert(broken);
-    if (smallest_) solver().Assert(encoder_.IsSmallerThan(*smallest_));
-    Smallest found = FindSmallest(encoder_);
-    switch (found.answer) {
-      case smt::Answer::kNo:
-        return;
-      case smt::Answer::kUnknown:
-        gave_up_ = true;
-        return;
-      case smt::Answer::kYes:
-        smallest_ = std::move(found.classes);
-        return;
+    smallest_ ? TrySmaller() : static_cast<void>(Take(FindSmallest(encoder_)));
+  }
+
+  /// Smaller means: as the smallest that is known in the first few dimensions, and less in the next one. Each number of
+  /// dimensions is a question of its own, and each is far easier than whether any of them can be.
+  void TrySmaller() {
+    const std::vector<std::uint16_t> known = *smallest_;
+    const smt::Scope scope(solver());
+    for (std::uint32_t i = 0; i < known.size(); ++i) {
+      const ir::DimensionId dimension{i};
+      if (known[i] > 0) {
+        const smt::Scope less(solver());
+        for (const smt::Term literal : encoder_.IsBefore(dimension, known[i])) solver().Assert(literal);
+        if (Take(FindSmallest(encoder_))) return;
+      }
+      for (const smt::Term literal : encoder_.IsClass(dimension, known[i])) solver().Assert(literal);
     }
+  }
+
+  /// Whether there is one.
+  auto Take(Smallest found) -> bool {
+    gave_up_ = gave_up_ || found.answer == smt::Answer::kUnknown;
+    if (found.answer != smt::Answer::kYes) return false;
+    smallest_ = std::move(found.classes);
+    return true;
+  }
+
+  auto Counts() const -> bool {
+    return std::holds_alternative<ir::SurvivesLoss>(guarantee_.promise) ||
+           std::holds_alternative<ir::Bounded>(guarantee_.promise);
   }
 
   auto policy() const -> const ir::Policy& { return encoder_.policy(); }
@@ -74,6 +111,7 @@ class Search {
 
   Encoder& encoder_;
   const ir::Guarantee& guarantee_;
+  Extent extent_;
   std::optional<std::vector<std::uint16_t>> smallest_;
   bool gave_up_ = false;
 };
@@ -113,7 +151,7 @@ auto FindSingleLosses(Encoder& encoder) -> Findings<SingleLoss> {
     survives.promise = ir::SurvivesLoss{.unit = unit, .count = 1};
     survives.span = policy.span;
     const smt::Scope scope(encoder.solver());
-    Search search(encoder, survives);
+    Search search(encoder, survives, Search::Extent::kFirstRoute);
     search.TryRoutes();
     if (search.smallest()) {
       Replay replay = ReplayWitness(encoder, *search.smallest());
@@ -169,7 +207,7 @@ auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult> {
     const smt::Scope scope(solver);
     solver.Assert(encoder.Encode(guarantee.when));
     if (served == nullptr) solver.Assert(encoder.NotRefused());
-    const smt::Answer can_happen = solver.Check({});
+    const smt::Answer can_happen = encoder.Ask({});
     if (can_happen == smt::Answer::kUnknown) {
       findings.unanswered.push_back({"can the premise of guarantee `" + guarantee.name + "` happen", guarantee.span});
     }

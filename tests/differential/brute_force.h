@@ -18,6 +18,8 @@ class BruteForce {
  public:
   explicit BruteForce(const ir::Policy& policy);
 
+  auto policy() const -> const ir::Policy& { return policy_; }
+
   /// Every request, smallest first, and what the policy decides for each.
   auto requests() const -> const std::vector<ir::Request>& { return requests_; }
   auto decisions() const -> const std::vector<ir::Decision>& { return decisions_; }
