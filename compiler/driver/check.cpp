@@ -151,6 +151,7 @@ void PrintDocument(const Checked& checked, const CheckOptions& options) {
       row["verdict"] = VerdictName(result.verdict);
       if (result.vacuous) row["vacuous"] = true;
       if (result.witness) row["witness"] = ir::RequestToJson(compilation.policy, *result.witness);
+      if (result.compared_with) row["compared_with"] = ir::RequestToJson(compilation.policy, *result.compared_with);
       guarantees.push_back(std::move(row));
     }
   }

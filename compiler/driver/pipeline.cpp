@@ -94,6 +94,7 @@ auto Witnesses(const verify::VerifyReport& report) -> std::set<ir::Request> {
   for (const auto& finding : report.single_losses) witnesses.insert(finding.witness);
   for (const auto& result : report.guarantees) {
     if (result.witness) witnesses.insert(*result.witness);
+    if (result.compared_with) witnesses.insert(*result.compared_with);
   }
   return witnesses;
 }

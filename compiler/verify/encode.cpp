@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "compiler/ir/clock.h"
 #include "runtime/values/value_text.h"
 
 namespace route::verify {
@@ -77,16 +78,37 @@ Encoder::Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt:
       route_hulls_(HullsOf(policy.routes, classes)) {
   rule_hulls_ = HullsOf(policy.rules, classes);
   for (std::uint32_t i = 0; i < classes.dimensions().size(); ++i) DeclareDimension({i});
-  for (const ir::Refusal& refusal : policy.refusals) {
-    refusals_.push_back(solver.Define(UniqueName("refusal " + refusal.name), Encode(refusal.when)));
+  DefineConditions(Naming::kNamed);
+  DefineAllowed(Naming::kNamed);
+  if (const smt::Term possible = IsPossible(); possible != smt::kTrue) solver.Assert(possible);
+}
+
+Encoder::Encoder(const ir::Policy& policy, const Encoder& other)
+    : policy_(&policy),
+      classes_(other.classes_),
+      solver_(other.solver_),
+      dimensions_(other.dimensions_),
+      refusal_hulls_(HullsOf(policy.refusals, *other.classes_)),
+      route_hulls_(HullsOf(policy.routes, *other.classes_)) {
+  rule_hulls_ = HullsOf(policy.rules, *classes_);
+  DefineConditions(Naming::kPlain);
+  DefineAllowed(Naming::kPlain);
+}
+
+void Encoder::DefineConditions(Naming naming) {
+  for (const ir::Refusal& refusal : policy_->refusals) {
+    refusals_.push_back(Named(naming, "refusal " + refusal.name, Encode(refusal.when)));
   }
-  for (const ir::Route& route : policy.routes) {
-    routes_.push_back(solver.Define(UniqueName("route " + route.name), Encode(route.when)));
+  for (const ir::Route& route : policy_->routes) {
+    routes_.push_back(Named(naming, "route " + route.name, Encode(route.when)));
   }
-  for (const ir::Rule& rule : policy.rules) {
-    rules_.push_back(solver.Define(UniqueName("rule " + rule.name), Encode(rule.when)));
+  for (const ir::Rule& rule : policy_->rules) {
+    rules_.push_back(Named(naming, "rule " + rule.name, Encode(rule.when)));
   }
-  DefineAllowed();
+}
+
+auto Encoder::Named(Naming naming, const std::string& name, smt::Term meaning) -> smt::Term {
+  return naming == Naming::kNamed ? solver_->Define(UniqueName(name), meaning) : meaning;
 }
 
 // Names reach SMT-LIB 2 between bars, where only bars and backslashes are barred; policy text may hold any bytes.
@@ -152,7 +174,7 @@ void Encoder::DeclareDimension(ir::DimensionId id) {
 }
 
 // Deployments that the same rules exclude share one definition.
-void Encoder::DefineAllowed() {
+void Encoder::DefineAllowed(Naming naming) {
   std::map<std::vector<std::uint32_t>, std::size_t> known;
   for (std::uint32_t d = 0; d < policy_->deployments.size(); ++d) {
     std::vector<std::uint32_t> excluding;
@@ -167,7 +189,7 @@ void Encoder::DefineAllowed() {
         none.push_back(solver_->Not(rules_[r]));
         alike.excluding.push_back({r});
       }
-      allowed_.push_back(solver_->Define(UniqueName("allowed " + policy_->deployments[d].name), solver_->And(none)));
+      allowed_.push_back(Named(naming, "allowed " + policy_->deployments[d].name, solver_->And(none)));
     } else {
       allowed_.push_back(allowed_.at(alike_[place->second].deployments.front().index));
     }
@@ -274,6 +296,25 @@ auto Encoder::IsBefore(ir::DimensionId id, std::uint32_t value_class) const -> s
     literals.push_back(solver_->Not(dimension.terms[i]));
   }
   return literals;
+}
+
+auto Encoder::IsPossible() const -> smt::Term {
+  std::vector<smt::Term> impossible;
+  for (const ir::ClockPair& pair : ir::ClockPairs(*policy_)) {
+    const ir::DimensionId date = classes_->FirstDimension(pair.date);
+    const ir::DimensionId weekday = classes_->FirstDimension(pair.weekday);
+    const ir::Dimension& dates = classes_->dimensions().at(date.index);
+    const ir::Dimension& weekdays = classes_->dimensions().at(weekday.index);
+    for (std::uint32_t d = 0; d < dates.classes; ++d) {
+      for (std::uint32_t w = 0; w < weekdays.classes; ++w) {
+        if (ir::FirstOn(w, ir::DaysOf(dates, d))) continue;
+        std::vector<smt::Term> both = IsClass(date, d);
+        for (const smt::Term literal : IsClass(weekday, w)) both.push_back(literal);
+        impossible.push_back(solver_->And(both));
+      }
+    }
+  }
+  return solver_->Not(solver_->Or(impossible));
 }
 
 auto Encoder::ModelClasses() const -> std::vector<std::uint16_t> {

@@ -31,6 +31,10 @@ class Encoder {
   /// Declares and defines everything in the solver. All arguments must outlive the encoder; `cache` may be null.
   Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt::Solver& solver, VerdictCache* cache = nullptr);
 
+  /// Another policy over the same requests: its formulas are made of the booleans of `other`, have no names of their own,
+  /// and can be made within a scope. Both must outlive the encoder, and both ask about the same classes.
+  Encoder(const ir::Policy& policy, const Encoder& other);
+
   auto policy() const -> const ir::Policy& { return *policy_; }
   auto classes() const -> const ir::ValueClasses& { return *classes_; }
   auto solver() const -> smt::Solver& { return *solver_; }
@@ -98,6 +102,10 @@ class Encoder {
   auto IsClass(ir::DimensionId dimension, std::uint32_t value_class) const -> std::vector<smt::Term>;
   auto IsBefore(ir::DimensionId dimension, std::uint32_t value_class) const -> std::vector<smt::Term>;
 
+  /// What no request is: a date with another day of the week than its own, if both come from one clock. The solver takes it
+  /// for granted from the start; it stands here for scripts.
+  auto IsPossible() const -> smt::Term;
+
   /// After an answer kYes: the class of each dimension in the solver's model.
   auto ModelClasses() const -> std::vector<std::uint16_t>;
 
@@ -108,8 +116,11 @@ class Encoder {
     std::vector<smt::Term> terms;  // kExact: one for each class; kOrLater: one for each class but the first
   };
 
+  enum class Naming : std::uint8_t { kNamed, kPlain };
+  void DefineConditions(Naming naming);
+  void DefineAllowed(Naming naming);
+  auto Named(Naming naming, const std::string& name, smt::Term meaning) -> smt::Term;
   void DeclareDimension(ir::DimensionId dimension);
-  void DefineAllowed();
   auto OrLater(const Dimension& dimension, std::uint32_t value_class) const -> smt::Term;
   auto Encode(const ir::Condition& condition, const FixedClass* fixed) const -> smt::Term;
   auto InClasses(ir::DimensionId dimension, const std::vector<bool>& wanted) const -> smt::Term;

@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "compiler/ir/cost.h"
+#include "compiler/verify/compared.h"
 #include "compiler/verify/explanation.h"
 #include "compiler/verify/questions.h"
 #include "compiler/verify/violation.h"
@@ -34,7 +36,9 @@ class Search {
     std::vector<Suspect> suspects;
     std::vector<smt::Term> any;
     for (const RouteId route : encoder_.RoutesMeeting(guarantee_.when)) {
-      const smt::Term broken = Violation(encoder_, guarantee_, policy().routes.at(route.index));
+      const std::optional<smt::Term> violation = Violation(encoder_, guarantee_, policy().routes.at(route.index));
+      gave_up_ = gave_up_ || !violation;
+      const smt::Term broken = violation.value_or(smt::kFalse);
       const smt::Term both = solver().And({encoder_.Matches(route), broken});
       if (both == smt::kFalse) continue;
       suspects.push_back({route, broken, both});
@@ -65,6 +69,9 @@ class Search {
     }
     Try(solver().And(none));
   }
+
+  /// Of two requests that differ in what the promise compares.
+  void TryComparison(const ir::Compared& promise) { Try(ComparisonFails(encoder_, promise)); }
 
   auto smallest() const -> const std::optional<std::vector<std::uint16_t>>& { return smallest_; }
   auto gave_up() const -> bool { return gave_up_; }
@@ -116,12 +123,45 @@ class Search {
   bool gave_up_ = false;
 };
 
+/// With the shortest prompt of its class for which the request costs more than is promised; for the longest one it does.
+auto WithPrompt(const Encoder& encoder, const ir::CostsAtMost& promise, ir::Request request) -> ir::Request {
+  const ir::Policy& policy = encoder.policy();
+  const AttributeId attribute = ir::PromptAttribute(policy).value();
+  const ir::Decision decision = ir::Evaluate(policy, request);
+  const auto with = [&](std::int64_t tokens) {
+    request.at(attribute.index) = Decimal::FromInteger(tokens);
+    return request;
+  };
+  const ir::DimensionId dimension = encoder.classes().FirstDimension(attribute);
+  std::int64_t low = ir::PromptTokens(policy, request);
+  std::int64_t high = LargestPrompt(policy, encoder.classes().dimensions().at(dimension.index),
+                                    encoder.classes().Classify(request).at(dimension.index));
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    if (ir::WorstCost(policy, with(middle), decision) > ir::InCostUnits(promise.usd)) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return with(low);
+}
+
 auto Describe(const Encoder& encoder, GuaranteeId id, const std::vector<std::uint16_t>& classes) -> GuaranteeResult {
   const ir::Policy& policy = encoder.policy();
   const ir::Guarantee& guarantee = policy.guarantees.at(id.index);
   Replay replay = ReplayWitness(encoder, classes);
+  std::optional<ir::Request> compared_with;
+  if (const auto* promise = std::get_if<ir::CostsAtMost>(&guarantee.promise)) {
+    replay.request = WithPrompt(encoder, *promise, std::move(replay.request));
+  } else if (const auto* comparison = std::get_if<ir::Compared>(&guarantee.promise)) {
+    ir::Pair pair = ir::PairOf(*comparison, replay.request);
+    replay.request = std::move(pair.with);
+    compared_with = std::move(pair.than);
+  }
+  replay.decision = ir::Evaluate(policy, replay.request);
   if (ir::Holds(guarantee, policy, replay.request)) ThrowUnconfirmed("does guarantee `" + guarantee.name + "` hold");
-  Fault fault = ExplainFault(policy, guarantee, replay.decision);
+  Fault fault = ExplainFault(policy, guarantee, replay.request, replay.decision);
   if (const auto* promise = std::get_if<ir::SurvivesLoss>(&guarantee.promise)) {
     std::set<std::uint32_t> lost;
     for (const DeploymentId deployment : fault.deployments) {
@@ -135,6 +175,7 @@ auto Describe(const Encoder& encoder, GuaranteeId id, const std::vector<std::uin
   return {.guarantee = id,
           .verdict = Verdict::kViolated,
           .witness = std::move(replay.request),
+          .compared_with = std::move(compared_with),
           .route = replay.decision.route,
           .deployments = std::move(fault.deployments),
           .explanation = std::move(fault.explanation)};
@@ -184,6 +225,11 @@ auto FindTrivialGuarantees(const Encoder& encoder) -> std::vector<TrivialGuarant
     auto operator()(const ir::FirstChoice& promise) const -> bool { return OfAll(promise.test); }
     auto operator()(const ir::Served&) const -> bool { return false; }
     auto operator()(const ir::SurvivesLoss&) const -> bool { return false; }
+    auto operator()(const ir::Compared&) const -> bool { return false; }
+    auto operator()(const ir::CostsAtMost& promise) const -> bool {
+      const std::int64_t limit = ir::CostLimit(policy.limits);
+      return limit > 0 && limit <= ir::InCostUnits(promise.usd);
+    }
     auto operator()(const ir::Bounded& promise) const -> bool {
       return promise.attempts.value_or(policy.limits.attempts) >= policy.limits.attempts &&
              promise.within_ms.value_or(policy.limits.deadline_ms) >= policy.limits.deadline_ms;
@@ -203,10 +249,11 @@ auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult> {
   for (std::uint32_t i = 0; i < policy.guarantees.size(); ++i) {
     const ir::Guarantee& guarantee = policy.guarantees[i];
     const auto* served = std::get_if<ir::Served>(&guarantee.promise);
+    const auto* compared = std::get_if<ir::Compared>(&guarantee.promise);
 
     const smt::Scope scope(solver);
     solver.Assert(encoder.Encode(guarantee.when));
-    if (served == nullptr) solver.Assert(encoder.NotRefused());
+    if (served == nullptr && compared == nullptr) solver.Assert(encoder.NotRefused());
     const smt::Answer can_happen = encoder.Ask({});
     if (can_happen == smt::Answer::kUnknown) {
       findings.unanswered.push_back({"can the premise of guarantee `" + guarantee.name + "` happen", guarantee.span});
@@ -218,7 +265,11 @@ auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult> {
         search.TryRefusalsBut(served->unless_refused_by);
         search.TryNoRoute();
       }
-      search.TryRoutes();
+      if (compared != nullptr) {
+        search.TryComparison(*compared);
+      } else {
+        search.TryRoutes();
+      }
     }
     if (search.smallest()) {
       findings.found.push_back(Describe(encoder, {i}, *search.smallest()));
@@ -227,6 +278,7 @@ auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult> {
     findings.found.push_back({.guarantee = {i},
                               .verdict = search.gave_up() ? Verdict::kUnknown : Verdict::kProved,
                               .witness = {},
+                              .compared_with = {},
                               .route = {},
                               .deployments = {},
                               .explanation = {},

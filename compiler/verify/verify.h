@@ -136,6 +136,7 @@ struct GuaranteeResult {
   GuaranteeId guarantee;
   Verdict verdict = Verdict::kUnknown;
   std::optional<ir::Request> witness;     ///< when violated
+  std::optional<ir::Request> compared_with;  ///< when a comparison is violated: the other request
   std::optional<RouteId> route;           ///< when violated: the route that the witness takes
   std::vector<DeploymentId> deployments;  ///< when violated: the deployments at fault; for a loss, what was lost
   std::string explanation;                ///< when violated: one sentence about the witness, without a full stop
