@@ -21,7 +21,8 @@ using Terms = std::vector<smt::Term>;
 
 auto Meet(const std::vector<lower::Term>& left, const std::vector<lower::Term>& right) -> bool {
   return std::ranges::any_of(left, [&](const lower::Term& one) {
-    return std::ranges::any_of(right, [&](const lower::Term& other) { return lower::Intersect(one, other).has_value(); });
+    return std::ranges::any_of(right,
+                               [&](const lower::Term& other) { return lower::Intersect(one, other).has_value(); });
   });
 }
 
@@ -75,8 +76,8 @@ class Encoding {
     for (const lower::Constraint& constraint : term) {
       Terms runs;
       for (const auto& [first, last] : constraint.classes.Runs()) {
-        runs.push_back(solver_.And({OrLater(constraint.dimension, first),
-                                    solver_.Not(OrLater(constraint.dimension, last + std::size_t{1}))}));
+        runs.push_back(solver_.And(
+            {OrLater(constraint.dimension, first), solver_.Not(OrLater(constraint.dimension, last + std::size_t{1}))}));
       }
       all.push_back(solver_.Or(runs));
     }
@@ -192,8 +193,8 @@ class SideEncoding {
   const Program::Side& side_;
   std::vector<Taken> taken_;
   std::map<Taken, std::size_t> by_taken_;
-  std::vector<std::vector<ConditionIndex>> excluding_;  // by deployment
-  Terms allowed_;                                       // by deployment
+  std::vector<std::vector<ConditionIndex>> excluding_;                      // by deployment
+  Terms allowed_;                                                           // by deployment
   mutable std::map<std::uint32_t, std::map<std::uint32_t, Term>> in_plan_;  // by chain
 };
 

@@ -77,7 +77,8 @@ auto VerdictCache::Read(std::string_view bytes, std::string_view program) -> std
   const std::string_view body = bytes.substr(0, bytes.size() - kDigestBytes);
   if (bytes.substr(body.size()) != Sha256Hex(body)) return damaged;
   Reader reader(body.substr(kMagic.size()));
-  if (reader.Take(kDigestBytes) != Sha256Hex(program)) return std::unexpected("was written by another version of routec");
+  if (reader.Take(kDigestBytes) != Sha256Hex(program))
+    return std::unexpected("was written by another version of routec");
   const auto run = reader.Get<std::uint32_t>();
   const auto count = reader.Get<std::uint32_t>();
   std::map<QuestionKey, Entry> entries;

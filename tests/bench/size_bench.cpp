@@ -1,8 +1,8 @@
 // How large a bundle gets of policies that are hard on a table: `ninja bench_size`.
 //
-// For each family, at seven sizes that double: bytes, and bytes for each term. A family grows in proportion if the last
-// column settles. What a bundle has apart from terms (names, the places of rules, the sources) is counted too, as it is
-// what an operator stores.
+// For each family, at seven sizes that double: terms, bytes, and bytes for each flag, name or threshold that it is made
+// of. A family grows in proportion if the last column settles. What a bundle has apart from terms (names, the places of
+// rules, the sources) is counted too, as it is what an operator stores.
 #include <cstdio>
 #include <cstdlib>
 
@@ -22,7 +22,7 @@ auto TermsOf(const TableBits& bits) -> std::uint64_t {
 }
 
 void Print(const table_families::Family& family) {
-  std::printf("\n%-50s %10s %12s %12s\n", family.name, "terms", "bytes", "bytes/term");
+  std::printf("\n%-50s %10s %12s %12s\n", family.name, "terms", "bytes", "bytes each");
   for (std::uint32_t n = family.largest / 64; n <= family.largest; n *= 2) {
     auto bytes = lower::Lower(family.make(n), {}, {"bench", nullptr});
     if (!bytes) {
@@ -33,7 +33,7 @@ void Print(const table_families::Family& family) {
     const auto table = Table::FromBytes(std::move(*bytes));
     if (!table) std::exit(1);
     const std::uint64_t terms = TermsOf(table->impl().bits);
-    std::printf("%50u %10lu %12zu %12.1f\n", n, terms, size, static_cast<double>(size) / static_cast<double>(terms));
+    std::printf("%50u %10lu %12zu %12.1f\n", n, terms, size, static_cast<double>(size) / n);
   }
 }
 

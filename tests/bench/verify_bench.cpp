@@ -1,8 +1,8 @@
 // How long `routec check` takes to answer all its questions, and that the time grows in proportion to the policy.
 //
-// The policies are those of tests/realistic_policy with the seeds that are printed, and the hardest case for a sweep over
-// routes: as many rules and routes as there are values of one text or of one number. Processor time is measured, of
-// Verify alone and of reading the text (parse and resolve), so that other programs do not disturb it much. The
+// The policies are those of tests/realistic_policy with the seeds that are printed, and the hardest case for a sweep
+// over routes: as many rules and routes as there are values of one text or of one number. Processor time is measured,
+// of Verify alone and of reading the text (parse and resolve), so that other programs do not disturb it much. The
 // reference in the same run is Z3 on the same questions; it is left out where it would take minutes (`-`).
 //
 //   verify_bench                   the tables
@@ -65,7 +65,8 @@ auto TextOf(const char* path) -> std::string {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// --- All questions ----------------------------------------------------------------------------------------------------
+// --- All questions
+// ----------------------------------------------------------------------------------------------------
 
 auto VerifySeconds(const ir::Policy& policy, const verify::Limits& limits) -> double {
   return SecondsOf([&] {
@@ -94,12 +95,13 @@ void Measure(const std::string& name, std::string text, Reference reference) {
 
 void MeasureRealistic(std::uint64_t seed, std::uint32_t rules, std::uint32_t deployments, Reference reference) {
   using namespace realistic_policy;
-  const std::string name =
-      "seed " + std::to_string(seed) + ": " + std::to_string(rules) + " rules x " + std::to_string(deployments) + " x 12";
+  const std::string name = "seed " + std::to_string(seed) + ": " + std::to_string(rules) + " rules x " +
+                           std::to_string(deployments) + " x 12";
   Measure(name, PolicyText(seed, Size::Of(rules, deployments)), reference);
 }
 
-// --- Growth -----------------------------------------------------------------------------------------------------------
+// --- Growth
+// -----------------------------------------------------------------------------------------------------------
 
 /// Processor seconds of the parts of a check.
 struct Parts {
@@ -168,20 +170,25 @@ void MeasureCurve(const std::string& what, const std::function<std::string(std::
 
 void MeasureGrowth() {
   using namespace realistic_policy;
-  MeasureCurve("rules of a realistic policy, x 300", [](std::uint32_t count) { return PolicyText(1, Size::Of(count, 300)); },
+  MeasureCurve("rules of a realistic policy, x 300",
+               [](std::uint32_t count) { return PolicyText(1, Size::Of(count, 300)); },
                {250, 500, 1000, 2000, 4000, 8000});
   MeasureCurve("rules and routes on one text", [](std::uint32_t count) { return OneAttributeText(count, Over::kText); },
                {250, 500, 1000, 2000, 4000, 8000});
-  MeasureCurve("rules and routes on one number", [](std::uint32_t count) { return OneAttributeText(count, Over::kNumber); },
+  MeasureCurve("rules and routes on one number",
+               [](std::uint32_t count) { return OneAttributeText(count, Over::kNumber); },
                {250, 500, 1000, 2000, 4000, 8000});
 }
 
-// --- A cache of verdicts ----------------------------------------------------------------------------------------------
+// --- A cache of verdicts
+// ----------------------------------------------------------------------------------------------
 
 void MeasureCache(std::uint32_t rules, const verify::Limits& limits, const char* how) {
   ir::Policy policy = ResolveText(realistic_policy::PolicyText(1, realistic_policy::Size::Of(rules, 300))).policy;
   verify::VerdictCache cache;
-  const auto seconds = [&](verify::VerdictCache* with) { return SecondsOf([&] { verify::Verify(policy, limits, with); }); };
+  const auto seconds = [&](verify::VerdictCache* with) {
+    return SecondsOf([&] { verify::Verify(policy, limits, with); });
+  };
   const double without = seconds(nullptr);
   const double filling = seconds(&cache);
   const double unchanged = seconds(&cache);
@@ -204,7 +211,8 @@ void MeasureCaches() {
   MeasureCache(5000, {}, "check");
 }
 
-// --- One policy, question by question ---------------------------------------------------------------------------------
+// --- One policy, question by question
+// ---------------------------------------------------------------------------------
 
 void MeasureQuestions(const ir::Policy& policy) {
   const verify::Limits limits;
@@ -236,7 +244,8 @@ auto main(int argc, char** argv) -> int {
     MeasureQuestions(ResolveText(TextOf(argv[2])).policy);
     return 0;
   }
-  std::printf("%-34s %9s %9s %9s %9s %8s\n", "seconds of processor time", "read", "verify", "audit", "with z3", "z3/verify");
+  std::printf("%-34s %9s %9s %9s %9s %8s\n", "seconds of processor time", "read", "verify", "audit", "with z3",
+              "z3/verify");
   if (argc == 2 && std::strcmp(argv[1], "--cache") == 0) {
     MeasureCaches();
     return 0;

@@ -1,5 +1,5 @@
-// Preloaded by determinism_test.py: std::hash of texts with another seed in each run, so that whatever goes by the order
-// of an unordered container shows. The seed is the number in ROUTE_HASH_SEED.
+// Preloaded by determinism_test.py: std::hash of texts with another seed in each run, so that whatever goes by the
+// order of an unordered container shows. The seed is the number in ROUTE_HASH_SEED.
 #include <cstddef>
 #include <cstdlib>
 

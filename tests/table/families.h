@@ -21,9 +21,9 @@ auto Join(ir::Condition::Kind kind, std::vector<ir::Condition> children) -> ir::
 auto AllOfPairs(std::uint32_t pairs) -> ir::Condition;
 
 struct Family {
-  const char* name;                         ///< in words
-  auto (*make)(std::uint32_t) -> ir::Policy;  ///< of so many
-  std::uint32_t largest;                    ///< that a benchmark makes; a multiple of 64
+  const char* name;                          ///< in words
+  auto(*make)(std::uint32_t) -> ir::Policy;  ///< of so many
+  std::uint32_t largest;                     ///< that a benchmark makes; a multiple of 64
 };
 auto AllFamilies() -> std::span<const Family>;
 

@@ -39,9 +39,9 @@ class Hasher {
   evp_md_ctx_st* context_;
 };
 
-/// The digests of a graph's terms, each worked out once. A conjunction's does not depend on the order of its children, a
-/// definition's is that of what it stands for, and a variable's says by its name and by that of its row or choice which
-/// one it is.
+/// The digests of a graph's terms, each worked out once. A conjunction's does not depend on the order of its children,
+/// a definition's is that of what it stands for, and a variable's says by its name and by that of its row or choice
+/// which one it is.
 class TermDigests {
  public:
   explicit TermDigests(const TermGraph& graph) : graph_(graph) {}
