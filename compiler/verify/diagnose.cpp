@@ -9,7 +9,6 @@
 #include <variant>
 #include <vector>
 
-#include "compiler/ir/cost.h"
 #include "compiler/ir/evaluate.h"
 #include "compiler/ir/json.h"
 #include "compiler/ir/text.h"
@@ -407,6 +406,7 @@ class Reporter {
     const std::string route = result.route ? "route " + Quoted(RouteAt(*result.route).name) : "";
     struct Hint {
       const Reporter& self;
+      const ir::Guarantee& guarantee;
       const GuaranteeResult& result;
       const ir::Decision& decision;
       const std::string& route;
@@ -423,6 +423,9 @@ class Reporter {
       auto operator()(const ir::Served&) const -> std::string {
         if (decision.refusal) {
           const std::string name = self.policy_.refusals.at(decision.refusal->index).name;
+          if (guarantee.text.find("refused only by") != std::string::npos) {
+            return "add " + Quoted(name) + " to those that the guarantee names, or narrow its condition";
+          }
           return "write `unless refused by " + name + "` in the guarantee, or narrow the condition of " + Quoted(name);
         }
         if (result.route) return self.UnservableHint(self.RouteAt(*result.route), result.witness.value());
@@ -457,9 +460,8 @@ class Reporter {
                "or have " + route + " try " + Another(promise.unit) + " earlier";
       }
       auto operator()(const ir::CostsAtMost& promise) const -> std::string {
-        const std::int64_t cost = ir::WorstCost(self.policy_, result.witness.value(), decision);
         return "limit it: `cost " + FormatQuantity(promise.usd, Unit::kUsd) +
-               "` or a shorter `answer` in `limits`; or lower `retry` and `attempts`, or promise " + ir::FormatCost(cost);
+               "` or a shorter `answer` in `limits`; or lower `retry` or `attempts`, or promise more";
       }
       auto operator()(const ir::Compared& promise) const -> std::string {
         const ir::Attribute& attribute = self.policy_.attributes.at(promise.attribute.index);
@@ -475,7 +477,7 @@ class Reporter {
                FormatDuration(ir::PlanTime(self.policy_, decision));
       }
     };
-    return std::visit(Hint{*this, result, decision, route}, guarantee.promise);
+    return std::visit(Hint{*this, guarantee, result, decision, route}, guarantee.promise);
   }
 
   const ir::Policy& policy_;

@@ -17,6 +17,7 @@
 #include <type_traits>
 
 #include "compiler/ir/classes.h"
+#include "compiler/ir/cost.h"
 #include "compiler/ir/evaluate.h"
 #include "compiler/ir/report.h"
 #include "compiler/ir/text.h"

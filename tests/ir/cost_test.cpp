@@ -21,7 +21,7 @@ TEST_CASE("the most expensive attempts, as many as there may be") {
 }
 
 TEST_CASE("an attempt is billed for the prompt and the longest answer") {
-  Policy policy = SmallPolicy();
+  Policy policy = build::SmallPolicy();
   policy.deployments[0].price_in = Decimal::FromInteger(2);
   policy.deployments[0].price_out = Decimal::FromInteger(6);
   policy.limits.answer_tokens = 1'000;
