@@ -41,8 +41,13 @@ class RequestTranslator {
     }
   }
 
+  /// The field's name goes into answers and records, so a name that is long is cut.
   void Refuse(const std::string& field, std::string why) {
-    if (!problem_) problem_ = NotTranslatable{field, std::move(why)};
+    constexpr std::size_t kLongestField = 200;
+    if (problem_) return;
+    std::size_t end = std::min(field.size(), kLongestField);
+    while (end < field.size() && end > 0 && (static_cast<unsigned char>(field[end]) & 0xC0U) == 0x80U) --end;
+    problem_ = NotTranslatable{field.substr(0, end), std::move(why)};
   }
 
   auto Finish(Json result) -> TranslatedRequest {

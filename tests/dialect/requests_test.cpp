@@ -61,6 +61,14 @@ TEST_CASE("what messages cannot say for chat completions") {
         "messages.0.tool_calls.0.function.arguments");
 }
 
+TEST_CASE("a long name of a field is cut between two letters") {
+  std::string name = "a";
+  for (int i = 0; i < 200; ++i) name += "é";
+  const auto result = ChatToMessages(Chat(",\"" + name + "\":1"));
+  REQUIRE_FALSE(result.has_value());
+  CHECK(result.error().field == name.substr(0, 199));
+}
+
 TEST_CASE("messages of chat completions") {
   const auto result = ChatToMessages(Chat("", R"([{"role":"developer","content":"a"},{"role":"system","content":[{"type":"text","text":"b"}]},
     {"role":"user","content":[{"type":"text","text":"look"},{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,QQ==","detail":"low"}}]},
