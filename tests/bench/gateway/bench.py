@@ -23,6 +23,7 @@ least. Ratios are to nginx.
 
 import argparse
 import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -33,6 +34,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -44,7 +46,6 @@ ANSWER = json.dumps({"id": "chatcmpl-1", "object": "chat.completion", "created":
                      "choices": [{"index": 0, "finish_reason": "stop", "message": {
                          "role": "assistant", "content": "Cats are crepuscular hunters that save their strength. " * 4}}],
                      "usage": {"prompt_tokens": 90, "completion_tokens": 44, "total_tokens": 134}})
-ANSWER = ANSWER.replace("'", "")
 STREAMS = 1000
 
 
@@ -67,9 +68,9 @@ def wait_for_port(port, process):
 class Contender:
     """A running program and its children."""
 
-    def __init__(self, name, arguments, port, headers=(), environment=None, folder=None):
+    def __init__(self, name, arguments, port, headers=(), environment=None):
         self.name, self.port, self.headers = name, port, list(headers)
-        self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
+        self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                         env={**os.environ, **(environment or {})}, start_new_session=True)
         wait_for_port(port, self.process)
 
@@ -158,7 +159,6 @@ backend back
         for leftover in self.folder.glob("decisions.jsonl*"):
             leftover.unlink()
         config = self.folder / "gateway.json"
-        import hashlib
         config.write_text(json.dumps({
             "listen": f"127.0.0.1:{port}", "threads": 1, "decision_log": str(log),
             "tenants": [{"id": "bench", "key_sha256": hashlib.sha256(KEY.encode()).hexdigest(), "attributes": {"tier": "gold"}}],
@@ -184,7 +184,7 @@ backend back
     # The measurements
 
     def load(self, contender, connections, rate=None):
-        """Seconds of each request, and how long all took."""
+        """Seconds of each request, sorted."""
         log = self.folder / "h2load.log"
         log.unlink(missing_ok=True)
         arguments = ["h2load", "--h1", "-t1", f"-c{connections}", f"-D{self.options.seconds}", "--warm-up-time=1",
@@ -204,18 +204,17 @@ backend back
         return sorted(int(row[2]) / 1e6 for row in rows)
 
     def throughput(self, contender):
-        before, begin = contender.seconds(), time.monotonic()
+        before = contender.seconds()
         times = self.load(contender, 32)
         used, wall = contender.seconds() - before, self.options.seconds
         # The second of warming up is not in the log but in the processor time.
         requests = len(times) * (wall + 1) / wall
-        del begin
         return {"rps": len(times) / wall, "cpu_us": used / requests * 1e6}
 
-    def streams(self, contender, provider):
+    def streams(self, contender):
         """Memory with many streams open."""
         body = json.dumps({"model": "any", "stream": True, "messages": [{"role": "user", "content": "hello"}]}).encode()
-        head = [f"POST /v1/chat/completions HTTP/1.1", "host: x", f"content-length: {len(body)}", "content-type: application/json",
+        head = ["POST /v1/chat/completions HTTP/1.1", "host: x", f"content-length: {len(body)}", "content-type: application/json",
                 *contender.headers]
         message = "\r\n".join(head).encode() + b"\r\n\r\n" + body
         before = contender.memory()
@@ -245,7 +244,6 @@ def percentile(times, share):
 def fake_provider(program):
     process = subprocess.Popen([program, "--name", "paris", "--port", "0"], stdout=subprocess.PIPE)
     port = json.loads(process.stdout.readline())["port"]
-    import threading
     threading.Thread(target=lambda: [None for _ in process.stdout], daemon=True).start()
     connection = http.client.HTTPConnection("127.0.0.1", port)
     connection.request("POST", "/control", json.dumps({"gate": "stream", "chunks": 3}))
@@ -277,8 +275,7 @@ def main():
     provider = bench.provider()
     results = {}
     try:
-        direct = Contender.__new__(Contender)
-        direct.name, direct.port, direct.headers, direct.process = "direct", provider.port, [], provider.process
+        direct = provider
         results["direct"] = bench.throughput(direct)
         for name in wanted:
             contender = starts[name][1](provider.port)
@@ -299,7 +296,7 @@ def main():
         process, port = fake_provider(options.fake_provider)
         contender = starts[name][1](port)
         try:
-            results[name].update(bench.streams(contender, process))
+            results[name].update(bench.streams(contender))
         finally:
             contender.stop()
             process.kill()
