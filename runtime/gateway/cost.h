@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
 #include "runtime/dialect/usage.h"
+#include "runtime/signals/model_request.h"
 #include "runtime/signals/spend.h"
 #include "runtime/table/table.h"
 
@@ -16,6 +18,12 @@ namespace route {
 /// The most tokens that the answer may have: the limit that the request sets (`max_completion_tokens`, `max_tokens`,
 /// `max_output_tokens`, the largest of them), else `assumed`; times `n` or `best_of`.
 auto AnswerTokenBound(const nlohmann::ordered_json& body, std::uint32_t assumed) -> std::int64_t;
+
+/// Narrows what the request asks for to `most` tokens of answer, by the field that its API has for that
+/// (`max_completion_tokens` or `max_tokens`, `max_output_tokens`); a field that is missing is added. Of several answers (`n`,
+/// `best_of`) each gets its share, so that the limit bounds them together. Embeddings have no answer in tokens. Fails with
+/// what the caller has to change where a field cannot be understood or there are more answers than tokens.
+auto LimitAnswer(ModelRequest& request, std::uint32_t most) -> std::expected<void, RequestError>;
 
 /// What is charged for an answer.
 struct Charge {

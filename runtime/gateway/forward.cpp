@@ -37,6 +37,7 @@ constexpr std::chrono::seconds kAfterDone{1};        // from `[DONE]` to the end
 constexpr std::string_view kAnthropicVersion = "2023-06-01";
 constexpr unsigned kCallerGoneStatus = 499;          // recorded, never sent
 constexpr unsigned kDryRunStatus = 200;
+constexpr std::int64_t kNanoUsdInHundredthCent = 100'000;
 
 /// Waits until the lines are on disk or are known not to be.
 auto Append(LogWriter& log, std::string_view lines) -> asio::awaitable<Durability> {
@@ -166,6 +167,12 @@ class RequestServer {
       const ApiError error{ApiCode::kLogUnavailable, "spend cannot be kept, and nothing is spent without that", ""};
       co_return co_await AnswerError(error);
     }
+    if (const std::uint32_t most = PolicyLimits().answer_tokens; most > 0) {
+      if (const auto limited = LimitAnswer(request_.asked, most); !limited) {
+        const ApiError error{ApiCode::kInvalidRequest, limited.error().message, limited.error().param};
+        co_return co_await AnswerError(error);
+      }
+    }
     co_await Attempt();
   }
 
@@ -230,12 +237,19 @@ class RequestServer {
     if (std::ranges::find(too_small_, view.model) != too_small_.end()) {
       return Skip(start, SkipReason::kSameModel, std::string(view.model), Milliseconds(0));
     }
-    auto reserved = account_.Reserve(WorstCost(view), Today());
+    const NanoUsd worst = WorstCost(view);
+    if (!FitsCostLimit(worst)) {
+      return Skip(start, SkipReason::kCostLimit, FormatUsd(CostLimit()) + " USD for a request", Milliseconds(0));
+    }
+    auto reserved = account_.Reserve(worst, Today());
     if (!reserved) return Skip(start, SkipReason::kBudget, std::move(reserved.error()), Milliseconds(0));
     reservation_ = std::move(*reserved);
     const Company company = start.alone ? Company::kAlone : Company::kOthers;
     admission_ = Target(start.deployment).health->Admit(company, now, start.answer_by);
-    if (!admission_.skip) return false;
+    if (!admission_.skip) {
+      if (PolicyLimits().cost_hundredth_cents > 0) begun_cost_.amount += worst.amount;
+      return false;
+    }
     reservation_.reset();
     soonest_ = std::min(soonest_.value_or(Milliseconds::max()), admission_.skip->left);
     return Skip(start, SkipReason::kCooldown, std::string(CooldownCauseName(admission_.skip->cause)),
@@ -536,6 +550,10 @@ class RequestServer {
           return {ApiCode::kNotTranslatable,
                   "no deployment of the plan can be sent this request: " + skipped_.front().detail, ""};
         }
+        if (attempts_.empty() && Skipped(SkipReason::kCostLimit) && !Skipped(SkipReason::kCooldown)) {
+          return {ApiCode::kPolicyUnservable,
+                  "the request could cost more than the policy allows for one, " + FormatUsd(CostLimit()) + " USD", ""};
+        }
         // Whatever money forbids, a deployment that failed or cools down may answer the next time.
         if (attempts_.empty() && Skipped(SkipReason::kBudget) && !Skipped(SkipReason::kCooldown)) {
           return {ApiCode::kBudgetExhausted, "the request could cost more than is left of " + skipped_.front().detail,
@@ -625,9 +643,17 @@ class RequestServer {
     if (process_.store && account_.has_caps()) keeping.emplace(*process_.store, entry, executor);
   }
 
-  /// The most that an answer of this deployment can cost; nothing where no cap asks for it.
+  auto PolicyLimits() const -> Limits { return request_.policy->table.limits(); }
+  auto CostLimit() const -> NanoUsd { return {std::int64_t{PolicyLimits().cost_hundredth_cents} * kNanoUsdInHundredthCent}; }
+
+  /// Whether the attempts that were begun, each at its worst, leave room for one more under the policy's limit.
+  auto FitsCostLimit(NanoUsd worst) const -> bool {
+    return PolicyLimits().cost_hundredth_cents == 0 || worst.amount <= CostLimit().amount - begun_cost_.amount;
+  }
+
+  /// The most that an answer of this deployment can cost; nothing where neither a cap nor a limit asks for it.
   auto WorstCost(const DeploymentView& view) -> NanoUsd {
-    if (!account_.has_caps()) return {};
+    if (!account_.has_caps() && PolicyLimits().cost_hundredth_cents == 0) return {};
     if (!worst_usage_) {
       worst_usage_ = {PromptBound(), AnswerBound()};
     }
@@ -702,6 +728,7 @@ class RequestServer {
   UpstreamRequest sending_;
   std::vector<AttemptRecord> attempts_;
   std::vector<SkipRecord> skipped_;
+  NanoUsd begun_cost_;                      // of all attempts, each at its worst; counted under a cost limit
   std::optional<Reservation> reservation_;  // for the attempt that is running or has served
   Admission admission_;                     // of the attempt that is running
   std::optional<std::int64_t> prompt_bound_;

@@ -105,6 +105,8 @@ auto SkipReasonName(SkipReason reason) -> std::string_view {
       return "same_model";
     case SkipReason::kNotTranslatable:
       return "not_translatable";
+    case SkipReason::kCostLimit:
+      return "over_cost_limit";
   }
   std::abort();
 }

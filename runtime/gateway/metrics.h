@@ -53,7 +53,7 @@ inline constexpr std::array<double, 14> kTokenBounds = {1,     4,     16,     64
 enum class AttemptResult : std::uint8_t { kServed, kCallerError, kCancelled };
 
 /// Why a deployment was passed over, as records and metrics have it.
-enum class SkipReason : std::uint8_t { kCooldown, kBudget, kSameModel, kNotTranslatable };
+enum class SkipReason : std::uint8_t { kCooldown, kBudget, kSameModel, kNotTranslatable, kCostLimit };
 auto SkipReasonName(SkipReason reason) -> std::string_view;
 
 /// What is counted for one deployment of one policy.

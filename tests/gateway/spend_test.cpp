@@ -183,6 +183,31 @@ TEST_CASE("what a request may cost") {
   CHECK(bound(R"({"max_tokens":18446744073709551615,"n":18446744073709551615})") == (std::int64_t{1} << 31U) * 1024);
 }
 
+TEST_CASE("the policy's limit narrows what a request asks for, in the field of its API") {
+  const auto limited = [](Api api, const char* body, std::uint32_t most = 1000) {
+    ModelRequest request{api, nlohmann::ordered_json::parse(body), "m", false};
+    const auto done = LimitAnswer(request, most);
+    return done ? request.body.dump() : done.error().param + ": " + done.error().message;
+  };
+  CHECK(limited(Api::kChat, "{}") == R"({"max_completion_tokens":1000})");
+  CHECK(limited(Api::kChat, R"({"max_tokens":null})") == R"({"max_tokens":null,"max_completion_tokens":1000})");
+  CHECK(limited(Api::kChat, R"({"max_tokens":5000})") == R"({"max_tokens":1000})");
+  CHECK(limited(Api::kChat, R"({"max_tokens":5})") == R"({"max_tokens":5})");
+  CHECK(limited(Api::kChat, R"({"max_completion_tokens":7,"max_tokens":5000})") ==
+        R"({"max_completion_tokens":7,"max_tokens":1000})");
+  CHECK(limited(Api::kChat, R"({"n":3})") == R"({"n":3,"max_completion_tokens":333})");
+  CHECK(limited(Api::kCompletions, R"({"n":2,"best_of":4})") == R"({"n":2,"best_of":4,"max_tokens":250})");
+  CHECK(limited(Api::kResponses, "{}") == R"({"max_output_tokens":1000})");
+  CHECK(limited(Api::kMessages, R"({"max_tokens":2000})") == R"({"max_tokens":1000})");
+  CHECK(limited(Api::kEmbeddings, "{}") == "{}");
+  CHECK(limited(Api::kChat, R"({"n":1001})") ==
+        "n: the policy allows 1000 tokens for all answers together: ask for fewer answers");
+  for (const char* odd : {R"({"max_tokens":"9"})", R"({"max_tokens":1e9})", R"({"max_tokens":-1})", R"({"max_tokens":0})"}) {
+    CHECK(limited(Api::kChat, odd) == "max_tokens: `max_tokens` must be a whole number of 1 or more");
+  }
+  CHECK(limited(Api::kChat, R"({"n":"2"})") == "n: `n` must be a whole number of 1 or more");
+}
+
 TEST_CASE("an answer without usable usage is charged by estimate, and the record says so") {
   const Charge reported = ChargeFor({TokenUsage{3, 4}, ""}, 1000, 1000);
   CHECK(reported.usage == TokenUsage{3, 4});
