@@ -273,8 +273,8 @@ class Scripted(Setting):
         self.assertEqual(answer.body, text)
         self.assertEqual((usage["end"], usage["usage"]), ("completed", None))
         # A third of the prompt's bound, at 2 USD a million.
-        self.assertEqual(usage["cost_usd"], "0.000014000")
-        self.assertEqual(usage["usage_note"], "`completion_tokens` is missing; charged by estimate: 7 prompt and 0 completion tokens")
+        self.assertEqual(usage["cost_usd"], "0.000016000")
+        self.assertEqual(usage["usage_note"], "`completion_tokens` is missing; charged by estimate: 8 prompt and 0 completion tokens")
 
     def test_usage_that_cannot_be_used_is_said(self):
         self.script("paris", "", b'{"choices":[{}],"usage":{"prompt_tokens":1,"completion_tokens":-2}}')
