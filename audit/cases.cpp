@@ -1,31 +1,17 @@
-#include "audit/cases.h"
-
 #include <algorithm>
 #include <map>
 #include <set>
 #include <span>
 #include <utility>
 
+#include "audit/proof.h"
+
 namespace audit {
 
 auto Everything(const Core& core) -> Box {
   Box box;
-  for (const Dimension& dimension : core.dimensions) box.emplace_back(dimension.classes, true);
+  for (const Dimension& dimension : core.dimensions) box.emplace_back(dimension.values.size(), true);
   return box;
-}
-
-auto Includes(const Bits& bits, const Bits& others) -> bool {
-  for (std::size_t i = 0; i < others.size(); ++i) {
-    if (others[i] && !bits[i]) return false;
-  }
-  return true;
-}
-
-auto Meets(const Bits& bits, const Bits& others) -> bool {
-  for (std::size_t i = 0; i < others.size(); ++i) {
-    if (others[i] && bits[i]) return true;
-  }
-  return false;
 }
 
 auto Evaluate(const Condition& condition, const Box& box) -> Truth {
@@ -33,13 +19,13 @@ auto Evaluate(const Condition& condition, const Box& box) -> Truth {
   if (condition.op == Op::kIn) {
     const Bits& possible = box[condition.dimension];
     Spend(possible.size());
-    if (!Meets(condition.classes, possible)) return Truth::kFalse;
-    return Includes(condition.classes, possible) ? Truth::kTrue : Truth::kUnknown;
+    bool some_in = false, some_out = false;
+    for (std::size_t c = 0; c < possible.size(); ++c) {
+      if (possible[c]) (condition.classes[c] ? some_in : some_out) = true;
+    }
+    return !some_in ? Truth::kFalse : some_out ? Truth::kUnknown : Truth::kTrue;
   }
-  if (condition.op == Op::kNot) {
-    const Truth part = Evaluate(condition.parts[0], box);
-    return part == Truth::kUnknown ? part : part == Truth::kTrue ? Truth::kFalse : Truth::kTrue;
-  }
+  if (condition.op == Op::kNot) return static_cast<Truth>(2 - static_cast<int>(Evaluate(condition.parts[0], box)));
   const bool all = condition.op == Op::kAll;
   Truth result = all ? Truth::kTrue : Truth::kFalse;
   for (const Condition& part : condition.parts) {
@@ -50,152 +36,6 @@ auto Evaluate(const Condition& condition, const Box& box) -> Truth {
   return result;
 }
 
-namespace {
-
-/// The last outcomes: one for each deployment.
-using Allowed = std::span<const Truth>;
-
-/// What a tier's part of the plan can be.
-struct Reach {
-  std::size_t most = 0;             ///< deployments at most
-  std::vector<std::size_t> sure;    ///< deployments that are certainly reached
-  std::vector<std::size_t> before;  ///< for each of these: how many may come before it
-  std::vector<std::size_t> maybe;   ///< deployments that may be reached, the sure ones included
-};
-
-auto ReachOf(const Tier& tier, Allowed allowed) -> Reach {
-  Reach reach;
-  std::size_t possible = 0, certain = 0;
-  for (const std::size_t d : tier.deployments) {
-    if (allowed[d] == Truth::kFalse) continue;
-    if (certain < tier.limit) reach.maybe.push_back(d);
-    if (allowed[d] == Truth::kTrue && possible < tier.limit) {
-      reach.sure.push_back(d);
-      reach.before.push_back(possible);
-    }
-    ++possible;
-    if (allowed[d] == Truth::kTrue) ++certain;
-  }
-  reach.most = std::min<std::size_t>(possible, tier.limit);
-  return reach;
-}
-
-auto FirstChoicesPass(const Obligation& obligation, const Route& route, Allowed allowed) -> bool {
-  for (const Tier& tier : route.tiers) {
-    const Reach reach = ReachOf(tier, allowed);
-    for (const std::size_t d : reach.maybe) {
-      if (!obligation.passes[d]) return false;
-      if (allowed[d] == Truth::kTrue && !tier.by_weight) return true;
-    }
-    if (!reach.sure.empty()) return true;
-  }
-  return true;
-}
-
-auto IsBounded(const Core& core, const Obligation& obligation, const Route& route, Allowed allowed) -> bool {
-  std::uint64_t attempts = 0, time = 0;
-  for (const Tier& tier : route.tiers) {
-    const std::size_t most = ReachOf(tier, allowed).most;
-    if (most == 0) continue;
-    attempts += most + tier.retries;
-    time += tier.within.value_or(core.deadline);
-  }
-  return (!obligation.attempts || std::min(attempts, core.attempts) <= *obligation.attempts) &&
-         (!obligation.within || std::min(time, core.deadline) <= *obligation.within);
-}
-
-/// The fewest units that, with those that are lost, have at least `failures` of the deployments.
-void LoseFewest(const Obligation& obligation, const std::vector<std::size_t>& deployments, std::size_t failures,
-                std::set<std::size_t>& lost) {
-  std::map<std::size_t, std::size_t> counts;
-  std::size_t failed = 0;
-  for (const std::size_t d : deployments) {
-    if (lost.contains(obligation.unit[d]))
-      ++failed;
-    else
-      ++counts[obligation.unit[d]];
-  }
-  while (failed < failures) {
-    const auto most = std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; });
-    failed += most->second;
-    lost.insert(most->first);
-    counts.erase(most);
-  }
-}
-
-/// Whether every loss that ends service takes more units than the obligation speaks of.
-auto Survives(const Core& core, const Obligation& obligation, const Route& route, Allowed allowed) -> bool {
-  std::set<std::size_t> lost;
-  std::uint64_t used = 0;
-  bool routed = false;
-  for (const Tier& tier : route.tiers) {
-    const Reach reach = ReachOf(tier, allowed);
-    if (reach.most == 0) continue;
-    routed = true;
-    const std::size_t left = used < core.attempts ? core.attempts - used : 0;
-    if (tier.by_weight && reach.most > left) {
-      const std::size_t unsure = reach.most - reach.sure.size();
-      LoseFewest(obligation, reach.sure, left > unsure ? left - unsure : 0, lost);
-    } else {
-      for (std::size_t i = 0; i < reach.sure.size(); ++i) {
-        if (tier.by_weight || reach.before[i] < left) lost.insert(obligation.unit[reach.sure[i]]);
-      }
-    }
-    used += reach.most + tier.retries;
-  }
-  return !routed || lost.size() > obligation.count;
-}
-
-auto RouteKeeps(const Core& core, const Obligation& obligation, const Route& route, Allowed allowed) -> bool {
-  switch (obligation.kind) {
-    case Obligation::Kind::kEvery:
-      return std::ranges::all_of(route.tiers, [&](const Tier& tier) {
-        return std::ranges::all_of(ReachOf(tier, allowed).maybe, [&](std::size_t d) { return obligation.passes[d]; });
-      });
-    case Obligation::Kind::kFirst:
-      return FirstChoicesPass(obligation, route, allowed);
-    case Obligation::Kind::kServed:
-      return std::ranges::any_of(route.tiers, [&](const Tier& tier) {
-        return std::ranges::any_of(tier.deployments, [&](std::size_t d) { return allowed[d] == Truth::kTrue; });
-      });
-    case Obligation::Kind::kSurvives:
-      return Survives(core, obligation, route, allowed);
-    case Obligation::Kind::kBounded:
-      return IsBounded(core, obligation, route, allowed);
-  }
-  return false;
-}
-
-auto CheckTree(const Core& core, const Obligation& obligation, const Json& tree, Box& box, std::size_t depth)
-    -> std::size_t {
-  if (depth > 1000) throw Rejected(obligation.name + ": the tree of cases is nested too deeply");
-  if (tree == true) {
-    if (!IsEstablished(core, obligation, OutcomesIn(core, obligation, box)))
-      throw Rejected(obligation.name + ": a case does not establish it");
-    return 1;
-  }
-  if (!tree.is_array() || tree.size() != 4 || Natural(tree[0]) >= box.size()) {
-    throw Rejected(obligation.name + ": the tree of cases is malformed");
-  }
-  const std::size_t dimension = tree[0].get<std::size_t>();
-  Bits yes(box[dimension].size()), no = box[dimension];
-  for (const Json& number : tree[1]) {
-    if (Natural(number) >= yes.size()) throw Rejected(obligation.name + ": a case names a class that there is not");
-    yes[number.get<std::size_t>()] = box[dimension][number.get<std::size_t>()];
-    no[number.get<std::size_t>()] = false;
-  }
-  std::size_t leaves = 0;
-  for (const auto& [classes, branch] : {std::pair(yes, 2), std::pair(no, 3)}) {
-    Bits saved = std::exchange(box[dimension], classes);
-    if (!Meets(saved, classes)) throw Rejected(obligation.name + ": a case holds no request");
-    leaves += CheckTree(core, obligation, tree[static_cast<std::size_t>(branch)], box, depth + 1);
-    box[dimension] = std::move(saved);
-  }
-  return leaves;
-}
-
-}  // namespace
-
 auto OutcomesIn(const Core& core, const Obligation& obligation, const Box& box) -> Outcomes {
   Outcomes outcomes = {Evaluate(obligation.when, box)};
   for (const Condition& refusal : core.refusals) outcomes.push_back(Evaluate(refusal, box));
@@ -203,14 +43,140 @@ auto OutcomesIn(const Core& core, const Obligation& obligation, const Box& box) 
   const std::size_t decided = outcomes.size();
   outcomes.resize(decided + core.deployments, Truth::kTrue);
   for (const Rule& rule : core.rules) {
-    const Truth applies = Evaluate(rule.when, box);
-    for (std::size_t d = 0; d < core.deployments && applies != Truth::kFalse; ++d) {
-      Truth& allowed = outcomes[decided + d];
-      if (!rule.keeps[d]) allowed = std::min(allowed, applies == Truth::kTrue ? Truth::kFalse : Truth::kUnknown);
+    const Truth spared = Evaluate(Condition{.op = Condition::Op::kNot, .parts = {rule.when}}, box);
+    for (std::size_t d = 0; d < core.deployments && spared != Truth::kTrue; ++d) {
+      if (!rule.keeps[d]) outcomes[decided + d] = std::min(outcomes[decided + d], spared);
     }
   }
   return outcomes;
 }
+
+namespace {
+
+/// What a tier's part of the plan can be.
+struct Reach {
+  std::size_t most = 0;             ///< deployments at most
+  std::vector<std::size_t> maybe;   ///< deployments that may be reached
+  std::vector<std::size_t> sure;    ///< those of them that certainly are
+  std::vector<std::size_t> before;  ///< for each of these: how many may come before it
+};
+
+/// Whether a route that takes a request keeps the promise.
+class Plan {
+ public:
+  Plan(const Core& core, const Obligation& obligation, const Route& route, std::span<const Truth> allowed)
+      : core_(core), obligation_(obligation), allowed_(allowed) {
+    for (const Tier& tier : route.tiers) {
+      if (Reach reach = ReachOf(tier); reach.most > 0) tiers_.emplace_back(&tier, std::move(reach));
+    }
+  }
+
+  auto Keeps() const -> bool {
+    switch (obligation_.kind) {
+      case Obligation::Kind::kEvery:
+        return std::ranges::all_of(tiers_, [&](const auto& tier) {
+          return std::ranges::all_of(tier.second.maybe, [&](std::size_t d) { return obligation_.passes[d]; });
+        });
+      case Obligation::Kind::kFirst:
+        return FirstChoicesPass();
+      case Obligation::Kind::kServed:
+        return std::ranges::any_of(tiers_, [&](const auto& tier) {
+          return std::ranges::any_of(tier.first->deployments,
+                                     [&](std::size_t d) { return allowed_[d] == Truth::kTrue; });
+        });
+      case Obligation::Kind::kSurvives:
+        return Survives();
+      case Obligation::Kind::kBounded:
+        return IsBounded();
+      case Obligation::Kind::kOther:
+        return false;
+    }
+    return false;
+  }
+
+ private:
+  auto ReachOf(const Tier& tier) const -> Reach {
+    Reach reach;
+    std::size_t possible = 0, certain = 0;
+    for (const std::size_t d : tier.deployments) {
+      if (allowed_[d] == Truth::kFalse) continue;
+      const bool is_certain = allowed_[d] == Truth::kTrue;
+      if (certain < tier.limit) reach.maybe.push_back(d);
+      if (is_certain && possible < tier.limit) {
+        reach.sure.push_back(d);
+        reach.before.push_back(possible);
+      }
+      ++possible;
+      certain += is_certain ? 1 : 0;
+    }
+    reach.most = std::min<std::size_t>(possible, tier.limit);
+    return reach;
+  }
+
+  auto FirstChoicesPass() const -> bool {
+    for (const auto& [tier, reach] : tiers_) {
+      for (const std::size_t d : reach.maybe) {
+        if (!obligation_.passes[d]) return false;
+        if (allowed_[d] == Truth::kTrue && !tier->by_weight) return true;
+      }
+      if (!reach.sure.empty()) return true;
+    }
+    return true;
+  }
+
+  auto IsBounded() const -> bool {
+    std::uint64_t attempts = 0, time = 0;
+    for (const auto& [tier, reach] : tiers_) {
+      attempts += reach.most + tier->retries;
+      time += tier->within;
+    }
+    return std::min(attempts, core_.attempts) <= obligation_.attempts.value_or(attempts) &&
+           std::min(time, core_.deadline) <= obligation_.within.value_or(time);
+  }
+
+  /// Whether every loss that ends service takes more units than the obligation speaks of.
+  auto Survives() const -> bool {
+    std::set<Json> lost;
+    std::uint64_t used = 0;
+    for (const auto& [tier, reach] : tiers_) {
+      const std::size_t left = core_.attempts - std::min(used, core_.attempts);
+      if (tier->by_weight && reach.most > left) {
+        const std::size_t unsure = reach.most - reach.sure.size();
+        LoseFewest(reach.sure, left > unsure ? left - unsure : 0, lost);
+      } else {
+        for (std::size_t i = 0; i < reach.sure.size(); ++i) {
+          if (tier->by_weight || reach.before[i] < left) lost.insert(obligation_.unit[reach.sure[i]]);
+        }
+      }
+      used += reach.most + tier->retries;
+    }
+    return tiers_.empty() || lost.size() > obligation_.count;
+  }
+
+  /// The fewest units that, with those that are lost, have at least `failures` of the deployments.
+  void LoseFewest(const std::vector<std::size_t>& deployments, std::size_t failures, std::set<Json>& lost) const {
+    std::map<Json, std::size_t> counts;
+    for (const std::size_t d : deployments) ++counts[obligation_.unit[d]];
+    std::vector<std::pair<std::size_t, Json>> by_count;
+    std::size_t failed = 0;
+    for (const auto& [unit, count] : counts) {
+      if (lost.contains(unit)) failed += count;
+      if (!lost.contains(unit)) by_count.emplace_back(count, unit);
+    }
+    std::ranges::sort(by_count, std::greater());
+    for (std::size_t i = 0; failed < failures; ++i) {
+      failed += by_count[i].first;
+      lost.insert(by_count[i].second);
+    }
+  }
+
+  const Core& core_;
+  const Obligation& obligation_;
+  std::span<const Truth> allowed_;
+  std::vector<std::pair<const Tier*, Reach>> tiers_;  // those that may be reached
+};
+
+}  // namespace
 
 auto IsEstablished(const Core& core, const Obligation& obligation, const Outcomes& outcomes) -> bool {
   if (outcomes[0] == Truth::kFalse) return true;
@@ -221,18 +187,38 @@ auto IsEstablished(const Core& core, const Obligation& obligation, const Outcome
     if (refuses == Truth::kTrue) return true;
   }
   const std::size_t first = 1 + core.refusals.size();
-  const Allowed allowed = std::span(outcomes).subspan(first + core.routes.size());
   for (std::size_t i = 0; i < core.routes.size(); ++i) {
-    if (outcomes[first + i] == Truth::kFalse) continue;
-    if (!RouteKeeps(core, obligation, core.routes[i], allowed)) return false;
-    if (outcomes[first + i] == Truth::kTrue) return true;
+    const Truth takes = outcomes[first + i];
+    const auto allowed = std::span(outcomes).subspan(first + core.routes.size());
+    if (takes != Truth::kFalse && !Plan(core, obligation, core.routes[i], allowed).Keeps()) return false;
+    if (takes == Truth::kTrue) return true;
   }
   return !served;
 }
 
-auto CheckCases(const Core& core, const Obligation& obligation, const Json& tree) -> std::size_t {
-  Box box = Everything(core);
-  return CheckTree(core, obligation, tree, box, 0);
+auto CheckCases(const Core& core, const Obligation& obligation, const Json& tree, Box& box) -> std::size_t {
+  if (tree == true) {
+    const bool established = IsEstablished(core, obligation, OutcomesIn(core, obligation, box));
+    Need(established, "a case does not establish what it should", obligation.name);
+    return 1;
+  }
+  Need(tree.is_array() && tree.size() == 4 && Natural(tree[0]) < box.size(), "a tree of cases is malformed",
+       obligation.name);
+  const Bits saved = box[tree[0]];
+  Bits listed(saved.size());
+  for (const Json& number : tree[1]) {
+    Need(Natural(number) < listed.size(), "a case names a class that there is not", obligation.name);
+    listed[number] = true;
+  }
+  std::size_t leaves = 0;
+  for (const std::size_t branch : {2, 3}) {
+    bool some = false;
+    for (std::size_t c = 0; c < saved.size(); ++c) some |= box[tree[0]][c] = saved[c] && listed[c] == (branch == 2);
+    Need(some, "a case holds no request", obligation.name);
+    leaves += CheckCases(core, obligation, tree[branch], box);
+  }
+  box[tree[0]] = saved;
+  return leaves;
 }
 
 }  // namespace audit

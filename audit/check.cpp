@@ -1,9 +1,10 @@
 #include "audit/check.h"
 
-#include "audit/cases.h"
-#include "audit/clauses.h"
+#include <algorithm>
+
+#include "audit/attestation.h"
 #include "audit/pack.h"
-#include "audit/table.h"
+#include "audit/proof.h"
 
 namespace audit {
 namespace {
@@ -11,36 +12,35 @@ namespace {
 /// Runs the request of a violated obligation, which is given by its classes, through the core.
 void CheckWitness(const Core& core, const Obligation& obligation, const Json& witness) {
   Box box = Everything(core);
-  if (witness.size() != box.size()) throw Rejected(obligation.name + ": the witness is malformed");
+  Need(witness.size() == box.size(), "a witness is malformed", obligation.name);
   for (std::size_t d = 0; d < box.size(); ++d) {
-    const std::uint64_t number = Natural(witness[d]);
-    if (number >= box[d].size()) throw Rejected(obligation.name + ": the witness is malformed");
     box[d].assign(box[d].size(), false);
-    box[d][number] = true;
+    Need(Natural(witness[d]) < box[d].size(), "a witness is malformed", obligation.name);
+    box[d][witness[d]] = true;
   }
-  if (IsEstablished(core, obligation, OutcomesIn(core, obligation, box))) {
-    throw Rejected(obligation.name + ": the witness does not break it");
-  }
+  const bool broken = obligation.kind != Obligation::Kind::kOther &&
+                      !IsEstablished(core, obligation, OutcomesIn(core, obligation, box));
+  Need(broken, "a witness does not break what it should", obligation.name);
 }
 
 auto CheckObligation(const Core& core, const Obligation& obligation, const Json& entry) -> Finding {
-  if (entry.at("name") != obligation.name) {
-    throw Rejected("the pack speaks of " + entry["name"].dump() + " where " + obligation.name + " belongs");
-  }
-  Finding finding{&obligation, Text(entry.at("verdict")), ""};
-  if (finding.verdict == "proved" && entry.contains("cases")) {
-    finding.how = "cases: " + std::to_string(CheckCases(core, obligation, entry["cases"]));
-  } else if (finding.verdict == "proved") {
-    CheckClauses(core, obligation, entry.at("clauses"));
-    finding.how = "clausal proof: " + std::to_string(entry["clauses"]["cells"].size()) + " cells, " +
-                  std::to_string(entry["clauses"]["proof"].size()) + " steps";
-  } else if (finding.verdict == "violated") {
+  Need(entry.at("name") == obligation.name, "the pack does not speak of what it should", obligation.name);
+  const Json& verdict = entry.at("verdict");
+  if (entry.contains("open")) return {Finding::Verdict::kOpen, Text(entry["open"])};
+  if (verdict == "unknown") return {Finding::Verdict::kOpen, "routec found no answer"};
+  if (verdict == "violated") {
     CheckWitness(core, obligation, entry.at("witness"));
-    finding.how = "witness run again";
-  } else if (finding.verdict != "unknown") {
-    throw Rejected(obligation.name + ": there is no verdict " + entry["verdict"].dump());
+    return {Finding::Verdict::kViolated, "the request was decided again"};
   }
-  return finding;
+  Need(verdict == "proved", "there is no such verdict", verdict);
+  if (entry.contains("cases")) {
+    Box box = Everything(core);
+    return {Finding::Verdict::kProved, "cases: " + std::to_string(CheckCases(core, obligation, entry["cases"], box))};
+  }
+  const Json& clauses = entry.at("clauses");
+  CheckClauses(core, obligation, clauses);
+  return {Finding::Verdict::kProved, "clausal proof: " + std::to_string(clauses["cells"].size()) + " cells, " +
+                                         std::to_string(clauses["proof"].size()) + " steps"};
 }
 
 void CheckSources(const CheckOptions& options, Checked& checked) {
@@ -53,44 +53,74 @@ void CheckSources(const CheckOptions& options, Checked& checked) {
     }
     const std::string bytes = ReadBytes(in_library ? options.library + "/" + path.substr(5, path.size() - 6) + ".route"
                                                    : options.sources + "/" + path);
-    if (Sha256(bytes) != file.at("sha256"))
-      throw Rejected(path + " is another file than the one that the pack is about");
+    Need(Sha256(bytes) == file.at("sha256"), "this is another file than the one that the pack is about", path);
     checked.compared.push_back(path);
   }
 }
 
-/// The base's refusals come first, its routes last, as their meaning demands; everything stands in a layer that there
-/// is.
+/// The base's refusals come first and its routes last, as their meaning demands. Everything stands in a layer that
+/// there is.
 void CheckLayers(const Json& core) {
   for (const auto& [list, step] : {std::pair("refusals", 1), std::pair("routes", -1), std::pair("rules", 0)}) {
     std::ptrdiff_t last = step < 0 ? static_cast<std::ptrdiff_t>(core.at("layers").size()) : -1;
     for (const Json& entry : core.at(list)) {
-      std::ptrdiff_t layer = 0;
-      while (core["layers"].at(static_cast<std::size_t>(layer)).at("name") != entry.at("layer")) ++layer;
-      if (step * layer < step * last) throw Rejected(std::string("the layers of the ") + list + " are out of order");
+      const auto layer = static_cast<std::ptrdiff_t>(IndexOf(core["layers"], entry.at("layer")));
+      Need(step * layer >= step * last, "the layers are out of order", list);
       last = layer;
+    }
+  }
+}
+
+/// What the base says is never allowed stands in this core as it does in the base's own, under the base's name: its
+/// rules, refusals and guarantees. Only that makes its promises about what is not allowed hold here too.
+void CheckBase(const Json& core, const Json& base) {
+  for (const char* list : {"rules", "refusals", "guarantees"}) {
+    for (const Json& entry : base.at(list)) {
+      if (entry.value("origin", "written") != "written") continue;
+      const bool kept = std::find(core.at(list).begin(), core.at(list).end(), entry) != core[list].end();
+      Need(kept, "the base has something that this policy lacks", {list, entry.at("name")});
+    }
+  }
+  for (const Json& entry : core.at("deployments")) {
+    for (const Json& known : base.at("deployments")) {
+      Need(known.at("name") != entry.at("name") || known == entry, "a deployment has other facts in the base",
+           entry["name"]);
     }
   }
 }
 
 }  // namespace
 
-auto Check(const CheckOptions& options) -> Checked {
-  const std::string bytes = ReadBytes(options.pack), bundles = ReadBytes(options.bundle);
-  Json pack = OpenPack(bytes);
-  Core core(pack.at("core"));
-  Checked checked{std::move(pack), std::move(core), Sha256(bytes), "", {}, 0, {}, {}};
+auto CheckPack(const Json& given, const std::string& bundle) -> Checked {
+  Checked checked{given, Core(given.at("core")), {}, 0, "", "", {}, {}, ""};
   const Json& obligations = checked.pack.at("obligations");
-  if (obligations.size() != checked.core.obligations.size()) {
-    throw Rejected("the pack does not speak of coverage and each guarantee of the core, once each");
-  }
+  Need(obligations.size() == checked.core.obligations.size(),
+       "the pack does not speak of coverage and each guarantee once");
   CheckLayers(checked.core.json);
   for (std::size_t i = 0; i < obligations.size(); ++i) {
     checked.findings.push_back(CheckObligation(checked.core, checked.core.obligations[i], obligations[i]));
   }
-  checked.bundle_hash = Text(checked.pack.at("bundle").at("sha256"));
-  checked.table_bits = CheckTable(checked.core, checked.pack, BundleIn(bundles, checked.bundle_hash));
+  checked.table_bits = CheckTable(checked.core, checked.pack, bundle);
+  return checked;
+}
+
+auto Check(const CheckOptions& options) -> Checked {
+  const std::string bytes = ReadBytes(options.pack), bundles = ReadBytes(options.bundle);
+  const Json pack = OpenPack(bytes);
+  const std::string& bundle_hash = Text(pack.at("bundle").at("sha256"));
+  Checked checked = CheckPack(pack, BundleIn(bundles, bundle_hash));
+  checked.pack_hash = Sha256(bytes);
+  checked.bundle_hash = bundle_hash;
   CheckSources(options, checked);
+  if (!options.attestation.empty()) {
+    const std::string key = options.key.empty() ? "" : ReadBytes(options.key);
+    CheckAttestation(ReadBytes(options.attestation), key, checked.bundle_hash, checked.pack_hash);
+  }
+  if (!options.base.empty()) {
+    const Json base = OpenPack(ReadBytes(options.base));
+    CheckBase(checked.core.json, base.at("core"));
+    checked.base = Text(base["core"].at("policy"));
+  }
   return checked;
 }
 

@@ -1,156 +1,157 @@
-#include "audit/clauses.h"
-
 #include <cstdlib>
 
-#include "audit/cases.h"
+#include "audit/proof.h"
 
 namespace audit {
 namespace {
 
-constexpr std::size_t kMostLiterals = 200'000'000;
+using Clause = std::vector<int>;
 
-/// Writes clauses. A gate is a variable that is true exactly when all of its parts are.
-class Writer {
+/// The clauses that say "this is a request, and it belongs to no cell".
+class Encoding {
  public:
+  Encoding(const Core& core, const Obligation& obligation, const Json& cells) {
+    for (const Dimension& dimension : core.dimensions) AddDimension(dimension.values.size());
+    Clause outcomes = {Literal(obligation.when)}, rules;
+    for (const Condition& refusal : core.refusals) outcomes.push_back(Literal(refusal));
+    for (const Route& route : core.routes) outcomes.push_back(Literal(route.when));
+    for (const Rule& rule : core.rules) rules.push_back(Literal(rule.when));
+    for (std::size_t d = 0; d < core.deployments; ++d) {
+      Clause spared;
+      for (std::size_t r = 0; r < rules.size(); ++r) {
+        if (!core.rules[r].keeps[d]) spared.push_back(-rules[r]);
+      }
+      outcomes.push_back(And(std::move(spared)));
+    }
+    for (const Json& cell : cells) {
+      Clause outside;
+      for (const int number : cell) outside.push_back(number < 0 ? outcomes[-number - 1] : -outcomes[number - 1]);
+      Add(std::move(outside));
+    }
+  }
+
+  int variables = 0;
+  std::vector<Clause> clauses;
+
+ private:
   void Add(Clause clause) {
     literals_ += clause.size();
-    if (literals_ > kMostLiterals) throw Inconclusive("an obligation needs more than 200 million literals");
-    cnf.clauses.push_back(std::move(clause));
+    if (literals_ > 200'000'000) throw Inconclusive("an obligation needs more than 200 million literals");
+    clauses.push_back(std::move(clause));
   }
-  auto Fresh() -> int { return ++cnf.variables; }
+
+  /// A literal that is true exactly when all of `parts` are.
   auto And(Clause parts) -> int {
     if (parts.size() == 1) return parts[0];
-    const int gate = Fresh();
-    for (int& part : parts) {
+    const int gate = ++variables;
+    Clause all = {gate};
+    for (const int part : parts) {
       Add({-gate, part});
-      part = -part;
+      all.push_back(-part);
     }
-    parts.insert(parts.begin(), gate);
-    Add(std::move(parts));
+    Add(std::move(all));
     return gate;
   }
+
   auto Or(Clause parts) -> int {
     for (int& part : parts) part = -part;
     return -And(std::move(parts));
   }
+
   /// A dimension's classes: exactly one of them.
-  auto OneOf(std::size_t count) -> Clause {
-    Clause classes(count);
-    for (int& each : classes) each = Fresh();
+  void AddDimension(std::size_t count) {
+    Clause& classes = classes_.emplace_back();
+    for (std::size_t c = 0; c < count; ++c) classes.push_back(++variables);
     Add(classes);
-    int earlier = classes[0];
+    int earlier = classes.at(0);
     for (std::size_t c = 1; c < count; ++c) {
       Add({-earlier, -classes[c]});
       if (c + 1 < count) earlier = Or({earlier, classes[c]});
     }
-    return classes;
   }
-  auto Is(const Condition& condition, const std::vector<Clause>& classes) -> int {
+
+  auto Literal(const Condition& condition) -> int {
     Clause parts;
-    for (const Condition& part : condition.parts) parts.push_back(Is(part, classes));
+    for (const Condition& part : condition.parts) parts.push_back(Literal(part));
     for (std::size_t c = 0; c < condition.classes.size(); ++c) {
-      if (condition.classes[c]) parts.push_back(classes[condition.dimension][c]);
+      if (condition.classes[c]) parts.push_back(classes_[condition.dimension][c]);
     }
     if (condition.op == Condition::Op::kNot) return -parts[0];
     return condition.op == Condition::Op::kAll ? And(std::move(parts)) : Or(std::move(parts));
   }
 
-  Cnf cnf;
-
- private:
   std::size_t literals_ = 0;
+  std::vector<Clause> classes_;  // for each dimension
 };
 
-/// The outcome that a number of a cell speaks of, counted from 0.
-auto OutcomeOf(const Json& number, std::size_t outcomes) -> std::size_t {
-  const std::int64_t value = number.is_number_integer() ? number.get<std::int64_t>() : 0;
-  const auto outcome = value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
-  if (outcome == 0 || outcome > outcomes) throw Rejected("a cell speaks of an outcome that there is not");
-  return outcome - 1;
-}
+/// Follows a proof. Each step is a clause that follows from those before by propagation over the clauses that it names.
+class Replay {
+ public:
+  explicit Replay(const Encoding& encoding)
+      : clauses_(encoding.clauses), values_(1U + static_cast<std::size_t>(encoding.variables)) {}
 
-/// Whether all of the clause is false. Throws unless it is, or one literal is left, which becomes true.
-auto Propagate(const Clause& clause, std::vector<signed char>& values, Clause& trail) -> bool {
-  int left = 0;
-  for (const int literal : clause) {
-    const int value =
-        literal < 0 ? -values[static_cast<std::size_t>(-literal)] : values[static_cast<std::size_t>(literal)];
-    if (value > 0 || (value == 0 && left != 0 && left != literal))
-      throw Rejected("a step of a clausal proof does not follow");
-    if (value == 0) left = literal;
+  /// Whether the step's clause is the contradiction.
+  auto Follow(const Json& step) -> bool {
+    Clause lemma;
+    for (const Json& number : step.at(0)) {
+      const auto literal = number.get<std::int64_t>();
+      Need(literal != 0 && std::abs(literal) < static_cast<std::int64_t>(values_.size()),
+           "a proof names a variable that there is not");
+      lemma.push_back(static_cast<int>(literal));
+      Need(!IsRefuted({-lemma.back()}), "a proof has a clause that is always true");
+    }
+    bool refuted = false;
+    for (const Json& hint : step.at(1)) {
+      Need(!refuted && Natural(hint) < clauses_.size(), "a step of a proof does not follow");
+      refuted = IsRefuted(clauses_[Natural(hint)]);
+    }
+    Need(refuted, "a step of a proof does not follow");
+    for (const int literal : set_) values_[static_cast<std::size_t>(std::abs(literal))] = 0;
+    set_.clear();
+    clauses_.push_back(std::move(lemma));
+    return clauses_.back().empty();
   }
-  if (left == 0) return true;
-  values[static_cast<std::size_t>(std::abs(left))] = left < 0 ? -1 : 1;
-  trail.push_back(std::abs(left));
-  return false;
-}
+
+ private:
+  /// Whether all literals are false; if one is left open it becomes true. Rejects anything else.
+  auto IsRefuted(const Clause& clause) -> bool {
+    Spend(clause.size());
+    int open = 0;
+    for (const int literal : clause) {
+      const int value = values_[static_cast<std::size_t>(std::abs(literal))] * (literal < 0 ? -1 : 1);
+      Need(value < 0 || (value == 0 && (open == 0 || open == literal)), "a step of a proof does not follow");
+      if (value == 0) open = literal;
+    }
+    if (open == 0) return true;
+    values_[static_cast<std::size_t>(std::abs(open))] = open < 0 ? -1 : 1;
+    set_.push_back(open);
+    return false;
+  }
+
+  std::vector<Clause> clauses_;
+  std::vector<signed char> values_;  // of each variable: 1 true, -1 false, 0 open
+  Clause set_;                       // the literals that are true
+};
 
 }  // namespace
 
-auto Encode(const Core& core, const Obligation& obligation, const Json& cells) -> Cnf {
-  Writer writer;
-  std::vector<Clause> classes;
-  for (const Dimension& dimension : core.dimensions) classes.push_back(writer.OneOf(dimension.classes));
-  Clause outcomes = {writer.Is(obligation.when, classes)}, rules;
-  for (const Condition& refusal : core.refusals) outcomes.push_back(writer.Is(refusal, classes));
-  for (const Route& route : core.routes) outcomes.push_back(writer.Is(route.when, classes));
-  for (const Rule& rule : core.rules) rules.push_back(writer.Is(rule.when, classes));
-  for (std::size_t d = 0; d < core.deployments; ++d) {
-    Clause excluding;
-    for (std::size_t r = 0; r < rules.size(); ++r) {
-      if (!core.rules[r].keeps[d]) excluding.push_back(-rules[r]);
-    }
-    outcomes.push_back(writer.And(std::move(excluding)));
-  }
-  for (const Json& cell : cells) {
-    Clause outside;
-    for (const Json& number : cell) {
-      const int outcome = outcomes[OutcomeOf(number, outcomes.size())];
-      outside.push_back(number.get<std::int64_t>() < 0 ? outcome : -outcome);
-    }
-    writer.Add(std::move(outside));
-  }
-  return std::move(writer.cnf);
-}
-
-void Replay(const Cnf& cnf, const Json& proof) {
-  std::vector<Clause> lemmas;
-  std::vector<signed char> values(static_cast<std::size_t>(cnf.variables) + 1);  // 1 true, -1 false, 0 open
-  for (const Json& step : proof) {
-    Clause lemma, trail;
-    for (const Json& number : step.at(0)) {
-      const std::int64_t literal = number.get<std::int64_t>();
-      if (literal == 0 || literal > cnf.variables || literal < -cnf.variables) {
-        throw Rejected("a clausal proof names a variable that there is not");
-      }
-      lemma.push_back(static_cast<int>(literal));
-      if (Propagate({-lemma.back()}, values, trail)) throw Rejected("a clausal proof has a clause that is always true");
-    }
-    bool conflict = false;
-    for (const Json& number : step.at(1)) {
-      if (conflict) throw Rejected("a step of a clausal proof goes on after its conflict");
-      const std::uint64_t hint = Natural(number);
-      if (hint >= cnf.clauses.size() + lemmas.size()) throw Rejected("a clausal proof uses a clause that there is not");
-      conflict =
-          Propagate(hint < cnf.clauses.size() ? cnf.clauses[hint] : lemmas[hint - cnf.clauses.size()], values, trail);
-    }
-    if (!conflict) throw Rejected("a step of a clausal proof does not follow");
-    if (lemma.empty()) return;
-    for (const int variable : trail) values[static_cast<std::size_t>(variable)] = 0;
-    lemmas.push_back(std::move(lemma));
-  }
-  throw Rejected("a clausal proof ends before its contradiction");
-}
-
 void CheckClauses(const Core& core, const Obligation& obligation, const Json& certificate) {
+  const std::size_t count = 1 + core.refusals.size() + core.routes.size() + core.deployments;
   for (const Json& cell : certificate.at("cells")) {
-    Outcomes outcomes(1 + core.refusals.size() + core.routes.size() + core.deployments, Truth::kUnknown);
+    Outcomes outcomes(count, Truth::kUnknown);
     for (const Json& number : cell) {
-      outcomes[OutcomeOf(number, outcomes.size())] = number.get<std::int64_t>() < 0 ? Truth::kFalse : Truth::kTrue;
+      const auto outcome = number.get<std::int64_t>();
+      Need(outcome != 0 && std::abs(outcome) <= static_cast<std::int64_t>(count),
+           "a cell speaks of an outcome that there is not");
+      outcomes[static_cast<std::size_t>(std::abs(outcome)) - 1] = outcome < 0 ? Truth::kFalse : Truth::kTrue;
     }
-    if (!IsEstablished(core, obligation, outcomes)) throw Rejected(obligation.name + ": a cell does not establish it");
+    Need(IsEstablished(core, obligation, outcomes), "a cell does not establish what it should", obligation.name);
   }
-  Replay(Encode(core, obligation, certificate["cells"]), certificate.at("proof"));
+  Replay replay(Encoding(core, obligation, certificate["cells"]));
+  for (const Json& step : certificate.at("proof")) {
+    if (replay.Follow(step)) return;
+  }
+  throw Rejected("a proof ends before its contradiction");
 }
 
 }  // namespace audit

@@ -9,8 +9,9 @@
 namespace audit {
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30U;
+constexpr std::uint64_t kMostText = std::uint64_t{1} << 27U;
 constexpr std::size_t kEnvelope = 56;
-constexpr int kDeepest = 4000;
+constexpr int kDeepest = 1000;
 
 auto ReadBytes(const std::filesystem::path& path) -> std::string {
   std::ifstream in(path, std::ios::binary);
@@ -39,44 +40,39 @@ auto Sha256(const std::string& bytes) -> std::string {
 }
 
 auto Unsigned(const std::string& bytes, std::uint64_t at, std::size_t size) -> std::uint64_t {
-  if (at > bytes.size() || size > bytes.size() - at) throw Rejected("a file ends too early");
+  Need(at <= bytes.size() && size <= bytes.size() - at, "a file ends too early");
   std::uint64_t number = 0;
   for (std::size_t i = size; i-- > 0;) number = number << 8U | static_cast<unsigned char>(bytes[at + i]);
   return number;
 }
 
 auto OpenPack(const std::string& bytes) -> Json {
-  if (!bytes.starts_with("\x89RPP\r\n\x1a\n")) throw Rejected("this is not a proof pack");
-  if (Unsigned(bytes, 8, 8) != 1)
-    throw Rejected("this proof pack has another version than 1, the only one that is understood");
-  if (bytes.size() < kEnvelope || Sha256(bytes.substr(kEnvelope - 8)) != Hex(bytes.substr(16, 32))) {
-    throw Rejected("the proof pack is damaged: its checksum is another one");
-  }
-  const std::uint64_t size = Unsigned(bytes, 48, 8);
-  if (size > kMostBytes) throw Rejected("the proof pack unpacks to more than 1 GiB");
+  Need(bytes.starts_with("\x89RPP\r\n\x1a\n"), "this is not a proof pack");
+  Need(Unsigned(bytes, 8, 8) == 1, "this proof pack has another version than 1, the only one that is understood");
+  const std::uint64_t size = Unsigned(bytes, kEnvelope - 8, 8);
+  Need(Sha256(bytes.substr(kEnvelope - 8)) == Hex(bytes.substr(16, 32)),
+       "the proof pack is damaged: its checksum is another one");
+  Need(size <= kMostText, "the proof pack unpacks to more than 128 MiB");
   std::string text(size, '\0');
   uLongf written = size, taken = bytes.size() - kEnvelope;
-  if (uncompress2(reinterpret_cast<Bytef*>(text.data()), &written, reinterpret_cast<const Bytef*>(&bytes[kEnvelope]),
-                  &taken) != Z_OK ||
-      written != size || taken != bytes.size() - kEnvelope) {
-    throw Rejected("the proof pack does not unpack");
-  }
-  const Json pack = Json::parse(text, [](int depth, Json::parse_event_t, Json&) {
-    if (depth > kDeepest) throw Rejected("the proof pack is nested too deeply");
+  const int code = uncompress2(reinterpret_cast<Bytef*>(text.data()), &written,
+                               reinterpret_cast<const Bytef*>(bytes.data() + kEnvelope), &taken);
+  Need(code == Z_OK && written == size && taken == bytes.size() - kEnvelope, "the proof pack does not unpack");
+  const Json pack = Json::parse(text, [](int depth, Json::parse_event_t, const Json&) {
+    Need(depth <= kDeepest, "the proof pack is nested too deeply");
     return true;
   });
-  if (pack.dump() != text) throw Rejected("the proof pack is not canonical JSON");
-  if (pack.at("format") != "route.proof-pack/1") throw Rejected("the proof pack has a format that is not understood");
+  Need(pack.dump() == text, "the proof pack is not canonical JSON");
+  Need(pack.at("format") == "route.proof-pack/1", "the proof pack has a format that is not understood");
   return pack;
 }
 
 auto BundleIn(const std::string& bytes, const std::string& sha256) -> std::string {
   if (Sha256(bytes) == sha256) return bytes;
-  if (bytes.starts_with("\x89RTC\r\n\x1a\n")) {
-    for (std::uint64_t i = 0; i < Unsigned(bytes, 12, 4); ++i) {
-      const std::uint64_t at = Unsigned(bytes, 24 + 16 * i, 8), size = Unsigned(bytes, 32 + 16 * i, 8);
-      if (at <= bytes.size() && Sha256(bytes.substr(at, size)) == sha256) return bytes.substr(at, size);
-    }
+  const std::uint64_t policies = bytes.starts_with("\x89RTC\r\n\x1a\n") ? Unsigned(bytes, 12, 4) : 0;
+  for (std::uint64_t i = 0; i < policies; ++i) {
+    const std::uint64_t at = Unsigned(bytes, 24 + 16 * i, 8), size = Unsigned(bytes, 32 + 16 * i, 8);
+    if (at <= bytes.size() && Sha256(bytes.substr(at, size)) == sha256) return bytes.substr(at, size);
   }
   throw Rejected("the bundle is another one than the proof pack is about: its SHA-256 is not " + sha256);
 }

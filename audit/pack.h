@@ -14,7 +14,7 @@ struct Unreadable : std::runtime_error {
 
 auto ReadBytes(const std::filesystem::path& path) -> std::string;
 auto Hex(const std::string& bytes) -> std::string;     ///< two lower-case digits for each byte
-auto Sha256(const std::string& bytes) -> std::string;  ///< 64 lower-case hexadecimal digits
+auto Sha256(const std::string& bytes) -> std::string;  ///< 64 of them
 
 /// An unsigned number of `size` bytes, little-endian, at an offset. Throws Rejected beyond the end.
 auto Unsigned(const std::string& bytes, std::uint64_t at, std::size_t size) -> std::uint64_t;

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "audit/show.h"
+
 namespace audit {
 namespace {
 
@@ -60,7 +62,8 @@ auto FactsUsed(const Json& core) -> std::set<std::string> {
   return facts;
 }
 
-auto NumberText(std::int64_t value, const Json& attribute) -> std::string {
+auto NumberText(const Json& of, const Json& attribute) -> std::string {
+  const auto value = of.get<std::int64_t>();
   if (attribute["kind"] == "date") {
     const std::chrono::year_month_day day{std::chrono::sys_days(std::chrono::days(value))};
     char text[32];
@@ -81,22 +84,17 @@ auto ClassText(const Core& core, std::size_t dimension, std::size_t number) -> s
   const Json& attribute = core.json["attributes"][i];
   const std::string& kind = Text(attribute["kind"]);
   const Dimension& here = core.dimensions[dimension];
-  if (kind == "one of") return here.name + " " + Text(attribute["values"][number]);
-  if (kind == "any of" || kind == "yes/no") return here.name + (number == 1 ? " yes" : " no");
+  const Json& value = here.values[number];
+  if (kind == "any of" || kind == "yes/no") return here.name + (value == true ? " yes" : " no");
   if (kind == "number" || kind == "date") {
     std::string text = here.name;
-    if (number > 0) text += " from " + NumberText(here.cuts[number - 1], attribute);
-    if (number < here.cuts.size()) text += " below " + NumberText(here.cuts[number], attribute);
-    return here.cuts.empty() ? text + " anything" : text;
+    if (number > 0) text += " from " + NumberText(value, attribute);
+    if (number + 1 < here.values.size()) text += " below " + NumberText(here.values[number + 1], attribute);
+    return here.values.size() == 1 ? text + " anything" : text;
   }
-  if (kind == "text") {
-    if (number == 0) return here.name + " a text that no rule names";
-    if (number <= here.prefixes.size()) return here.name + " beginning with \"" + here.prefixes[number - 1] + "\"";
-    return here.name + " \"" + here.texts[number - 1 - here.prefixes.size()] + "\"";
-  }
-  std::size_t country = 0;
-  while (here.country_class[country] != number) ++country;
-  return here.name + " " + Countries()[country];
+  if (kind != "text") return here.name + " " + Text(value);
+  if (value.is_null()) return here.name + " a text that no rule names";
+  return here.name + (value.is_array() ? " beginning with \"" + Text(value[0]) : " \"" + Text(value)) + "\"";
 }
 
 auto WitnessText(const Core& core, const Json& witness) -> std::string {
@@ -130,13 +128,14 @@ auto Claims(const Json& core) -> std::string {
 }
 
 /// The findings with one verdict, or nothing.
-auto Section(const Checked& checked, const std::string& verdict, const std::string& title) -> std::string {
+auto Section(const Checked& checked, Finding::Verdict verdict, const std::string& title) -> std::string {
   std::string text;
   for (std::size_t i = 0; i < checked.findings.size(); ++i) {
     const Finding& finding = checked.findings[i];
     if (finding.verdict != verdict) continue;
-    text += "  " + Sentence(checked.core, i) + (finding.how.empty() ? "" : "  [" + finding.how + "]") + "\n";
-    if (verdict == "violated") {
+    text += "  " + Sentence(checked.core, i) + "  [" + finding.how + "]\n";
+    if (i > 0) text += "    that is: " + GuaranteeText(checked.core.json["guarantees"][i - 1]) + "\n";
+    if (verdict == Finding::Verdict::kViolated) {
       text += "    broken by: " + WitnessText(checked.core, checked.pack["obligations"][i]["witness"]) + "\n";
     }
   }
@@ -149,7 +148,7 @@ auto Report(const Checked& checked) -> std::string {
   const Json& core = checked.core.json;
   std::string text = "policy " + Text(core["policy"]) + " " + Text(core["version"]) + "\n  pack    sha256 " +
                      checked.pack_hash + "\n  bundle  sha256 " + checked.bundle_hash + "\n\n";
-  text += Section(checked, "proved",
+  text += Section(checked, Finding::Verdict::kProved,
                   "established, for every request that has a value for each attribute (without one, and without a "
                   "default, it is refused)");
   text += "  the bundle decides as the policy core does: all " + std::to_string(checked.table_bits) +
@@ -158,9 +157,14 @@ auto Report(const Checked& checked) -> std::string {
     text += "  layers: " + std::to_string(core["rules"].size()) +
             " rules, each of which can only take deployments away, so no layer loosens what another forbids\n";
   }
+  if (!checked.base.empty()) {
+    text += "  every rule, refusal and guarantee of " + checked.base +
+            " stands here as in its own pack: no request is allowed a deployment that it forbids\n";
+  }
   text += "  " + std::to_string(checked.compared.size()) + " source files are those that the pack is about\n\n";
-  if (const std::string section = Section(checked, "violated", "refuted"); !section.empty()) text += section + "\n";
-  if (const std::string section = Section(checked, "unknown", "left open: routec found no answer"); !section.empty()) {
+  if (const std::string section = Section(checked, Finding::Verdict::kViolated, "refuted"); !section.empty())
+    text += section + "\n";
+  if (const std::string section = Section(checked, Finding::Verdict::kOpen, "NOT ESTABLISHED"); !section.empty()) {
     text += section + "\n";
   }
   text += "on these assumptions\n";

@@ -8,9 +8,12 @@
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
+#include "compiler/driver/kept_verdicts.h"
 #include "compiler/driver/pipeline.h"
 #include "compiler/recheck/recheck.h"
+#include "runtime/signature/attestation.h"
 #include "runtime/table/collection.h"
+#include "runtime/table/sha256.h"
 
 namespace route::driver {
 namespace {
@@ -149,13 +152,15 @@ auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
   int code = kGood;
   bool complete = true;
   std::vector<std::vector<std::byte>> bundles;
+  KeptVerdicts verdicts(options.cache);
   for (auto& compilation : *compilations) {
-    VerifyPolicy(*compilation, options.limits, common.now());
+    VerifyPolicy(*compilation, options.limits, common.now(), verdicts.cache());
     int own = ExitCodeOf(compilation->emitter.diagnostics(), diagnostics::FailLevel::kError);
     if (own == kPolicyHasErrors || code == kGood) code = own;
     complete = complete && !compilation->bundle.empty();
     bundles.push_back(compilation->bundle);
   }
+  verdicts.Keep();
   std::vector<Table> written;
   std::string pack;
   bool wanted = code == kGood || options.unverified == BuildOptions::Unverified::kAllow;
@@ -169,6 +174,10 @@ auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
     if (!Recheck(bytes, *compilations)) return kInconclusive;
     auto stored = WriteFileAtomically(options.output, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     if (stored && options.pack) stored = WriteFileAtomically(*options.pack, pack);
+    if (stored && options.pack) {
+      const ProvedBundle proved{compilations->front()->policy.name, std::string(compilations->front()->table->hash()), Sha256Hex(pack)};
+      stored = WriteFileAtomically(AttestationPath(options.output), WriteAttestation(std::span(&proved, 1), std::nullopt).value());
+    }
     if (!stored) {
       PrintUsageError(stored.error());
       return kWrongUsage;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "compiler/driver/commands.h"
 
@@ -21,5 +22,13 @@ struct SignOptions {
   std::string output;  ///< empty: beside the bundle
 };
 auto SignCommand(const SignOptions& options, const CommonOptions& common) -> int;
+
+struct AttestOptions {
+  std::string bundle;
+  std::vector<std::string> packs;  ///< one for each of the bundle's policies
+  std::string key;                 ///< a file; empty: the attestation is not signed
+  std::string output;              ///< empty: beside the bundle
+};
+auto AttestCommand(const AttestOptions& options, const CommonOptions& common) -> int;
 
 }  // namespace route::driver

@@ -34,6 +34,18 @@ void AddDecideCommands(CommandLine& line) {
   sign->add_option("-o,--output", sign_options->output, "the signature to write; the bundle's name with .sig unless given")
       ->option_text("FILE.sig");
   line.WithFormat(sign);
+
+  auto [attest, attest_options] =
+      line.Add<AttestOptions>("attest", "Says which proof packs belong to a bundle, signed or not", AttestCommand);
+  attest->add_option("bundle", attest_options->bundle, "the bundle")->required()->option_text("FILE.rtb");
+  attest->add_option("--pack", attest_options->packs, "the proof pack of one of its policies; once for each")
+      ->required()
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->option_text("FILE.rpp");
+  attest->add_option("--key", attest_options->key, "signs with this private key, a PEM file without a password")->option_text("FILE.pem");
+  attest->add_option("-o,--output", attest_options->output, "the file to write; the bundle's name with .proof unless given")
+      ->option_text("FILE.proof");
+  line.WithFormat(attest);
 }
 
 }  // namespace route::driver

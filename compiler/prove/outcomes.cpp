@@ -133,6 +133,12 @@ class Plan {
     return !routed || lost.size() > promise.count;
   }
 
+  /// A promise without certificates is never shown.
+  template <typename Other>
+  auto operator()(const Other&) const -> bool {
+    return false;
+  }
+
  private:
   auto Allowed(const ir::Candidate& candidate) const -> Truth { return allowed_[candidate.deployment.index]; }
 

@@ -15,6 +15,9 @@
 namespace route::prove {
 namespace {
 
+constexpr std::string_view kMagic = "\x89RPP\r\n\x1a\n";
+constexpr std::size_t kEnvelopeBytes = 56;
+
 using Json = nlohmann::json;  // whose members are in the order of their names, as RFC 8785 demands
 
 auto VerdictName(Verdict verdict) -> const char* {
@@ -46,6 +49,10 @@ auto WitnessAgainstCoverage(const verify::VerifyReport& report) -> std::optional
 auto Entry(const Model& model, const Obligation& obligation, Verdict verdict, const std::optional<ir::Request>& witness,
            const Inputs& inputs) -> Json {
   Json entry = {{"name", obligation.name}, {"verdict", VerdictName(verdict)}};
+  if (!obligation.certifiable) {
+    entry["open"] = "a proof pack has no certificate for such a promise yet";
+    return entry;
+  }
   if (verdict == Verdict::kViolated) entry["witness"] = model.classes.Classify(witness.value());
   if (verdict != Verdict::kProved) return entry;
   if (auto cases = FindCases(model, obligation, inputs.most_cases)) {
@@ -88,7 +95,7 @@ auto Seal(const std::string& text) -> std::string {
   std::string content;
   AppendNumber(content, text.size());
   content += Compress(text);
-  std::string bytes = "\x89RPP\r\n\x1a\n";
+  std::string bytes(kMagic);
   AppendNumber(bytes, 1);
   const std::string hex = Sha256Hex(content);
   for (std::size_t i = 0; i < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
@@ -117,6 +124,26 @@ auto WritePack(const ir::Policy& policy, const verify::VerifyReport& report, con
                      {"tools", {{"routec", inputs.tool_version}, {"cadical", CaDiCaL::Solver::version()}}},
                      {"obligations", Obligations(policy, report, inputs)}};
   return Seal(pack.dump());
+}
+
+auto BundleOfPack(const std::string& pack) -> std::expected<std::string, std::string> {
+  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30U;
+  const std::unexpected<std::string> other("it is not a proof pack that this routec writes");
+  if (pack.size() < kEnvelopeBytes || !pack.starts_with(kMagic)) return other;
+  std::uint64_t size = 0;
+  for (std::size_t i = kEnvelopeBytes; i-- > kEnvelopeBytes - 8;) size = size << 8U | static_cast<unsigned char>(pack[i]);
+  if (size > kMostBytes) return other;
+  std::string text(size, '\0');
+  uLongf written = size;
+  if (uncompress(reinterpret_cast<Bytef*>(text.data()), &written, reinterpret_cast<const Bytef*>(pack.data() + kEnvelopeBytes),
+                 pack.size() - kEnvelopeBytes) != Z_OK) {
+    return other;
+  }
+  const Json json = Json::parse(text, nullptr, false);
+  const Json bundle = json.is_object() ? json.value("bundle", Json()) : Json();
+  const Json sha256 = bundle.is_object() ? bundle.value("sha256", Json()) : Json();
+  if (!sha256.is_string()) return other;
+  return sha256.get<std::string>();
 }
 
 }  // namespace route::prove

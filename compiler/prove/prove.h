@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <string>
 
 #include "compiler/base/source.h"
@@ -21,5 +22,9 @@ struct Inputs {
 /// if what the report says cannot be shown, which means that one of the two is wrong. The same inputs give the same
 /// bytes.
 auto WritePack(const ir::Policy& policy, const verify::VerifyReport& report, const Inputs& inputs) -> std::string;
+
+/// The SHA-256 of the bundle that a pack says it is about; nothing else of the pack is looked at. The error is a sentence without a full
+/// stop.
+auto BundleOfPack(const std::string& pack) -> std::expected<std::string, std::string>;
 
 }  // namespace route::prove

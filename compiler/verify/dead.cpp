@@ -62,7 +62,7 @@ auto FindDeadRoutes(Encoder& encoder) -> Findings<DeadRoute> {
   Findings<DeadRoute> findings;
   for (std::uint32_t i = 0; i < policy.routes.size(); ++i) {
     if (DecidesAtAGlance(encoder, {i})) continue;
-    switch (solver.Check(encoder.Decides({i}))) {
+    switch (encoder.Ask(encoder.Decides({i}))) {
       case smt::Answer::kYes:
         break;
       case smt::Answer::kNo:
@@ -113,7 +113,7 @@ auto FindDeadTiers(Encoder& encoder) -> Findings<DeadTier> {
       if (reached == smt::kTrue) continue;
       std::vector<smt::Term> assumed = encoder.Decides({i});
       assumed.push_back(reached);
-      switch (solver.Check(assumed)) {
+      switch (encoder.Ask(assumed)) {
         case smt::Answer::kYes:
           break;
         case smt::Answer::kNo:
@@ -152,14 +152,13 @@ auto FindDeadTiers(Encoder& encoder) -> Findings<DeadTier> {
 
 auto FindDeadRules(Encoder& encoder) -> Findings<DeadRule> {
   const ir::Policy& policy = encoder.policy();
-  smt::Solver& solver = encoder.solver();
   Findings<DeadRule> findings;
   for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
     const ir::Rule& rule = policy.rules[i];
     if (rule.origin != ir::Rule::Origin::kWritten) continue;
     const Hull& hull = encoder.HullOf(RuleId{i});
     if (hull.is_exact && !hull.IsEmpty()) continue;
-    switch (solver.Check({encoder.Matches(RuleId{i})})) {
+    switch (encoder.Ask({encoder.Matches(RuleId{i})})) {
       case smt::Answer::kYes:
         break;
       case smt::Answer::kNo:
@@ -184,7 +183,7 @@ auto FindDeadRefusals(Encoder& encoder) -> Findings<DeadRefusal> {
     for (std::uint32_t k = 0; k < i; ++k) earlier.push_back(solver.Not(encoder.Matches(RefusalId{k})));
     std::vector<smt::Term> first = earlier;
     first.push_back(matches);
-    switch (solver.Check(first)) {
+    switch (encoder.Ask(first)) {
       case smt::Answer::kYes:
         break;
       case smt::Answer::kNo: {

@@ -119,6 +119,9 @@ auto main(int argc, char** argv) -> int {
       "--dry-run", [&] { arguments.enforcement = route::Enforcement::kDryRun; },
       "decide, record and answer the decision; send nothing to an upstream");
   app.add_flag_callback(
+      "--allow-unproved", [&] { arguments.files.unproved = route::Unproved::kAllow; },
+      "serve a bundle even if no proof pack of it is known");
+  app.add_flag_callback(
       "--check", [&] { arguments.mode = Mode::kCheck; }, "check bundle and configuration, then exit");
   app.set_version_flag("--version", "routegate " ROUTE_VERSION);
   try {

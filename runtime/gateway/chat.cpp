@@ -159,6 +159,7 @@ auto DecisionLineOf(const GatewayState& state, const DecidedRequest& request, Wa
   record.tenant = state.tenants.TenantOf(request.caller).id;
   record.key = state.tenants.KeyOf(request.caller).name;
   record.asked_model = request.asked.model;
+  record.pack = request.policy->pack;
   record.attributes = &request.attributes;
   record.decision = &request.decision;
   record.plan = request.plan;

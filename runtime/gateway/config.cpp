@@ -65,8 +65,6 @@ class Reader {
       config.listen = ReadListen(at, value);
     } else if (key == "admin") {
       ReadAdmin(config, at, value);
-    } else if (key == "tls") {
-      ReadTls(config, at, value);
     } else if (key == "spend_store") {
       config.spend_store = Text(at, value);
     } else if (key == "cooldown_ms") {
@@ -159,23 +157,6 @@ class Reader {
       Complain(at, "must name a Unix socket by a path of at most 107 bytes");
     }
     return {"", 0, path};
-  }
-
-  void ReadTls(GatewayConfig& config, const std::string& at, const Json& value) {
-    if (!value.is_object()) return Complain(at, "must be an object with `certificate` and `key`, both files");
-    TlsFiles files;
-    for (const auto& [key, field] : value.items()) {
-      const std::string place = at + "/" + Escaped(key);
-      if (key == "certificate") {
-        files.certificate = Text(place, field);
-      } else if (key == "key") {
-        files.key = Text(place, field);
-      } else {
-        Complain(place, "is not a key of `tls`: it has `certificate` and `key`");
-      }
-    }
-    Need(at, value, {"certificate", "key"});
-    config.tls = std::move(files);
   }
 
   void Need(const std::string& at, const Json& value, std::initializer_list<const char*> keys) {
@@ -484,7 +465,6 @@ auto WhatNeedsARestart(const GatewayConfig& running, const GatewayConfig& wanted
   same("connect_timeout_ms", running.connect_timeout_ms, wanted.connect_timeout_ms);
   same("max_connections", running.max_connections, wanted.max_connections);
   same("admin", running.admin, wanted.admin);
-  same("tls", running.tls.has_value(), wanted.tls.has_value());
   return problems;
 }
 

@@ -30,11 +30,6 @@ struct AdminConfig {
   friend auto operator==(const AdminConfig&, const AdminConfig&) -> bool = default;
 };
 
-struct TlsFiles {
-  std::string certificate;  ///< PEM, the chain after it
-  std::string key;          ///< PEM
-};
-
 /// `gateway.json`. `docs/gateway.md` describes every key.
 struct GatewayConfig {
   ListenAddress listen;
@@ -52,7 +47,6 @@ struct GatewayConfig {
   std::string spend_store;                     ///< empty: next to the decision log
   std::uint32_t assumed_answer_tokens = 4096;  ///< reserved for an answer whose request sets no limit
   std::optional<AdminConfig> admin;
-  std::optional<TlsFiles> tls;
   enum class Unverified : std::uint8_t { kRefuse, kAllow };
   Unverified unverified = Unverified::kRefuse;
 };

@@ -23,9 +23,19 @@ auto Unreadable(const std::string& what) -> std::unexpected<LoadError> {
   return std::unexpected(LoadError{LoadError::Kind::kUnreadable, what});
 }
 
+auto ReadKeys(const std::vector<std::string>& paths) -> std::expected<std::vector<std::string>, LoadError> {
+  std::vector<std::string> keys;
+  for (const std::string& path : paths) {
+    auto pem = ReadAll(path);
+    if (!pem) return Unreadable("cannot read the trusted key `" + path + "`");
+    keys.push_back(std::move(*pem));
+  }
+  return keys;
+}
+
 /// The bundle if it is signed by a trusted key. What is loaded are the very bytes that were checked, so that the file
 /// cannot be exchanged in between.
-auto LoadTrusted(const std::string& path, const std::vector<std::string>& trusted_keys)
+auto LoadTrusted(const std::string& path, const std::vector<std::string>& keys)
     -> std::expected<std::vector<Table>, LoadError> {
   const auto bundle = ReadAll(path);
   if (!bundle) return Unreadable("cannot read `" + path + "`");
@@ -35,12 +45,6 @@ auto LoadTrusted(const std::string& path, const std::vector<std::string>& truste
     return Unreadable("cannot read the signature `" + signature_path +
                       "`, which --trusted-key asks for; `routec sign` writes it");
   }
-  std::vector<std::string> keys;
-  for (const std::string& key : trusted_keys) {
-    auto pem = ReadAll(key);
-    if (!pem) return Unreadable("cannot read the trusted key `" + key + "`");
-    keys.push_back(std::move(*pem));
-  }
   const auto bytes = std::as_bytes(std::span(*bundle));
   if (auto good = CheckSignature(bytes, *signature, keys); !good) {
     return std::unexpected(LoadError{LoadError::Kind::kMalformed, "`" + signature_path + "`: " + good.error()});
@@ -48,10 +52,11 @@ auto LoadTrusted(const std::string& path, const std::vector<std::string>& truste
   return TablesFromBytes(bytes, "`" + path + "`");
 }
 
-auto LoadBundle(const std::string& path, const std::vector<std::string>& trusted_keys)
+/// `keys` are PEM texts; without one any bundle is good.
+auto LoadBundle(const std::string& path, const std::vector<std::string>& keys)
     -> std::expected<std::vector<Table>, LoadError> {
   // A bundle is read, never mapped: a file that is written anew in place must not change a table in use.
-  if (!trusted_keys.empty()) return LoadTrusted(path, trusted_keys);
+  if (!keys.empty()) return LoadTrusted(path, keys);
   const auto bundle = ReadAll(path);
   if (!bundle) return Unreadable("cannot read `" + path + "`");
   return TablesFromBytes(std::as_bytes(std::span(*bundle)), "`" + path + "`");
@@ -103,7 +108,9 @@ auto LoadGeneration(const GatewayFiles& files, const Environment& environment)
   const auto text = ReadAll(files.config);
   if (!text)
     return Fail(LoadError{LoadError::Kind::kUnreadable, "the configuration `" + files.config + "` cannot be read"});
-  auto tables = LoadBundle(files.bundle, files.trusted_keys);
+  const auto keys = ReadKeys(files.trusted_keys);
+  if (!keys) return Fail(keys.error());
+  auto tables = LoadBundle(files.bundle, *keys);
   if (!tables && tables.error().kind == LoadError::Kind::kUnreadable) return Fail(tables.error());
   auto config = ParseConfig(*text, files.config);
 
@@ -114,18 +121,21 @@ auto LoadGeneration(const GatewayFiles& files, const Environment& environment)
   auto policy_of = PoliciesOfTenants(*tables, *config, files.config);
   if (!policy_of) return Fail(std::move(policy_of.error()));
   Append(problems, CheckAgainst(*tables, *policy_of, *config, files.config));
+  const auto packs = PacksOf(*tables, files.bundle, *keys, files.unproved);
+  if (!packs) Append(problems, packs.error());
   LoadedGeneration loaded;
-  for (Table& table : *tables) {
+  for (std::size_t i = 0; i < tables->size(); ++i) {
+    Table& table = (*tables)[i];
     auto deployments = ReachDeployments(table, *config, environment);
     if (!deployments) {
       Append(problems, deployments.error());
       continue;
     }
-    loaded.policies.push_back({std::move(table), std::move(*deployments)});
+    loaded.policies.push_back({std::move(table), std::move(*deployments), packs ? (*packs)[i] : std::string()});
   }
   if (!problems.empty()) return Fail(std::move(problems));
   if (!files.shadow.empty()) {
-    auto shadow = LoadBundle(files.shadow, files.trusted_keys);
+    auto shadow = LoadBundle(files.shadow, *keys);
     if (!shadow) return Fail(shadow.error());
     for (const Table& table : *shadow) {
       for (const std::string& problem : CheckSources(table)) problems.push_back("the shadow bundle: " + problem);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/gateway/deployments.h"
+#include "runtime/gateway/proofs.h"
 #include "runtime/gateway/state.h"
 
 /// From files to a generation that can be served: at the start, and again for every reload.
@@ -16,6 +17,7 @@ struct GatewayFiles {
   std::string shadow;  ///< a second bundle that decides too, or empty
   std::string config;
   std::vector<std::string> trusted_keys;  ///< with one or more the bundles have to be signed by one of them
+  Unproved unproved = Unproved::kRefuse;  ///< the bundle, never the shadow, which serves nobody
 };
 
 struct LoadProblems {

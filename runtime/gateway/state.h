@@ -27,6 +27,7 @@ namespace route {
 struct ServedPolicy {
   Table table;
   std::vector<ReachableDeployment> deployments;  ///< as Table::deployments()
+  std::string pack = {};                         ///< SHA-256 of its proof pack; empty if none is known
   std::string zone = {};  ///< whose days and months count for caps: that of the policy's clock; empty: UTC
 };
 

@@ -147,6 +147,7 @@ auto DecisionLine(const Table& table, const DecisionRecord& record) -> std::stri
                {"policy", table.policy_name()},
                {"version", table.policy_version()},
                {"bundle", table.hash()},
+               {"pack", OrNull(record.pack)},
                {"tenant", record.tenant},
                {"key", OrNull(record.key)},
                {"asked_model", record.asked_model},

@@ -39,6 +39,7 @@ struct DecisionRecord {
   std::string_view tenant;
   std::string_view key;  ///< the name of the tenant's API key, may be empty
   std::string_view asked_model;
+  std::string_view pack;  ///< SHA-256 of the policy's proof pack; empty if none is known
   const DerivedAttributes* attributes = nullptr;
   const Decision* decision = nullptr;
   std::span<const PlanTier> plan;    ///< empty unless routed

@@ -146,6 +146,7 @@ class Deriver {
     std::vector<std::string_view> names;
     if (pii_->personal) names.emplace_back("personal");
     if (pii_->financial) names.emplace_back("financial");
+    if (pii_->credentials) names.emplace_back("credentials");
     return TakeNames(index, attribute, source, names, Given::kNothing);
   }
 
@@ -229,8 +230,8 @@ auto CheckSource(const AttributeView& attribute, const SourceView& source) -> st
         complain("comes from the detector `" + std::string(source.argument) +
                  "`, which this gateway does not have: it has `pii`");
       } else if (attribute.kind != AttributeKind::kYesNo && !Declares(attribute, "personal") &&
-                 !Declares(attribute, "financial")) {
-        complain("comes from the detector `pii`, but declares neither `personal` nor `financial`, which it finds");
+                 !Declares(attribute, "financial") && !Declares(attribute, "credentials")) {
+        complain("comes from the detector `pii`, but declares none of `personal`, `financial` and `credentials`, which it finds");
       }
       return problems;
     case SourceKind::kClassifier:

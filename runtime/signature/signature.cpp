@@ -1,54 +1,16 @@
 #include "runtime/signature/signature.h"
 
-#include <openssl/bio.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-
-#include <array>
-#include <memory>
 #include <vector>
 
+#include "runtime/signature/ed25519.h"
 #include "runtime/table/sha256.h"
 
 namespace route {
 namespace {
 
-constexpr std::size_t kKeyBytes = 32;
+constexpr std::size_t kKeyDigits = 64;
 constexpr std::size_t kSignatureBytes = 64;
 constexpr std::string_view kFirstLine = "route-signature 1";
-
-template <auto Free>
-struct Freeing {
-  void operator()(auto* object) const { Free(object); }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, Freeing<BIO_free>>;
-using Context = std::unique_ptr<EVP_MD_CTX, Freeing<EVP_MD_CTX_free>>;
-
-/// Instead of asking at a terminal.
-auto NoPassword(char*, int, int, void*) -> int { return -1; }
-
-auto BioOf(std::string_view text) -> Bio { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
-
-auto OnlyEd25519(Key key) -> std::expected<Key, std::string> {
-  if (EVP_PKEY_id(key.get()) != EVP_PKEY_ED25519) {
-    return std::unexpected("it is a key of another kind; `openssl genpkey -algorithm ed25519` makes one that fits");
-  }
-  return key;
-}
-
-auto ReadPrivate(std::string_view pem) -> std::expected<Key, std::string> {
-  Key key(PEM_read_bio_PrivateKey(BioOf(pem).get(), nullptr, NoPassword, nullptr));
-  if (!key) return std::unexpected("it is not a private key in PEM form without a password");
-  return OnlyEd25519(std::move(key));
-}
-
-auto ReadPublic(std::string_view pem) -> std::expected<Key, std::string> {
-  Key key(PEM_read_bio_PUBKEY(BioOf(pem).get(), nullptr, NoPassword, nullptr));
-  if (!key) key.reset(PEM_read_bio_PrivateKey(BioOf(pem).get(), nullptr, NoPassword, nullptr));
-  if (!key) return std::unexpected("it is not a public key in PEM form");
-  return OnlyEd25519(std::move(key));
-}
 
 auto Hex(std::span<const std::uint8_t> bytes) -> std::string {
   std::string text;
@@ -73,17 +35,8 @@ auto FromHex(std::string_view text, std::size_t size) -> std::vector<std::uint8_
   return bytes;
 }
 
-auto RawPublic(const Key& key) -> std::array<std::uint8_t, kKeyBytes> {
-  std::array<std::uint8_t, kKeyBytes> raw{};
-  std::size_t size = raw.size();
-  EVP_PKEY_get_raw_public_key(key.get(), raw.data(), &size);
-  return raw;
-}
-
 /// What is signed: no other program's signature can be taken for one of these.
 auto Message(std::string_view sha256) -> std::string { return std::string(kFirstLine) + "\nsha256 " + std::string(sha256) + "\n"; }
-
-auto Bytes(const std::string& text) -> const unsigned char* { return reinterpret_cast<const unsigned char*>(text.data()); }
 
 struct SignatureFile {
   std::string_view sha256;
@@ -113,18 +66,10 @@ auto Parse(std::string_view text) -> std::expected<SignatureFile, std::string> {
 auto SignaturePath(const std::string& bundle_path) -> std::string { return bundle_path + ".sig"; }
 
 auto SignBundle(std::span<const std::byte> bundle, std::string_view private_key_pem) -> std::expected<std::string, std::string> {
-  auto key = ReadPrivate(private_key_pem);
-  if (!key) return std::unexpected(key.error());
-  const std::string sha256 = Sha256Hex(bundle);
-  const std::string message = Message(sha256);
-  std::array<std::uint8_t, kSignatureBytes> signature{};
-  std::size_t size = signature.size();
-  const Context context(EVP_MD_CTX_new());
-  if (!context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key->get()) != 1 ||
-      EVP_DigestSign(context.get(), signature.data(), &size, Bytes(message), message.size()) != 1) {
-    return std::unexpected("the key cannot sign");
-  }
-  return std::string(kFirstLine) + "\nsha256 " + sha256 + "\nkey " + Hex(RawPublic(*key)) + "\ned25519 " + Hex(signature) + "\n";
+  const std::string message = Message(Sha256Hex(bundle));
+  const auto signature = ed25519::Sign(message, private_key_pem);
+  if (!signature) return std::unexpected(signature.error());
+  return message + "key " + signature->key + "\ned25519 " + Hex(signature->bytes) + "\n";
 }
 
 auto CheckSignature(std::span<const std::byte> bundle, std::string_view signature, std::span<const std::string> trusted_pems)
@@ -136,27 +81,20 @@ auto CheckSignature(std::span<const std::byte> bundle, std::string_view signatur
     return std::unexpected("the signature is for other bytes: for the bundle " + std::string(file->sha256.substr(0, 64)) +
                            ", and this one is " + sha256);
   }
-  const auto raw = FromHex(file->signature, kSignatureBytes);
-  if (raw.empty()) return std::unexpected("the signature is not in the form that `routec sign` writes");
-  const std::string message = Message(sha256);
+  const ed25519::Signature made{std::string(file->key), FromHex(file->signature, kSignatureBytes)};
+  if (made.bytes.empty()) return std::unexpected("the signature is not in the form that `routec sign` writes");
   for (const std::string& pem : trusted_pems) {
-    const auto key = ReadPublic(pem);
+    const auto key = PublicKeyHex(pem);
     if (!key) return std::unexpected("a trusted key cannot be used: " + key.error());
-    if (Hex(RawPublic(*key)) != file->key) continue;
-    const Context context(EVP_MD_CTX_new());
-    if (context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key->get()) == 1 &&
-        EVP_DigestVerify(context.get(), raw.data(), raw.size(), Bytes(message), message.size()) == 1) {
-      return {};
-    }
+    if (*key != made.key) continue;
+    if (ed25519::Verify(Message(sha256), made, pem).value_or(false)) return {};
     return std::unexpected("the signature was not made by the key that it names");
   }
-  return std::unexpected("the signature is by a key that is not trusted: " + std::string(file->key.substr(0, 2 * kKeyBytes)));
+  return std::unexpected("the signature is by a key that is not trusted: " + made.key.substr(0, kKeyDigits));
 }
 
 auto PublicKeyHex(std::string_view public_key_pem) -> std::expected<std::string, std::string> {
-  const auto key = ReadPublic(public_key_pem);
-  if (!key) return std::unexpected(key.error());
-  return Hex(RawPublic(*key));
+  return ed25519::PublicKeyHex(public_key_pem);
 }
 
 }  // namespace route

@@ -94,6 +94,12 @@ auto OutcomeName(Outcome outcome) -> std::string_view;
 struct Limits {
   std::uint32_t attempts = 6;          ///< attempts at most, over the whole chain
   std::uint32_t deadline_ms = 30'000;  ///< milliseconds from accepting the request to the first byte of an answer
+  std::uint32_t answer_tokens = 0;     ///< tokens of one answer at most; 0: no limit is stated
+  /// Hundredths of a US cent for all attempts together, each counted at its worst; 0: no limit is stated. Only with
+  /// `answer_tokens`, without which an attempt has no worst case.
+  std::uint32_t cost_hundredth_cents = 0;
+
+  friend auto operator==(const Limits&, const Limits&) -> bool = default;
 };
 
 }  // namespace route

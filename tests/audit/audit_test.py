@@ -5,6 +5,7 @@ a bundle or a source that has been tampered with.
     audit_test.py ROUTEC ROUTEAUDIT ROOT
 """
 
+import base64
 import contextlib
 import copy
 import hashlib
@@ -108,7 +109,7 @@ class Packs(Folder):
         self.assertEqual(routec("prove", "p.route", "-o", self.pack, cwd=self.tmp)[0], 1)
         code, said = self.both()
         self.assertEqual(code, 1)
-        self.assertRegex(said, r"refuted\n  guarantee never_us: .*\n    broken by: tier free, data.personal no")
+        self.assertRegex(said, r"refuted\n  guarantee never_us: .*\n    that is: .*\n    broken by: tier free, data.personal no")
 
     def test_build_writes_the_same_pack(self):
         self.make()
@@ -130,7 +131,7 @@ class Packs(Folder):
         self.assertEqual(subprocess.run([ROUTEAUDIT, "check", self.pack], capture_output=True).returncode, 2)
         (self.tmp / "sample.route").write_text(SAMPLE.read_text() + "\n")
         code, said = self.both()
-        self.assertEqual((code, "sample.route is another file" in said), (1, True))
+        self.assertEqual((code, "another file than the one that the pack is about" in said and "sample.route" in said), (1, True))
 
     def test_the_report_names_its_assumptions(self):
         self.make()
@@ -138,6 +139,100 @@ class Packs(Folder):
         for line in ("the catalogue is right about where each deployment is processed", "data: header x-data", "asked: request model",
                      "the author's own property `carbon`"):
             self.assertIn(line, said)
+
+
+    def test_what_has_no_certificate_is_said_to_be_open(self):
+        pack = self.make()
+        pack["obligations"][2] = {"name": pack["obligations"][2]["name"], "verdict": "proved", "open": "nobody has shown it"}
+        self.pack.write_bytes(seal_pack(pack))
+        code, said = self.both()
+        self.assertEqual(code, 3)
+        self.assertRegex(said, r"NOT ESTABLISHED\n  guarantee clean_first: .*\[nobody has shown it\]")
+
+    def test_a_promise_that_is_not_known_can_only_be_open(self):
+        pack = self.make()
+        entry = pack["obligations"][1]
+        pack["core"]["guarantees"][0]["promise"] = {"unheard_of": {"count": 1}}
+        for said, expected in (({"open": "not known"}, 3), ({"cases": True}, 1), ({"clauses": {"cells": [[]], "proof": [[[], [0]]]}}, 1),
+                               ({"verdict": "violated", "witness": [0] * 9}, 1)):
+            pack["obligations"][1] = {"name": entry["name"], "verdict": "proved", **said}
+            self.pack.write_bytes(seal_pack(pack))
+            self.assertEqual(self.both()[0], expected, said)
+
+    def test_the_attestation_is_checked(self):
+        shutil.copy(SAMPLE, self.tmp)
+        self.assertEqual(routec("build", "sample.route", "-o", self.bundle, "--prove", self.pack, cwd=self.tmp)[0], 0)
+        attestation, key, public, other = (self.tmp / name for name in ("sample.rtb.proof", "key.pem", "public.pem", "other.pem"))
+        for private, out in ((key, public), (self.tmp / "key2.pem", other)):
+            subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", private], check=True, capture_output=True)
+            subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", out], check=True)
+
+        def check(*words):
+            done = subprocess.run([ROUTEAUDIT, "check", self.pack, "--bundle", self.bundle, "--sources", self.tmp, "--attestation", attestation,
+                                   *words], capture_output=True, text=True)
+            return done.returncode, done.stdout + done.stderr
+
+        self.assertEqual(check()[0], 0)
+        self.assertIn("not signed by the key", check("--key", public)[1])
+        self.assertEqual(routec("attest", self.bundle, "--pack", self.pack, "--key", key)[0], 0)
+        self.assertEqual(check("--key", public)[0], 0, check("--key", public)[1])
+        self.assertEqual(check("--key", other)[0], 1)
+        self.assertEqual(check("--key", self.pack)[0], 1)
+        envelope = json.loads(attestation.read_text())
+        statement = json.loads(base64.b64decode(envelope["payload"]))
+        self.assertEqual({subject["digest"]["sha256"] for subject in statement["subject"]},
+                         {hashlib.sha256(path.read_bytes()).hexdigest() for path in (self.bundle, self.pack)})
+        statement["predicate"]["proofs"][0]["pack"] = "0" * 64
+        envelope["payload"] = base64.b64encode(json.dumps(statement).encode()).decode()
+        attestation.write_text(json.dumps(envelope))
+        self.assertIn("does not name this pack", check()[1])
+        self.assertEqual(check("--key", public)[0], 1)
+        for text in ("{}", "[]", json.dumps({**envelope, "payload": "?"}), json.dumps({**envelope, "payload": ""})):
+            attestation.write_text(text)
+            self.assertEqual(check()[0], 1, text)
+
+    def test_a_pack_is_attested_only_for_its_own_bundle(self):
+        self.make()
+        (self.tmp / "other.route").write_text(SAMPLE.read_text().replace("gold", "silver"))
+        self.assertEqual(routec("build", "other.route", "-o", "other.rtb", cwd=self.tmp)[0], 0)
+        code, said = routec("attest", self.tmp / "other.rtb", "--pack", self.pack)
+        self.assertEqual(code, 2)
+        self.assertIn("is about another bundle", said)
+        self.assertEqual(routec("attest", self.bundle, "--pack", self.bundle)[0], 2)
+
+    def test_a_tenant_keeps_what_its_base_forbids(self):
+        folder = "examples/operator_with_tenants"
+        base = self.tmp / "base.rpp"
+        self.assertEqual(routec("build", f"{folder}/bank.route", "-o", self.bundle, "--prove", self.pack, cwd=ROOT)[0], 0)
+        routec("prove", f"{folder}/operator.route", "-o", base, cwd=ROOT)
+
+        def check():
+            words = ["check", self.pack, "--bundle", self.bundle, "--sources", ROOT, "--library", ROOT / "stdlib", "--base", base]
+            done = subprocess.run([ROUTEAUDIT, *words], capture_output=True, text=True)
+            return done.returncode, done.stdout + done.stderr
+
+        code, said = check()
+        self.assertEqual(code, 0, said)
+        self.assertIn("every rule, refusal and guarantee of operator_base stands here", said)
+        pack = TWIN.open_pack(base.read_bytes())
+        for entries, change in (("rules", "keep"), ("refusals", "when"), ("guarantees", "when")):
+            for entry in pack["core"][entries]:
+                if entry.get("origin", "written") == "written":
+                    bad = copy.deepcopy(pack)
+                    next(each for each in bad["core"][entries] if each["name"] == entry["name"])[change] = False
+                    base.write_bytes(seal_pack(bad))
+                    self.assertIn("that this policy lacks", check()[1])
+
+    def test_show_puts_sentences_beside_the_sources(self):
+        self.make()
+        done = subprocess.run([ROUTEAUDIT, "show", self.pack, "--sources", self.tmp], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("rule data_stays_in_france (of policy sample)\n"
+                      "  when data includes personal or data includes health, a deployment is allowed only if it is processed in FR\n", done.stdout)
+        self.assertIn("    | rule data_stays_in_france\n    |   when data includes personal or health\n    |   require processed in FR\n", done.stdout)
+        (self.tmp / "sample.route").write_text(SAMPLE.read_text() + "\n")
+        done = subprocess.run([ROUTEAUDIT, "show", self.pack, "--sources", self.tmp], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
 
 
 class Faults(Folder):

@@ -101,7 +101,6 @@ TEST_CASE("keys, caps, bounds and the administrator's socket") {
   const auto config = ParseConfig(R"({"decision_log":"d","cooldown_ms":0,"max_in_flight":7,"max_connections":8,
       "spend_store":"s","assumed_answer_tokens":9,"admin":{"listen":"unix:/run/a","token_sha256":")" +
                                       kHash + R"("},
-      "tls":{"certificate":"c.pem","key":"k.pem"},
       "tenants":[{"id":"t","caps":[{"usd":"1.5","per":"day"},{"usd":"9","per":"month","at_cap":"policy"}],"max_in_flight":3,
                   "keys":[{"name":"a","key_sha256":")" +
                                       kHash + R"("},
@@ -115,7 +114,6 @@ TEST_CASE("keys, caps, bounds and the administrator's socket") {
   CHECK(config->spend_store == "s");
   CHECK(config->assumed_answer_tokens == 9);
   CHECK(config->admin->listen.unix_path == "/run/a");
-  CHECK(config->tls->key == "k.pem");
   const Tenant& tenant = config->tenants[0];
   CHECK(tenant.caps == std::vector<Cap>{{{1'500'000'000}, Period::kDay, AtCap::kRefuse},
                                         {{9'000'000'000}, Period::kMonth, AtCap::kPolicy}});
@@ -135,8 +133,6 @@ TEST_CASE("keys, caps, bounds and the administrator's socket") {
       first(With(R"("admin":{"listen":"unix:)" + token)).starts_with("g.json: /admin/listen: must name a Unix socket"));
   CHECK(first(With(R"("admin":{"listen":"127.0.0.1:1"})")) == "g.json: /admin/token_sha256: is missing");
   CHECK(first(With(R"("admin":{"secret":1})")).starts_with("g.json: /admin/secret: is not a key of `admin`"));
-  CHECK(first(With(R"("tls":{"key":"k"})")) == "g.json: /tls/certificate: is missing");
-  CHECK(first(With(R"("tls":5)")).starts_with("g.json: /tls: must be an object"));
   const auto tenants = [&](const std::string& more) {
     return first(R"({"decision_log":"log","tenants":[{"id":"t",)" + more + "}]}");
   };
@@ -164,9 +160,8 @@ TEST_CASE("what a running gateway cannot take over is named") {
   CHECK(WhatNeedsARestart(running, wanted, "g.json").empty());
   wanted.threads = 9;
   wanted.decision_log = "other";
-  wanted.tls = TlsFiles{};
   const auto problems = WhatNeedsARestart(running, wanted, "g.json");
-  REQUIRE(problems.size() == 3);
+  REQUIRE(problems.size() == 2);
   CHECK(problems[0].starts_with("g.json: /threads: cannot change while the gateway runs"));
 }
 

@@ -113,7 +113,7 @@ class Gateway(Process):
     """A running routegate."""
 
     def __init__(self, binaries, bundle, config, environment, before=None, more=()):
-        arguments = [os.path.join(binaries, "routegate"), "--bundle", bundle, "--config", config, *more]
+        arguments = [os.path.join(binaries, "routegate"), "--bundle", bundle, "--config", config, *more, "--allow-unproved"]
         super().__init__(arguments, environment, before)
         listening = self.wait_for("listening")
         self.address = listening["address"]

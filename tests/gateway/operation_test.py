@@ -11,6 +11,8 @@ import json
 import os
 import pathlib
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -281,7 +283,7 @@ class Spending(Operating):
         path = os.path.join(self.folder, "not-a-database")
         pathlib.Path(path).write_text("x" * 4096)
         config = base.write_config(self.folder, self.endpoints, spend_store=path, decision_log=os.path.join(self.folder, "other"))
-        result = subprocess.run([os.path.join(base.BINARIES, "routegate"), "--bundle", base.BUNDLE, "--config", config],
+        result = subprocess.run([os.path.join(base.BINARIES, "routegate"), "--bundle", base.BUNDLE, "--config", config, "--allow-unproved"],
                                 capture_output=True, text=True, env=base.environment(), timeout=harness.PATIENCE)
         self.assertEqual(result.returncode, 1)
         self.assertIn(f"the spend store `{path}` cannot be used", result.stderr)
@@ -415,7 +417,7 @@ class Administering(Operating):
         self.assertEqual(self.gateway.admin("GET", "/admin/status")[0], 200)
         other = base.write_config(self.folder, self.endpoints, decision_log=os.path.join(self.folder, "other"),
                                   admin={"listen": self.gateway.admin_address, "token_sha256": TOKEN})
-        result = subprocess.run([os.path.join(base.BINARIES, "routegate"), "--bundle", base.BUNDLE, "--config", other],
+        result = subprocess.run([os.path.join(base.BINARIES, "routegate"), "--bundle", base.BUNDLE, "--config", other, "--allow-unproved"],
                                 capture_output=True, text=True, env=base.environment(), timeout=harness.PATIENCE)
         self.assertEqual(result.returncode, 1)
         self.assertIn("the administrator's interface cannot listen on", result.stderr)
@@ -448,6 +450,20 @@ class Administering(Operating):
         self.assertEqual((answer.status, answer.headers["connection"]), (200, "close"))
         self.assertEqual(self.gateway.admin("DELETE", "/admin/drain"), (200, {"draining": False}))
         self.assertEqual(self.gateway.call("GET", "/readyz", key=None)[0], 200)
+
+
+class Manual(unittest.TestCase):
+    def test_the_page_has_every_option_and_is_clean(self):
+        page = HERE.parents[1] / "docs" / "man" / "routegate.8"
+        shown = subprocess.run([os.path.join(base.BINARIES, "routegate"), "--help"], capture_output=True, text=True,
+                               timeout=harness.PATIENCE).stdout
+        options = set(re.findall(r"(--[a-z][\w-]*)", shown)) - {"--help-all"}
+        self.assertLessEqual({"--bundle", "--config", "--shadow", "--dry-run"}, options)
+        for option in options:
+            self.assertRegex(page.read_text(), rf"Fl {option[1:]}\b")
+        if shutil.which("mandoc"):
+            lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True)
+            self.assertEqual(lint.stdout, "")
 
 
 class Overloaded(Operating):

@@ -110,7 +110,8 @@ class SeveralPolicies(unittest.TestCase):
     def test_tenants_must_say_which(self):
         self.build("zebra", "acme")
         path = self.config({"one": {}, "two": {"policy": "zeebra"}})
-        done = subprocess.run([os.path.join(BINARIES, "routegate"), "--bundle", self.bundle, "--config", path, "--check"],
+        done = subprocess.run([os.path.join(BINARIES, "routegate"), "--bundle", self.bundle, "--config", path,
+                               "--allow-unproved", "--check"],
                               capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn("/tenants/0/policy: is missing, and the bundle holds several policies: name one of `acme`, `zebra`", done.stderr)

@@ -1,8 +1,10 @@
 // Requests to attributes: JSON, chat requests, the detector, money, attribute sources.
 
+#include <random>
 #include <string>
 
 #include <doctest/doctest.h>
+#include <re2/re2.h>
 
 #include "runtime/signals/attributes.h"
 #include "runtime/signals/clock.h"
@@ -144,8 +146,8 @@ TEST_CASE("needs") {
 
 TEST_CASE("the detector pii") {
   const PiiFindings nothing{};
-  const PiiFindings personal{.personal = true, .financial = false};
-  const PiiFindings financial{.personal = true, .financial = true};
+  const PiiFindings personal{.personal = true, .financial = false, .credentials = false};
+  const PiiFindings financial{.personal = true, .financial = true, .credentials = false};
   SUBCASE("e-mail") {
     CHECK(DetectPii("write to jane.doe+x@mail.example.org now") == personal);
     CHECK(DetectPii("müller@straße.de") == personal);
@@ -193,8 +195,75 @@ TEST_CASE("the detector pii") {
     CHECK(PassesLuhn("79927398713"));
     CHECK_FALSE(PassesLuhn("79927398710"));
   }
+  SUBCASE("national numbers") {
+    for (const char* id :
+         {"85.07.30-033.28", "529.982.247-25", "7523169263", "11010519491231002X", "37605030299", "33309240064", "131052-308T",
+          "131052A308T", "2 69 05 49 588 157 80", "269054958815780", "86095742719", "RSSMRA85T10A562S", "rssmra85t10a562s",
+          "44051401359", "1800101221144", "8001015009087", "12345678Z", "X1234567L", "12345678-Z", "640823-3234",
+          "19640823-3234", "10000000146"}) {
+      CHECK_MESSAGE(DetectPii("number " + std::string(id) + ", please") == personal, id);
+      std::string wrong(id);
+      char& last = wrong[wrong.size() - 1];
+      last = last == '9' ? '0' : last == 'Z' ? 'A' : static_cast<char>(last + 1);
+      CHECK_MESSAGE(DetectPii("number " + wrong + ", please") == nothing, wrong);
+    }
+    CHECK(DetectPii("x2690549588157809") == nothing);
+    CHECK(DetectPii("11111111111 and 00000000000 and 2026-11-24 18:30:00 and 1763999999999") == nothing);
+  }
+  SUBCASE("IP addresses") {
+    CHECK(DetectPii("from 8.8.4.4.") == personal);
+    CHECK(DetectPii("[2a00:1450:4001:81b::200e]:443") == personal);
+    CHECK(DetectPii("127.0.0.1 10.1.2.3 192.168.1.1 172.20.0.1 203.0.113.9 255.255.255.255 0.0.0.0") == nothing);
+    CHECK(DetectPii("version 1.2.3, 1.2.3.4.5, 300.1.1.1, 08.8.8.8, v8.8.4.4, 2.0.0.0") == nothing);
+    CHECK(DetectPii("2001:db8::1 and 12:30:45 and std::vector and fe80::1 and 2024:1") == nothing);
+  }
+  SUBCASE("credentials") {
+    const PiiFindings credentials{.personal = false, .financial = false, .credentials = true};
+    for (const char* secret :
+         {"sk-proj-abcdefghijklmnopqrst1", "AKIAIOSFODNN7EXAMPLE", "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+          "-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN OPENSSH PRIVATE KEY-----", "glpat-abcdefghij0123456789",
+          "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x"}) {
+      CHECK_MESSAGE(DetectPii("key=" + std::string(secret)) == credentials, secret);
+    }
+    CHECK(DetectPii("-----BEGIN CERTIFICATE----- sk-short1 AKIA1 ghp_12 task-force-2026 eyJ1") == nothing);
+  }
   CHECK(DetectPii("") == nothing);
   CHECK(DetectPii("The quick brown fox, born 1984-01-02, paid 12.50 EUR for 3 items.") == nothing);
+}
+
+TEST_CASE("e-mail addresses and phone numbers are those of the regular expressions") {
+  static const RE2 kEmail("(?i)[\\pL\\pN._%+\\-]+@[\\pL\\pN](?:[\\pL\\pN\\-]*\\.)+[\\pL]{2,}");
+  static const RE2 kPhone("(?:^|[^0-9A-Za-z+])(\\+[1-9](?:[ ().\\-/]{0,2}[0-9]){7,14})(?:[^0-9]|$)");
+  std::mt19937 engine(7);
+  const auto draw = [&](std::string_view alphabet) {
+    std::string text(engine() % 30, ' ');
+    for (char& c : text) c = alphabet[engine() % alphabet.size()];
+    return text;
+  };
+  int found = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    const std::string mail = draw("ab@@..-1_ ");
+    REQUIRE_MESSAGE(DetectPii(mail).personal == RE2::PartialMatch(mail, kEmail), mail);
+    const std::string phone = draw("+11111111 (-a");
+    REQUIRE_MESSAGE(DetectPii(phone).personal == RE2::PartialMatch(phone, kPhone), phone);
+    found += DetectPii(mail).personal && DetectPii(phone).personal ? 1 : 0;
+  }
+  CHECK(found > 100);
+}
+
+TEST_CASE("noise is looked through in linear time and never read beyond its end") {
+  std::mt19937 engine(11);
+  constexpr std::string_view kAlphabet = "0123456789 -./+@:AKIAskeyJ_xyzDE\xC2\xA0\xE2\x80\x91";
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text(engine() % 80, ' ');
+    for (char& c : text) c = kAlphabet[engine() % kAlphabet.size()];
+    const PiiFindings whole = DetectPii(text);
+    REQUIRE((whole.personal || !whole.financial));
+    // Words around it change nothing, nor does where in the sixteen bytes of a step it begins.
+    const std::string shifted = std::string(engine() % 17, '~') + " \n" + text + " \n~";
+    const PiiFindings again = DetectPii(" \n" + text + " \n");
+    REQUIRE_MESSAGE(DetectPii(shifted) == again, text);
+  }
 }
 
 TEST_CASE("money is exact and rounded against the tenant") {

@@ -37,7 +37,7 @@ class Signing(unittest.TestCase):
         return done.returncode, done.stdout, done.stderr
 
     def check(self, *words):
-        return self.run_in(ROUTEGATE, "--bundle", "policy.rtb", "--config", "routegate.json", "--check", *words)
+        return self.run_in(ROUTEGATE, "--bundle", "policy.rtb", "--config", "routegate.json", "--allow-unproved", "--check", *words)
 
     def sign(self, key="mine.pem", *words):
         return self.run_in(ROUTEC, "sign", "policy.rtb", "--key", key, *words)
@@ -55,6 +55,35 @@ class Signing(unittest.TestCase):
         code, out, err = self.check("--trusted-key", "other.pub")
         self.assertEqual(code, 1)
         self.assertIn("the signature is by a key that is not trusted", err)
+
+    def test_a_bundle_needs_a_proof_and_its_hash_is_said(self):
+        for file in self.folder.glob("policy.r*p*"):
+            if file.name != "policy.route":
+                file.unlink()
+        words = (ROUTEGATE, "--bundle", "policy.rtb", "--config", "routegate.json", "--check")
+        code, out, err = self.run_in(*words)
+        self.assertEqual(code, 1)
+        self.assertIn("there is no `policy.rtb.proof`, which names the bundle's proof pack; `routec build --prove`", err)
+        self.assertEqual(self.run_in(*words, "--allow-unproved")[0], 0)
+        self.assertEqual(self.run_in(ROUTEC, "prove", "policy.route", "-o", "policy.rpp")[0], 0)
+        self.assertEqual(self.run_in(ROUTEC, "attest", "policy.rtb", "--pack", "policy.rpp")[0], 0)
+        code, out, err = self.run_in(*words)
+        self.assertEqual((code, err), (0, ""))
+        # A gateway that trusts keys takes nobody else's word for it.
+        self.sign()
+        code, out, err = self.run_in(*words, "--trusted-key", "mine.pub")
+        self.assertEqual(code, 1)
+        self.assertIn("`policy.rtb.proof` cannot be used: it is not signed by a trusted key", err)
+        self.assertEqual(self.run_in(ROUTEC, "attest", "policy.rtb", "--pack", "policy.rpp", "--key", "mine.pem")[0], 0)
+        self.assertEqual(self.run_in(*words, "--trusted-key", "other.pub")[0], 1)
+        code, out, err = self.run_in(*words, "--trusted-key", "mine.pub")
+        self.assertEqual((code, err), (0, ""))
+        good = (self.folder / "policy.rtb.proof").read_text()
+        for bad in ("", "{}", good[:-5], good.replace('"payload":"', '"payload":"A')):
+            (self.folder / "policy.rtb.proof").write_text(bad)
+            code, out, err = self.run_in(*words)
+            self.assertEqual((code, "cannot be used: it is not in the form" in err), (1, True), bad + err)
+        (self.folder / "policy.rtb.proof").unlink()
 
     def test_openssl_agrees_with_the_signature(self):
         self.sign()

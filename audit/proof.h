@@ -2,7 +2,7 @@
 
 #include "audit/core.h"
 
-/// "What is to be shown" and "Cases": the core's rules, evaluated over sets of requests in three truth values.
+/// "What a core means", "Cases" and "Clauses": the core's rules, evaluated over sets of requests in three truth values.
 namespace audit {
 
 /// For each dimension the classes that are still possible.
@@ -17,13 +17,14 @@ using Outcomes = std::vector<Truth>;
 auto Everything(const Core& core) -> Box;
 auto Evaluate(const Condition& condition, const Box& box) -> Truth;
 auto OutcomesIn(const Core& core, const Obligation& obligation, const Box& box) -> Outcomes;
-auto Includes(const Bits& bits, const Bits& others) -> bool;
-auto Meets(const Bits& bits, const Bits& others) -> bool;
 
 /// Whether the obligation holds of every request with these outcomes. Exact where none of them is unknown.
 auto IsEstablished(const Core& core, const Obligation& obligation, const Outcomes& outcomes) -> bool;
 
 /// Throws Rejected unless the tree's leaves establish the obligation of every request. Returns the number of leaves.
-auto CheckCases(const Core& core, const Obligation& obligation, const Json& tree) -> std::size_t;
+auto CheckCases(const Core& core, const Obligation& obligation, const Json& tree, Box& box) -> std::size_t;
+
+/// Throws Rejected unless each cell establishes the obligation and the proof shows that they leave no request out.
+void CheckClauses(const Core& core, const Obligation& obligation, const Json& certificate);
 
 }  // namespace audit
