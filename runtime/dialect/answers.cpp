@@ -97,12 +97,12 @@ auto ChatUsageToResponses(const Json& usage) -> Json {
   const Json* details = Member(usage, "completion_tokens_details");
   const std::int64_t prompt = CountOf(usage, "prompt_tokens");
   const std::int64_t completion = CountOf(usage, "completion_tokens");
-  return {{"input_tokens", prompt},
-          {"input_tokens_details", {{"cached_tokens", CachedOf(usage)}}},
-          {"output_tokens", completion},
-          {"output_tokens_details",
-           {{"reasoning_tokens", details == nullptr ? 0 : CountOf(*details, "reasoning_tokens")}}},
-          {"total_tokens", prompt + completion}};
+  return {
+      {"input_tokens", prompt},
+      {"input_tokens_details", {{"cached_tokens", CachedOf(usage)}}},
+      {"output_tokens", completion},
+      {"output_tokens_details", {{"reasoning_tokens", details == nullptr ? 0 : CountOf(*details, "reasoning_tokens")}}},
+      {"total_tokens", prompt + completion}};
 }
 
 auto MessagesAnswerToChat(const Json& answer, const AnswerContext& context) -> TranslatedAnswer {
@@ -114,11 +114,11 @@ auto MessagesAnswerToChat(const Json& answer, const AnswerContext& context) -> T
       text += TextMember(block, "text");
     } else if (type == "tool_use") {
       const Json* input = Member(block, "input");
-      calls.push_back({{"id", TextMember(block, "id")},
-                       {"type", "function"},
-                       {"function",
-                        {{"name", TextMember(block, "name")},
-                         {"arguments", input == nullptr ? "{}" : ToText(*input)}}}});
+      calls.push_back(
+          {{"id", TextMember(block, "id")},
+           {"type", "function"},
+           {"function",
+            {{"name", TextMember(block, "name")}, {"arguments", input == nullptr ? "{}" : ToText(*input)}}}});
     } else if (type != "thinking" && type != "redacted_thinking") {
       return Fail("the answer holds a block that a chat completion cannot: `" + std::string(type.substr(0, 64)) + "`");
     }
@@ -130,15 +130,14 @@ auto MessagesAnswerToChat(const Json& answer, const AnswerContext& context) -> T
   message["content"] = text.empty() && !calls.empty() ? Json(nullptr) : Json(std::move(text));
   message["refusal"] = nullptr;
   if (!calls.empty()) message["tool_calls"] = std::move(calls);
-  Json result = {{"id", TextMember(answer, "id")},
-                 {"object", "chat.completion"},
-                 {"created", context.created},
-                 {"model", TextMember(answer, "model")},
-                 {"choices",
-                  Json::array({{{"index", 0},
-                                {"message", std::move(message)},
-                                {"logprobs", nullptr},
-                                {"finish_reason", finish}}})}};
+  Json result = {
+      {"id", TextMember(answer, "id")},
+      {"object", "chat.completion"},
+      {"created", context.created},
+      {"model", TextMember(answer, "model")},
+      {"choices",
+       Json::array(
+           {{{"index", 0}, {"message", std::move(message)}, {"logprobs", nullptr}, {"finish_reason", finish}}})}};
   if (const Json* usage = Member(answer, "usage")) result["usage"] = MessagesUsageToChat(*usage);
   return result;
 }
@@ -225,8 +224,8 @@ auto OutputText(std::string_view text) -> Json {
 
 auto CallItem(const std::string& id, std::string_view call_id, std::string_view name, std::string_view arguments,
               std::string_view status) -> Json {
-  return {{"type", "function_call"}, {"id", id},          {"call_id", call_id},
-          {"name", name},            {"arguments", arguments}, {"status", status}};
+  return {{"type", "function_call"}, {"id", id},        {"call_id", call_id}, {"name", name},
+          {"arguments", arguments},  {"status", status}};
 }
 
 auto ChatAnswerToResponses(const Json& answer, const AnswerContext& context) -> TranslatedAnswer {

@@ -40,8 +40,8 @@ class ApiSet {
 /// What a deployment speaks of which nothing is said: what servers that call themselves OpenAI-compatible have.
 inline constexpr ApiSet kOpenAiCompatible{Api::kChat, Api::kCompletions, Api::kEmbeddings};
 
-/// The API in which a request of `asked` goes to an upstream: its own if that is spoken there, else the nearest that there
-/// is a translation to.
+/// The API in which a request of `asked` goes to an upstream: its own if that is spoken there, else the nearest that
+/// there is a translation to.
 auto ApiFor(Api asked, ApiSet spoken) -> std::optional<Api>;
 
 /// `to` must be what ApiFor gave, and not the request's own.
@@ -60,7 +60,8 @@ class RequestCarrier {
   /// `request` must outlive the carrier.
   explicit RequestCarrier(ModelRequest& request) : request_(request) {}
 
-  /// The API in which the request goes to an upstream that speaks these, or why there is none, as what can follow a colon.
+  /// The API in which the request goes to an upstream that speaks these, or why there is none, as what can follow a
+  /// colon.
   auto WayTo(ApiSet spoken) -> std::expected<Api, std::string>;
 
   /// The body to send. `api` must be what WayTo gave.

@@ -16,10 +16,12 @@ auto ReadChatChunk(const Json& event) -> std::expected<ChatChunk, std::string> {
   const Json& choice = choices.empty() ? kNothing : choices[0];
   const Json* delta = Member(choice, "delta");
   if (delta == nullptr) delta = &kNothing;
-  if (Member(*delta, "function_call") != nullptr) return std::unexpected("the stream calls a function in the form of 2023");
+  if (Member(*delta, "function_call") != nullptr)
+    return std::unexpected("the stream calls a function in the form of 2023");
   std::string_view text = TextMember(*delta, "content");
   if (text.empty()) text = TextMember(*delta, "refusal");
-  return ChatChunk{text, ArrayMember(*delta, "tool_calls"), TextMember(choice, "finish_reason"), Member(event, "usage")};
+  return ChatChunk{text, ArrayMember(*delta, "tool_calls"), TextMember(choice, "finish_reason"),
+                   Member(event, "usage")};
 }
 
 auto ReadCallPiece(const Json& piece) -> CallPiece {

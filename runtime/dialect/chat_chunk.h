@@ -11,9 +11,9 @@ namespace route {
 
 /// A chunk of a streamed chat completion, as far as others can be made of it. The views lie in the chunk.
 struct ChatChunk {
-  std::string_view text;               ///< of the content or of a refusal; may be empty
+  std::string_view text;                ///< of the content or of a refusal; may be empty
   const nlohmann::ordered_json& calls;  ///< pieces of calls, an array
-  std::string_view finish_reason;      ///< or empty
+  std::string_view finish_reason;       ///< or empty
   const nlohmann::ordered_json* usage = nullptr;
 };
 

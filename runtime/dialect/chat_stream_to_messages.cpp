@@ -10,8 +10,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Translated = std::expected<StreamTranslator::Events, std::string>;
 
-/// Anthropic's streams are a sequence of blocks, one open at a time. A text or a call that goes on after another has begun
-/// has no place there.
+/// Anthropic's streams are a sequence of blocks, one open at a time. A text or a call that goes on after another has
+/// begun has no place there.
 class ChatToMessages final : public StreamTranslator {
  public:
   auto Take(const Json& event) -> Translated override {
@@ -21,7 +21,8 @@ class ChatToMessages final : public StreamTranslator {
     if (!started_) Start(event, events);
     if (!chunk->text.empty()) Text(chunk->text, events);
     for (const Json& piece : chunk->calls) {
-      if (auto problem = Call(ReadCallPiece(piece), events); !problem.empty()) return std::unexpected(std::move(problem));
+      if (auto problem = Call(ReadCallPiece(piece), events); !problem.empty())
+        return std::unexpected(std::move(problem));
     }
     if (!chunk->finish_reason.empty()) finish_reason_ = chunk->finish_reason;
     if (chunk->usage != nullptr) usage_ = *chunk->usage;
@@ -85,7 +86,8 @@ class ChatToMessages final : public StreamTranslator {
     if (!goes_on) {
       if (piece.index <= last_call_) return "a call goes on after something else has begun";
       last_call_ = piece.index;
-      OpenBlock(Block::kCall, {{"type", "tool_use"}, {"id", piece.id}, {"name", piece.name}, {"input", Json::object()}}, events);
+      OpenBlock(Block::kCall, {{"type", "tool_use"}, {"id", piece.id}, {"name", piece.name}, {"input", Json::object()}},
+                events);
     }
     if (!piece.arguments.empty()) Delta({{"type", "input_json_delta"}, {"partial_json", piece.arguments}}, events);
     return {};

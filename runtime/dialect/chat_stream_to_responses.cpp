@@ -10,8 +10,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Translated = std::expected<StreamTranslator::Events, std::string>;
 
-/// A response is a list of items, one open at a time: a message, or a call. Each is announced, grows, and is repeated in
-/// full when it ends; the last event repeats the whole response.
+/// A response is a list of items, one open at a time: a message, or a call. Each is announced, grows, and is repeated
+/// in full when it ends; the last event repeats the whole response.
 class ChatToResponses final : public StreamTranslator {
  public:
   explicit ChatToResponses(const AnswerContext& context) : context_(context) {}
@@ -23,7 +23,8 @@ class ChatToResponses final : public StreamTranslator {
     if (response_.is_null()) Start(event, events);
     if (!chunk->text.empty()) Text(chunk->text, events);
     for (const Json& piece : chunk->calls) {
-      if (auto problem = Call(ReadCallPiece(piece), events); !problem.empty()) return std::unexpected(std::move(problem));
+      if (auto problem = Call(ReadCallPiece(piece), events); !problem.empty())
+        return std::unexpected(std::move(problem));
     }
     if (!chunk->finish_reason.empty()) finish_reason_ = chunk->finish_reason;
     if (chunk->usage != nullptr) response_["usage"] = ChatUsageToResponses(*chunk->usage);
@@ -32,7 +33,8 @@ class ChatToResponses final : public StreamTranslator {
   }
 
   auto Finish() -> Translated override {
-    if (response_.is_null() || StopReasonOf(finish_reason_).empty()) return std::unexpected("the stream did not say why it ended");
+    if (response_.is_null() || StopReasonOf(finish_reason_).empty())
+      return std::unexpected("the stream did not say why it ended");
     Events events;
     if (open_ == Item::kNone && response_["output"].empty()) OpenMessage(events);
     EndResponse(response_, finish_reason_);
@@ -79,7 +81,8 @@ class ChatToResponses final : public StreamTranslator {
     const Item open = std::exchange(open_, Item::kNone);
     if (open == Item::kNone) return;
     if (open == Item::kMessage) {
-      Add(events, "response.output_text.done", Place({{"content_index", 0}, {"text", text_}, {"logprobs", Json::array()}}));
+      Add(events, "response.output_text.done",
+          Place({{"content_index", 0}, {"text", text_}, {"logprobs", Json::array()}}));
       Add(events, "response.content_part.done", Place({{"content_index", 0}, {"part", OutputText(text_)}}));
       item_["content"].push_back(OutputText(text_));
     } else {
@@ -96,7 +99,8 @@ class ChatToResponses final : public StreamTranslator {
     if (open_ != Item::kMessage) OpenMessage(events);
     text_ += text;
     bytes_ += text.size();
-    Add(events, "response.output_text.delta", Place({{"content_index", 0}, {"delta", text}, {"logprobs", Json::array()}}));
+    Add(events, "response.output_text.delta",
+        Place({{"content_index", 0}, {"delta", text}, {"logprobs", Json::array()}}));
   }
 
   /// What is wrong with the piece, or nothing.

@@ -19,8 +19,8 @@ struct ErrorFacts {
   std::string param;  ///< or empty
 };
 
-/// OpenAI's `{"error":{"message","type","param","code"}}`, or Anthropic's `{"type":"error","error":{"type","message"}}`,
-/// with the code in it as `details.error_code`.
+/// OpenAI's `{"error":{"message","type","param","code"}}`, or Anthropic's
+/// `{"type":"error","error":{"type","message"}}`, with the code in it as `details.error_code`.
 auto ErrorJson(Api api, const ErrorFacts& facts) -> nlohmann::ordered_json;
 
 /// An error in a stream that had begun, as it goes over the wire.

@@ -9,8 +9,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Translated = std::expected<StreamTranslator::Events, std::string>;
 
-/// Whether the caller of a chat completion wants a chunk with the usage. One that does not say gets it, as from an upstream
-/// that speaks its own API.
+/// Whether the caller of a chat completion wants a chunk with the usage. One that does not say gets it, as from an
+/// upstream that speaks its own API.
 auto WantsUsage(const Json& request) -> bool {
   const Json* options = Member(request, "stream_options");
   const Json* include = options == nullptr ? nullptr : Member(*options, "include_usage");
@@ -49,7 +49,8 @@ class MessagesToChat final : public StreamTranslator {
 
   auto Chunk(Json delta, Json finish_reason = nullptr) const -> Json {
     Json chunk = Chunk();
-    chunk["choices"] = Json::array({{{"index", 0}, {"delta", std::move(delta)}, {"finish_reason", std::move(finish_reason)}}});
+    chunk["choices"] =
+        Json::array({{{"index", 0}, {"delta", std::move(delta)}, {"finish_reason", std::move(finish_reason)}}});
     return chunk;
   }
 
@@ -76,17 +77,19 @@ class MessagesToChat final : public StreamTranslator {
     if (in_call_) {
       ++calls_;
       arguments_came_ = false;
-      return Events{Chunk({{"tool_calls", Json::array({{{"index", calls_ - 1},
-                                                        {"id", TextMember(*block, "id")},
-                                                        {"type", "function"},
-                                                        {"function", {{"name", TextMember(*block, "name")}, {"arguments", ""}}}}})}})};
+      return Events{Chunk(
+          {{"tool_calls", Json::array({{{"index", calls_ - 1},
+                                        {"id", TextMember(*block, "id")},
+                                        {"type", "function"},
+                                        {"function", {{"name", TextMember(*block, "name")}, {"arguments", ""}}}}})}})};
     }
     if (type == "text") {
       const std::string_view text = TextMember(*block, "text");
       return text.empty() ? Events{} : Events{Chunk({{"content", text}})};
     }
     if (type == "thinking" || type == "redacted_thinking") return Events{};
-    return std::unexpected("the stream holds a block that a chat completion cannot: `" + std::string(type.substr(0, 64)) + "`");
+    return std::unexpected("the stream holds a block that a chat completion cannot: `" +
+                           std::string(type.substr(0, 64)) + "`");
   }
 
   auto Delta(const Json& event) -> Translated {
@@ -116,7 +119,8 @@ class MessagesToChat final : public StreamTranslator {
     const std::string_view stop = delta == nullptr ? std::string_view{} : TextMember(*delta, "stop_reason");
     if (stop.empty()) return Events{};
     const std::string_view finish = FinishReasonOf(stop);
-    if (finish.empty()) return std::unexpected("a chat completion cannot end for `" + std::string(stop.substr(0, 64)) + "`");
+    if (finish.empty())
+      return std::unexpected("a chat completion cannot end for `" + std::string(stop.substr(0, 64)) + "`");
     ended_ = true;
     return Events{Chunk(Json::object(), finish)};
   }

@@ -166,7 +166,8 @@ class MessagesTranslator : private RequestTranslator {
     }
     Json content = std::move(parts);
     // What stands before calls is nothing or a text where it can be, as every server takes it.
-    if (!calls.empty() && content.size() <= 1) content = content.empty() ? Json(nullptr) : Json(content[0].value("text", ""));
+    if (!calls.empty() && content.size() <= 1)
+      content = content.empty() ? Json(nullptr) : Json(content[0].value("text", ""));
     messages_.push_back({{"role", "assistant"}, {"content", std::move(content)}});
     if (!calls.empty()) messages_.back()["tool_calls"] = std::move(calls);
   }
@@ -219,7 +220,8 @@ class MessagesTranslator : private RequestTranslator {
     const std::string_view type = TextMember(source, "type");
     if (type == "url") return std::string(TextMember(source, "url"));
     if (type == "base64") {
-      return "data:" + std::string(TextMember(source, "media_type")) + ";base64," + std::string(TextMember(source, "data"));
+      return "data:" + std::string(TextMember(source, "media_type")) + ";base64," +
+             std::string(TextMember(source, "data"));
     }
     Refuse(at, "is neither inline nor a web address");
     return {};

@@ -51,10 +51,14 @@ auto CheckMessage(const Json& answer) -> Problem {
 auto Check(Api api, const Json& answer) -> Problem {
   switch (api) {
     case Api::kChat:
-    case Api::kCompletions: return CheckFilledArray(answer, "choices");
-    case Api::kEmbeddings: return CheckEmbeddings(answer);
-    case Api::kResponses: return CheckResponse(answer);
-    case Api::kMessages: return CheckMessage(answer);
+    case Api::kCompletions:
+      return CheckFilledArray(answer, "choices");
+    case Api::kEmbeddings:
+      return CheckEmbeddings(answer);
+    case Api::kResponses:
+      return CheckResponse(answer);
+    case Api::kMessages:
+      return CheckMessage(answer);
   }
   std::abort();
 }

@@ -12,8 +12,8 @@
 
 namespace route {
 
-/// What the translators of requests have in common: a table of fields, and the first thing that could not be translated.
-/// After it they go on without harm and their result is thrown away.
+/// What the translators of requests have in common: a table of fields, and the first thing that could not be
+/// translated. After it they go on without harm and their result is thrown away.
 class RequestTranslator {
  protected:
   using Json = nlohmann::ordered_json;

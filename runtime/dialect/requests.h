@@ -8,9 +8,9 @@
 /// A request of one API as a request of another. Docs: the tables of `docs/translation.md` say field by field what
 /// becomes of it.
 ///
-/// Nothing is dropped that could change the answer: a request with a field, a part or an order that the other API cannot
-/// express is not translated. Which hints are left out, because they change cost or speed only, is in the tables. The
-/// result's `model` is still the caller's. Time and memory are linear in the request.
+/// Nothing is dropped that could change the answer: a request with a field, a part or an order that the other API
+/// cannot express is not translated. Which hints are left out, because they change cost or speed only, is in the
+/// tables. The result's `model` is still the caller's. Time and memory are linear in the request.
 namespace route {
 
 struct NotTranslatable {

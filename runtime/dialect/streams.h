@@ -14,8 +14,8 @@
 /// A stream of one API as a stream of another, event by event.
 namespace route {
 
-/// Gives the caller's events as the upstream's come in. Holds no text that it has given out, except for responses, whose
-/// last event repeats all of it: there at most kLongestResponse bytes.
+/// Gives the caller's events as the upstream's come in. Holds no text that it has given out, except for responses,
+/// whose last event repeats all of it: there at most kLongestResponse bytes.
 class StreamTranslator {
  public:
   using Json = nlohmann::ordered_json;

@@ -52,10 +52,14 @@ auto AnthropicPrompt(const Json& usage) -> Count {
 auto ReadUsage(Api api, const Json& usage) -> ReportedUsage {
   switch (api) {
     case Api::kChat:
-    case Api::kCompletions: return Together(ReadCount(usage, "prompt_tokens"), ReadCount(usage, "completion_tokens"));
-    case Api::kEmbeddings: return Together(ReadCount(usage, "prompt_tokens"), 0);
-    case Api::kResponses: return Together(ReadCount(usage, "input_tokens"), ReadCount(usage, "output_tokens"));
-    case Api::kMessages: return Together(AnthropicPrompt(usage), ReadCount(usage, "output_tokens"));
+    case Api::kCompletions:
+      return Together(ReadCount(usage, "prompt_tokens"), ReadCount(usage, "completion_tokens"));
+    case Api::kEmbeddings:
+      return Together(ReadCount(usage, "prompt_tokens"), 0);
+    case Api::kResponses:
+      return Together(ReadCount(usage, "input_tokens"), ReadCount(usage, "output_tokens"));
+    case Api::kMessages:
+      return Together(AnthropicPrompt(usage), ReadCount(usage, "output_tokens"));
   }
   std::abort();
 }

@@ -24,7 +24,6 @@ constexpr std::size_t kInlineBytes = 64 * 1024;  // larger bodies are read and d
 /// What of the newer one is translated has the same form in the older.
 constexpr auto kAnthropicVersions = std::to_array<std::string_view>({"2023-06-01", "2026-10-21"});
 
-
 enum class Kind : std::uint8_t { kModel, kDecide, kModels, kHealth, kReady };
 
 struct Page {
@@ -49,7 +48,8 @@ struct Missing {
   std::string_view why;
 };
 constexpr auto kMissing = std::to_array<Missing>({
-    {"/v1/messages/count_tokens", "tokens are not counted here: no provider is asked before a decision, and none counts like another"},
+    {"/v1/messages/count_tokens",
+     "tokens are not counted here: no provider is asked before a decision, and none counts like another"},
     {"/v1/messages/batches", "batches would have to be stored: send each request to POST /v1/messages"},
     {"/v1/responses/", "answers are not stored here: send the whole conversation to POST /v1/responses"},
     {"/v1/conversations", "conversations are not stored here: send the whole conversation to POST /v1/responses"},
@@ -104,7 +104,8 @@ auto TakesBody(Kind kind) -> bool {
 }
 
 auto NotFound(std::string_view path) -> ApiError {
-  const auto known = std::ranges::find_if(kMissing, [&](const Missing& missing) { return path.starts_with(missing.prefix); });
+  const auto known =
+      std::ranges::find_if(kMissing, [&](const Missing& missing) { return path.starts_with(missing.prefix); });
   if (known != kMissing.end()) return {ApiCode::kNotFound, std::string(known->why), ""};
   return {ApiCode::kNotFound, "there is nothing at this path: chat completions are at POST /v1/chat/completions", ""};
 }
@@ -129,8 +130,7 @@ auto Refuse(const GatewayState& state, Api api, const ApiError& error) -> Reply 
 }
 
 auto Readiness(const GatewayProcess& process, Phase phase) -> Reply {
-  const bool ready =
-      process.log->healthy() && (!process.store || process.store->healthy()) && phase == Phase::kServing;
+  const bool ready = process.log->healthy() && (!process.store || process.store->healthy()) && phase == Phase::kServing;
   Reply reply = Ok(ready ? R"({"status":"ready"})" : R"({"status":"not ready"})");
   reply.status = ready ? 200 : 503;
   return reply;
@@ -195,7 +195,8 @@ auto ErrorApiOf(const RequestHead& head) -> Api {
   return page ? page->api : Api::kChat;
 }
 
-auto JudgeHead(const GatewayState& state, Phase phase, const RequestHead& head) -> std::variant<Reply, AdmittedRequest> {
+auto JudgeHead(const GatewayState& state, Phase phase, const RequestHead& head)
+    -> std::variant<Reply, AdmittedRequest> {
   const Target target = ReadTarget(head.target);
   const Api error_api = ErrorApiOf(head);
   const auto page = PageAt(target.path);
@@ -216,8 +217,9 @@ auto JudgeHead(const GatewayState& state, Phase phase, const RequestHead& head) 
   if (page->kind == Kind::kModel) return AdmittedRequest{page->api, AdmittedRequest::Purpose::kServe, *caller};
   const auto api = ApiInQuery(target.query);
   if (!api) {
-    return Refuse(state, error_api, {ApiCode::kInvalidRequest,
-                                     "the query must be `api=` and `chat`, `completions`, `embeddings`, `responses` or `messages`", ""});
+    return Refuse(state, error_api,
+                  {ApiCode::kInvalidRequest,
+                   "the query must be `api=` and `chat`, `completions`, `embeddings`, `responses` or `messages`", ""});
   }
   return AdmittedRequest{*api, AdmittedRequest::Purpose::kDecide, *caller};
 }

@@ -32,8 +32,8 @@ struct AdmittedRequest {
   std::uint32_t caller = 0;  ///< as the registry numbers them
 };
 
-/// The API in whose form errors are told to this caller: that of the path, and Anthropic's for a caller that names a version
-/// of it.
+/// The API in whose form errors are told to this caller: that of the path, and Anthropic's for a caller that names a
+/// version of it.
 auto ErrorApiOf(const RequestHead& head) -> Api;
 
 /// Everything that can be said without the body: pages, and refusals of wrong paths, methods, keys and codings.

@@ -70,8 +70,8 @@ auto CheckInputItems(const Json& input) -> Problem {
     const std::string at = "input." + std::to_string(i);
     if (!input[i].is_object()) return RequestError{"every item of `input` must be an object", at};
     if (input[i].value("type", Json()) == Json("item_reference")) {
-      return RequestError{"an item by reference lies with one provider, and this gateway may choose another: send it in full",
-                          at};
+      return RequestError{
+          "an item by reference lies with one provider, and this gateway may choose another: send it in full", at};
     }
   }
   return std::nullopt;
@@ -80,10 +80,11 @@ auto CheckInputItems(const Json& input) -> Problem {
 auto CheckResponses(const Json& body) -> Problem {
   for (const char* state : {"previous_response_id", "conversation", "prompt"}) {
     if (!IsSet(body, state)) continue;
-    return RequestError{"`" + std::string(state) +
-                            "` refers to what one provider stores, and this gateway may choose another for each request: "
-                            "send the whole conversation as `input`",
-                        state};
+    return RequestError{
+        "`" + std::string(state) +
+            "` refers to what one provider stores, and this gateway may choose another for each request: "
+            "send the whole conversation as `input`",
+        state};
   }
   if (IsSet(body, "store")) {
     return RequestError{"this gateway lets no provider store answers: set `store` to false or leave it out", "store"};
@@ -103,11 +104,16 @@ auto CheckResponses(const Json& body) -> Problem {
 
 auto CheckFor(Api api, const Json& body) -> Problem {
   switch (api) {
-    case Api::kChat: return CheckMessages(body);
-    case Api::kCompletions: return CheckTexts(body, "prompt");
-    case Api::kEmbeddings: return CheckTexts(body, "input");
-    case Api::kResponses: return CheckResponses(body);
-    case Api::kMessages: return CheckMessagesApi(body);
+    case Api::kChat:
+      return CheckMessages(body);
+    case Api::kCompletions:
+      return CheckTexts(body, "prompt");
+    case Api::kEmbeddings:
+      return CheckTexts(body, "input");
+    case Api::kResponses:
+      return CheckResponses(body);
+    case Api::kMessages:
+      return CheckMessagesApi(body);
   }
   std::abort();
 }

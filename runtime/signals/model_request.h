@@ -27,8 +27,9 @@ struct RequestError {
   std::string param;  ///< the body field at fault, or empty
 };
 
-/// Fails with what the caller has to change. Refuses what a policy could not be enforced on: text that is given as token
-/// numbers, and text or state that only one provider holds (`previous_response_id`, stored prompts, items by reference).
+/// Fails with what the caller has to change. Refuses what a policy could not be enforced on: text that is given as
+/// token numbers, and text or state that only one provider holds (`previous_response_id`, stored prompts, items by
+/// reference).
 auto ParseModelRequest(Api api, std::string_view body) -> std::expected<ModelRequest, RequestError>;
 
 /// The body to send to an upstream that speaks the request's API: `model` replaced; for streams of chat and completions

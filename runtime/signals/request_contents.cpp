@@ -47,8 +47,8 @@ auto Size(std::string_view text) -> std::int64_t {
   return static_cast<std::int64_t>(text.size());
 }
 
-/// Collects while a body is walked. What a part means is counted alike however its API spells it; of fields that are not
-/// known here, all strings count as text.
+/// Collects while a body is walked. What a part means is counted alike however its API spells it; of fields that are
+/// not known here, all strings count as text.
 class Walk {
  public:
   void Chat(const Json& body) {
@@ -58,7 +58,8 @@ class Walk {
     if (const Json* functions = Member(body, "functions")) Tools(*functions);
     Format(Member(body, "response_format"));
     const Json* modalities = Member(body, "modalities");
-    if (modalities != nullptr && modalities->is_array()) audio_ = audio_ || std::ranges::count(*modalities, Json("audio")) > 0;
+    if (modalities != nullptr && modalities->is_array())
+      audio_ = audio_ || std::ranges::count(*modalities, Json("audio")) > 0;
     if (const Json* logprobs = Member(body, "logprobs")) logprobs_ = *logprobs == Json(true);
     if (const Json* effort = Member(body, "reasoning_effort")) reasoning_ = !effort->is_null();
   }
@@ -359,8 +360,8 @@ class Walk {
   }
 
   std::string text_;
-  std::string joined_;             // the text parts of each content that has several, one content a line
-  std::int64_t other_bytes_ = 0;   // of definitions, schemas, audio and files
+  std::string joined_;            // the text parts of each content that has several, one content a line
+  std::int64_t other_bytes_ = 0;  // of definitions, schemas, audio and files
   std::int64_t turns_ = 0;
   std::int64_t images_ = 0;
   std::int64_t tools_ = 0;  // definitions
@@ -378,11 +379,21 @@ class Walk {
 auto ReadContents(const ModelRequest& request) -> RequestContents {
   Walk walk;
   switch (request.api) {
-    case Api::kChat: walk.Chat(request.body); break;
-    case Api::kCompletions: walk.Completions(request.body); break;
-    case Api::kEmbeddings: walk.Embeddings(request.body); break;
-    case Api::kResponses: walk.Responses(request.body); break;
-    case Api::kMessages: walk.Messages(request.body); break;
+    case Api::kChat:
+      walk.Chat(request.body);
+      break;
+    case Api::kCompletions:
+      walk.Completions(request.body);
+      break;
+    case Api::kEmbeddings:
+      walk.Embeddings(request.body);
+      break;
+    case Api::kResponses:
+      walk.Responses(request.body);
+      break;
+    case Api::kMessages:
+      walk.Messages(request.body);
+      break;
   }
   return walk.Finish(request);
 }

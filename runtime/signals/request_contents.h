@@ -17,19 +17,20 @@ struct RequestContents {
   /// definitions, images given inline, and the bytes of audio and files.
   std::string text;
 
-  /// An upper bound of the prompt's tokens, found without a tokenizer: a token stands for at least one byte. So it is the
-  /// bytes of the text (without what is joined), of tool definitions and answer schemas as JSON, of audio and files as
-  /// they are sent, and the constants below.
+  /// An upper bound of the prompt's tokens, found without a tokenizer: a token stands for at least one byte. So it is
+  /// the bytes of the text (without what is joined), of tool definitions and answer schemas as JSON, of audio and files
+  /// as they are sent, and the constants below.
   std::int64_t prompt_tokens = 0;
 
   /// What the request needs of a model: some of KnownNeeds(), in their order.
   std::vector<std::string_view> needs;
 };
 
-inline constexpr std::int64_t kTokensPerTurn = 16;    ///< framing of a message, a tool call or its result
+inline constexpr std::int64_t kTokensPerTurn = 16;  ///< framing of a message, a tool call or its result
 inline constexpr std::int64_t kTokensPerImage = 4096;
-inline constexpr std::int64_t kTokensPerTool = 32;    ///< framing of a definition
-inline constexpr std::int64_t kTokensForTools = 1024; ///< what providers write before the definitions, if there are any
+inline constexpr std::int64_t kTokensPerTool = 32;  ///< framing of a definition
+inline constexpr std::int64_t kTokensForTools =
+    1024;  ///< what providers write before the definitions, if there are any
 
 /// One walk over the body.
 auto ReadContents(const ModelRequest& request) -> RequestContents;

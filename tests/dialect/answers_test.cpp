@@ -1,5 +1,5 @@
-// Answers of upstreams: what counts as one, what it says about tokens, where its stream may be cut, and what becomes of it
-// in another API.
+// Answers of upstreams: what counts as one, what it says about tokens, where its stream may be cut, and what becomes of
+// it in another API.
 
 #include <string>
 
@@ -17,15 +17,18 @@ using Json = nlohmann::ordered_json;
 
 const Json kRequest = Json::parse(R"({"model":"m","temperature":0.5,"instructions":"be kind"})");
 
-auto Context() -> AnswerContext { return {kRequest, "0190-ab", 17}; }
+auto Context() -> AnswerContext {
+  return {kRequest, "0190-ab", 17};
+}
 
 }  // namespace
 
 TEST_CASE("plain answers") {
-  CHECK(ReadPlainAnswer(Api::kChat, R"({"choices":[{}],"usage":{"prompt_tokens":3,"completion_tokens":4}})")->usage.tokens ==
-        TokenUsage{3, 4});
+  CHECK(ReadPlainAnswer(Api::kChat, R"({"choices":[{}],"usage":{"prompt_tokens":3,"completion_tokens":4}})")
+            ->usage.tokens == TokenUsage{3, 4});
   CHECK_FALSE(ReadPlainAnswer(Api::kChat, R"({"choices":[{}]})")->usage.tokens.has_value());
-  CHECK_FALSE(ReadPlainAnswer(Api::kChat, R"({"choices":[{}],"usage":{"prompt_tokens":-3}})")->usage.tokens.has_value());
+  CHECK_FALSE(
+      ReadPlainAnswer(Api::kChat, R"({"choices":[{}],"usage":{"prompt_tokens":-3}})")->usage.tokens.has_value());
   for (const char* bad :
        {"", "null", "[]", "{}", R"({"choices":{}})", R"({"choices":[]})", R"({"choices":[{}])", "<html>"}) {
     CHECK_FALSE(ReadPlainAnswer(Api::kChat, bad).has_value());
@@ -119,21 +122,30 @@ TEST_CASE("streams that are no answers") {
   CHECK(waiting.TakeComplete() == ": ping\n\nevent: start\n\n");
 }
 
-
 TEST_CASE("answers of each API, and what is none") {
-  CHECK(ReadPlainAnswer(Api::kEmbeddings, R"({"data":[{"embedding":[1]}],"usage":{"prompt_tokens":4}})")->usage.tokens == TokenUsage{4, 0});
+  CHECK(
+      ReadPlainAnswer(Api::kEmbeddings, R"({"data":[{"embedding":[1]}],"usage":{"prompt_tokens":4}})")->usage.tokens ==
+      TokenUsage{4, 0});
   CHECK(ReadPlainAnswer(Api::kEmbeddings, R"({"data":[{"embedding":"AAAA"}]})").has_value());
-  for (const char* bad : {"{}", R"({"data":[]})", R"({"data":[{"embedding":[]}]})", R"({"data":[{"embedding":[1]},{}]})"}) {
+  for (const char* bad :
+       {"{}", R"({"data":[]})", R"({"data":[{"embedding":[]}]})", R"({"data":[{"embedding":[1]},{}]})"}) {
     CHECK_FALSE(ReadPlainAnswer(Api::kEmbeddings, bad).has_value());
   }
-  CHECK(ReadPlainAnswer(Api::kResponses, R"({"status":"completed","output":[{}],"usage":{"input_tokens":1,"output_tokens":2}})")->usage.tokens == TokenUsage{1, 2});
+  CHECK(ReadPlainAnswer(Api::kResponses,
+                        R"({"status":"completed","output":[{}],"usage":{"input_tokens":1,"output_tokens":2}})")
+            ->usage.tokens == TokenUsage{1, 2});
   CHECK(ReadPlainAnswer(Api::kResponses, R"({"status":"incomplete","output":[]})").has_value());
-  for (const char* bad : {"{}", R"({"status":"completed","output":[]})", R"({"status":"failed","output":[{}]})", R"({"status":"completed"})"}) {
+  for (const char* bad : {"{}", R"({"status":"completed","output":[]})", R"({"status":"failed","output":[{}]})",
+                          R"({"status":"completed"})"}) {
     CHECK_FALSE(ReadPlainAnswer(Api::kResponses, bad).has_value());
   }
-  const auto cached = ReadPlainAnswer(Api::kMessages, R"({"type":"message","content":[],"stop_reason":"end_turn","usage":{"input_tokens":1,"cache_creation_input_tokens":20,"cache_read_input_tokens":300,"output_tokens":4}})");
+  const auto cached = ReadPlainAnswer(
+      Api::kMessages,
+      R"({"type":"message","content":[],"stop_reason":"end_turn","usage":{"input_tokens":1,"cache_creation_input_tokens":20,"cache_read_input_tokens":300,"output_tokens":4}})");
   CHECK(cached->usage.tokens == TokenUsage{321, 4});
-  for (const char* bad : {"{}", R"({"type":"error","content":[],"stop_reason":"end_turn"})", R"({"type":"message","stop_reason":"end_turn"})", R"({"type":"message","content":[],"stop_reason":null})"}) {
+  for (const char* bad :
+       {"{}", R"({"type":"error","content":[],"stop_reason":"end_turn"})",
+        R"({"type":"message","stop_reason":"end_turn"})", R"({"type":"message","content":[],"stop_reason":null})"}) {
     CHECK_FALSE(ReadPlainAnswer(Api::kMessages, bad).has_value());
   }
 }
@@ -141,14 +153,17 @@ TEST_CASE("answers of each API, and what is none") {
 TEST_CASE("streams of messages and responses, however the bytes arrive") {
   const std::string messages =
       "event: ping\ndata: {\"type\":\"ping\"}\n\n"
-      "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":5,\"output_tokens\":1}}}\n\n"
+      "event: message_start\ndata: "
+      "{\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":5,\"output_tokens\":1}}}\n\n"
       "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"delta\":{\"text\":\"message_stop\"}}\n\n"
       "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{},\"usage\":{\"output_tokens\":9}}\n\n"
       "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
   const std::string responses =
       "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"usage\":null}}\n\n"
-      "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"delta\":\"response.completed\"}\n\n"
-      "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"usage\":{\"input_tokens\":5,\"output_tokens\":9}}}\n\n";
+      "event: response.output_text.delta\ndata: "
+      "{\"type\":\"response.output_text.delta\",\"delta\":\"response.completed\"}\n\n"
+      "event: response.completed\ndata: "
+      "{\"type\":\"response.completed\",\"response\":{\"usage\":{\"input_tokens\":5,\"output_tokens\":9}}}\n\n";
   for (const auto& [api, stream] : {std::pair(Api::kMessages, messages), std::pair(Api::kResponses, responses)}) {
     for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
       EventScanner scanner(api);
@@ -181,10 +196,12 @@ TEST_CASE("a message as a chat completion") {
     "stop_reason":"tool_use","usage":{"input_tokens":3,"cache_read_input_tokens":4,"output_tokens":5}})");
   const auto chat = MessagesAnswerToChat(message, Context());
   REQUIRE(chat.has_value());
-  CHECK(chat->dump() == R"({"id":"msg_1","object":"chat.completion","created":17,"model":"claude","choices":[{"index":0,)"
-                        R"("message":{"role":"assistant","content":"I look it up","refusal":null,"tool_calls":[{"id":"t1","type":"function",)"
-                        R"("function":{"name":"weather","arguments":"{\"city\":\"Paris\"}"}}]},"logprobs":null,"finish_reason":"tool_calls"}],)"
-                        R"("usage":{"prompt_tokens":7,"completion_tokens":5,"total_tokens":12,"prompt_tokens_details":{"cached_tokens":4}}})");
+  CHECK(
+      chat->dump() ==
+      R"({"id":"msg_1","object":"chat.completion","created":17,"model":"claude","choices":[{"index":0,)"
+      R"("message":{"role":"assistant","content":"I look it up","refusal":null,"tool_calls":[{"id":"t1","type":"function",)"
+      R"("function":{"name":"weather","arguments":"{\"city\":\"Paris\"}"}}]},"logprobs":null,"finish_reason":"tool_calls"}],)"
+      R"("usage":{"prompt_tokens":7,"completion_tokens":5,"total_tokens":12,"prompt_tokens_details":{"cached_tokens":4}}})");
   Json other = message;
   other["content"].push_back({{"type", "server_tool_use"}});
   CHECK(MessagesAnswerToChat(other, Context()).error().contains("server_tool_use"));
@@ -194,22 +211,25 @@ TEST_CASE("a message as a chat completion") {
 }
 
 TEST_CASE("a chat completion as a message and as a response") {
-  const Json chat = Json::parse(R"({"id":"c1","model":"gpt","choices":[{"index":0,"message":{"role":"assistant","content":"hm",
+  const Json chat =
+      Json::parse(R"({"id":"c1","model":"gpt","choices":[{"index":0,"message":{"role":"assistant","content":"hm",
     "tool_calls":[{"id":"t1","type":"function","function":{"name":"weather","arguments":"{\"city\":\"Paris\"}"}}]},"finish_reason":"stop"}],
     "usage":{"prompt_tokens":7,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":4}}})");
-  CHECK(ChatAnswerToMessages(chat)->dump() ==
-        R"({"id":"c1","type":"message","role":"assistant","model":"gpt","content":[{"type":"text","text":"hm"},)"
-        R"({"type":"tool_use","id":"t1","name":"weather","input":{"city":"Paris"}}],"stop_reason":"tool_use","stop_sequence":null,)"
-        R"("usage":{"input_tokens":3,"cache_creation_input_tokens":0,"cache_read_input_tokens":4,"output_tokens":5}})");
+  CHECK(
+      ChatAnswerToMessages(chat)->dump() ==
+      R"({"id":"c1","type":"message","role":"assistant","model":"gpt","content":[{"type":"text","text":"hm"},)"
+      R"({"type":"tool_use","id":"t1","name":"weather","input":{"city":"Paris"}}],"stop_reason":"tool_use","stop_sequence":null,)"
+      R"("usage":{"input_tokens":3,"cache_creation_input_tokens":0,"cache_read_input_tokens":4,"output_tokens":5}})");
   const auto response = ChatAnswerToResponses(chat, Context());
   REQUIRE(response.has_value());
   CHECK((*response)["id"] == "resp_0190ab");
   CHECK((*response)["status"] == "completed");
   CHECK((*response)["instructions"] == "be kind");
   CHECK((*response)["temperature"] == 0.5);
-  CHECK((*response)["output"].dump() ==
-        R"([{"type":"message","id":"msg_0190ab","status":"completed","role":"assistant","content":[{"type":"output_text","text":"hm","annotations":[],"logprobs":[]}]},)"
-        R"({"type":"function_call","id":"fc_0190ab_1","call_id":"t1","name":"weather","arguments":"{\"city\":\"Paris\"}","status":"completed"}])");
+  CHECK(
+      (*response)["output"].dump() ==
+      R"([{"type":"message","id":"msg_0190ab","status":"completed","role":"assistant","content":[{"type":"output_text","text":"hm","annotations":[],"logprobs":[]}]},)"
+      R"({"type":"function_call","id":"fc_0190ab_1","call_id":"t1","name":"weather","arguments":"{\"city\":\"Paris\"}","status":"completed"}])");
   CHECK((*response)["usage"]["input_tokens"] == 7);
 
   Json other = chat;
@@ -229,11 +249,17 @@ TEST_CASE("a chat completion as a message and as a response") {
 
 TEST_CASE("errors in each form") {
   const ErrorFacts facts{403, "no", "policy_error", "policy_refused", "model"};
-  CHECK(ErrorJson(Api::kChat, facts).dump() == R"({"error":{"message":"no","type":"policy_error","param":"model","code":"policy_refused"}})");
-  CHECK(ErrorJson(Api::kMessages, facts).dump() == R"({"type":"error","error":{"type":"permission_error","message":"no","details":{"error_code":"policy_refused"}},"request_id":null})");
-  CHECK(ErrorEventText(Api::kResponses, facts) == "event: error\ndata: {\"type\":\"error\",\"code\":\"policy_refused\",\"message\":\"no\",\"param\":\"model\"}\n\n");
+  CHECK(ErrorJson(Api::kChat, facts).dump() ==
+        R"({"error":{"message":"no","type":"policy_error","param":"model","code":"policy_refused"}})");
+  CHECK(
+      ErrorJson(Api::kMessages, facts).dump() ==
+      R"({"type":"error","error":{"type":"permission_error","message":"no","details":{"error_code":"policy_refused"}},"request_id":null})");
+  CHECK(ErrorEventText(Api::kResponses, facts) ==
+        "event: error\ndata: "
+        "{\"type\":\"error\",\"code\":\"policy_refused\",\"message\":\"no\",\"param\":\"model\"}\n\n");
   CHECK(ErrorEventText(Api::kMessages, facts).starts_with("event: error\ndata: {\"type\":\"error\","));
-  CHECK(ReadErrorBody(400, R"({"type":"error","error":{"type":"invalid_request_error","message":"bad image"}})").message == "bad image");
+  CHECK(ReadErrorBody(400, R"({"type":"error","error":{"type":"invalid_request_error","message":"bad image"}})")
+            .message == "bad image");
   CHECK(ReadErrorBody(422, R"({"error":{"message":"bad","code":"c","param":"p"}})").param == "p");
   CHECK(ReadErrorBody(400, R"({"error":"plain"})").message == "plain");
   CHECK(ReadErrorBody(418, "<html>").message == "the upstream refused the request with status 418");

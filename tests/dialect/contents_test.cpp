@@ -65,25 +65,37 @@ TEST_CASE("the same conversation in each API has the same attributes") {
 
 TEST_CASE("what the other APIs alone can hold is counted and searched") {
   const auto messages = [](const std::string& block, const std::string& more = "") {
-    return ContentsOf(Api::kMessages, R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[)" + block + "]}]" + more + "}");
+    return ContentsOf(Api::kMessages, R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[)" + block +
+                                          "]}]" + more + "}");
   };
-  CHECK(messages(R"({"type":"document","source":{"type":"text","data":"of jane@example.org"}})").text.contains("jane@example.org"));
-  const auto document = messages(R"({"type":"document","source":{"type":"base64","data":")" + std::string(5000, 'A') + R"("}})");
+  CHECK(messages(R"({"type":"document","source":{"type":"text","data":"of jane@example.org"}})")
+            .text.contains("jane@example.org"));
+  const auto document =
+      messages(R"({"type":"document","source":{"type":"base64","data":")" + std::string(5000, 'A') + R"("}})");
   CHECK(document.prompt_tokens > 5000);
   CHECK(document.text.size() < 100);
   CHECK(document.needs == std::vector<std::string_view>{"files"});
   CHECK(messages(R"({"type":"news","words":{"deep":["jane@example.org"]}})").text.contains("jane@example.org"));
-  CHECK(messages(R"({"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"jane@exam"},{"type":"text","text":"ple.org"}]})").text.contains("jane@example.org"));
-  CHECK(messages("", R"(,"thinking":{"type":"enabled","budget_tokens":1024})").needs == std::vector<std::string_view>{"reasoning"});
+  CHECK(
+      messages(
+          R"({"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"jane@exam"},{"type":"text","text":"ple.org"}]})")
+          .text.contains("jane@example.org"));
+  CHECK(messages("", R"(,"thinking":{"type":"enabled","budget_tokens":1024})").needs ==
+        std::vector<std::string_view>{"reasoning"});
   CHECK(messages("", R"(,"system":[{"type":"text","text":"be kind"}])").text == "be kind\n");
 
-  const auto responses = [](const std::string& more) { return ContentsOf(Api::kResponses, R"({"model":"m","input":)" + more + "}"); };
-  CHECK(responses(R"([{"type":"input_text","text":"x"},{"type":"reasoning","summary":[{"text":"jane@example.org"}]}])").text.contains("jane@example.org"));
-  CHECK(responses(R"("x","text":{"format":{"type":"json_schema","name":"n","schema":{}}})").needs == std::vector<std::string_view>{"json"});
+  const auto responses = [](const std::string& more) {
+    return ContentsOf(Api::kResponses, R"({"model":"m","input":)" + more + "}");
+  };
+  CHECK(responses(R"([{"type":"input_text","text":"x"},{"type":"reasoning","summary":[{"text":"jane@example.org"}]}])")
+            .text.contains("jane@example.org"));
+  CHECK(responses(R"("x","text":{"format":{"type":"json_schema","name":"n","schema":{}}})").needs ==
+        std::vector<std::string_view>{"json"});
   CHECK(responses(R"("x","reasoning":{"effort":"high"})").needs == std::vector<std::string_view>{"reasoning"});
   CHECK(responses(R"("x","tools":[{"type":"web_search"}])").needs == std::vector<std::string_view>{"tools"});
 
-  CHECK(ContentsOf(Api::kCompletions, R"({"model":"m","prompt":["a","jane@example.org"],"suffix":"end"})").text == "a\njane@example.org\nend\n");
+  CHECK(ContentsOf(Api::kCompletions, R"({"model":"m","prompt":["a","jane@example.org"],"suffix":"end"})").text ==
+        "a\njane@example.org\nend\n");
   const auto embeddings = ContentsOf(Api::kEmbeddings, R"({"model":"m","input":["one","two"]})");
   CHECK(embeddings.text == "one\ntwo\n");
   CHECK(embeddings.needs == std::vector<std::string_view>{"embeddings"});
@@ -100,17 +112,21 @@ TEST_CASE("requests that no policy could be enforced on are refused") {
   CHECK(problem(Api::kCompletions, R"({"model":"m","prompt":[["a"]]})").contains("must hold text"));
   CHECK(problem(Api::kCompletions, R"({"model":"m","prompt":[]})").starts_with("prompt: "));
   CHECK(problem(Api::kEmbeddings, R"({"model":"m"})").starts_with("input: the body must hold `input`"));
-  CHECK(problem(Api::kEmbeddings, R"({"model":"m","input":"x","stream":true})") == "stream: embeddings are not streamed");
-  CHECK(problem(Api::kResponses, R"({"model":"m","input":"x","previous_response_id":"resp_1"})").starts_with("previous_response_id: "));
+  CHECK(problem(Api::kEmbeddings, R"({"model":"m","input":"x","stream":true})") ==
+        "stream: embeddings are not streamed");
+  CHECK(problem(Api::kResponses, R"({"model":"m","input":"x","previous_response_id":"resp_1"})")
+            .starts_with("previous_response_id: "));
   CHECK(problem(Api::kResponses, R"({"model":"m","input":"x","conversation":"c"})").starts_with("conversation: "));
   CHECK(problem(Api::kResponses, R"({"model":"m","input":"x","prompt":{"id":"p"}})").starts_with("prompt: "));
   CHECK(problem(Api::kResponses, R"({"model":"m","input":"x","store":true})").starts_with("store: "));
   CHECK(problem(Api::kResponses, R"({"model":"m","input":"x","background":true})").starts_with("background: "));
-  CHECK(problem(Api::kResponses, R"({"model":"m","input":[{"type":"item_reference","id":"i"}]})").starts_with("input.0: "));
+  CHECK(problem(Api::kResponses, R"({"model":"m","input":[{"type":"item_reference","id":"i"}]})")
+            .starts_with("input.0: "));
   CHECK(problem(Api::kResponses, R"({"model":"m","input":[]})").starts_with("input: "));
   CHECK(problem(Api::kMessages, R"({"model":"m","messages":[{}]})").starts_with("max_tokens: "));
   CHECK(problem(Api::kMessages, R"({"model":"m","max_tokens":0,"messages":[{}]})").starts_with("max_tokens: "));
-  CHECK(ParseModelRequest(Api::kResponses, R"({"model":"m","input":"x","store":false,"previous_response_id":null})").has_value());
+  CHECK(ParseModelRequest(Api::kResponses, R"({"model":"m","input":"x","store":false,"previous_response_id":null})")
+            .has_value());
 }
 
 TEST_CASE("bodies in the caller's own API") {
@@ -119,5 +135,6 @@ TEST_CASE("bodies in the caller's own API") {
   auto messages = ParseModelRequest(Api::kMessages, R"({"model":"m","stream":true,"max_tokens":1,"messages":[{}]})");
   CHECK(UpstreamBody(*messages, "n") == R"({"model":"n","stream":true,"max_tokens":1,"messages":[{}]})");
   auto completions = ParseModelRequest(Api::kCompletions, R"({"model":"m","stream":true,"prompt":"x"})");
-  CHECK(UpstreamBody(*completions, "n") == R"({"model":"n","stream":true,"prompt":"x","stream_options":{"include_usage":true}})");
+  CHECK(UpstreamBody(*completions, "n") ==
+        R"({"model":"n","stream":true,"prompt":"x","stream_options":{"include_usage":true}})");
 }

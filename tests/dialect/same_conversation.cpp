@@ -8,8 +8,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr auto kTexts = std::to_array<const char*>({"hello", "two\nlines and a \"quote\"", "grüße, 東京", "write to jane@example.org",
-                                                    "card 4111 1111 1111 1111", "x", "a longer text that says nothing in particular"});
+constexpr auto kTexts =
+    std::to_array<const char*>({"hello", "two\nlines and a \"quote\"", "grüße, 東京", "write to jane@example.org",
+                                "card 4111 1111 1111 1111", "x", "a longer text that says nothing in particular"});
 
 class Maker {
  public:
@@ -105,14 +106,16 @@ class Maker {
       const std::string id = "call_" + std::to_string(++calls_);
       const Json input = {{"city", Text()}, {"days", Below(9)}};
       const std::string said = Text();
-      calls.push_back({{"id", id}, {"type", "function"}, {"function", {{"name", "weather"}, {"arguments", input.dump()}}}});
+      calls.push_back(
+          {{"id", id}, {"type", "function"}, {"function", {{"name", "weather"}, {"arguments", input.dump()}}}});
       blocks.push_back({{"type", "tool_use"}, {"id", id}, {"name", "weather"}, {"input", input}});
       items.push_back({{"type", "function_call"}, {"call_id", id}, {"name", "weather"}, {"arguments", input.dump()}});
       chat_results.push_back({{"role", "tool"}, {"tool_call_id", id}, {"content", said}});
       results.push_back({{"type", "tool_result"}, {"tool_use_id", id}, {"content", said}});
     }
     for (const Json& result : results) {
-      items.push_back({{"type", "function_call_output"}, {"call_id", result["tool_use_id"]}, {"output", result["content"]}});
+      items.push_back(
+          {{"type", "function_call_output"}, {"call_id", result["tool_use_id"]}, {"output", result["content"]}});
     }
     result_.chat["messages"].push_back({{"role", "assistant"}, {"content", chat_content}, {"tool_calls", calls}});
     for (const Json& result : chat_results) result_.chat["messages"].push_back(result);
@@ -124,9 +127,11 @@ class Maker {
   void Definitions() {
     const Json schema = {{"type", "object"}, {"properties", {{"city", {{"type", "string"}, {"description", Text()}}}}}};
     const std::string about = Text();
-    result_.chat["tools"] = Json::array({{{"type", "function"}, {"function", {{"name", "weather"}, {"description", about}, {"parameters", schema}}}}});
+    result_.chat["tools"] = Json::array(
+        {{{"type", "function"}, {"function", {{"name", "weather"}, {"description", about}, {"parameters", schema}}}}});
     result_.messages["tools"] = Json::array({{{"name", "weather"}, {"description", about}, {"input_schema", schema}}});
-    result_.responses["tools"] = Json::array({{{"type", "function"}, {"name", "weather"}, {"description", about}, {"parameters", schema}}});
+    result_.responses["tools"] =
+        Json::array({{{"type", "function"}, {"name", "weather"}, {"description", about}, {"parameters", schema}}});
     if (!Chance(2)) return;
     result_.chat["tool_choice"] = "required";
     result_.messages["tool_choice"] = {{"type", "any"}};

@@ -15,8 +15,8 @@ struct SameConversation {
   nlohmann::ordered_json responses;
 };
 
-/// Turns of user and assistant that end with the user: texts, text in parts, images, calls of tools with their results, a
-/// system prompt and tool definitions, each now and then. Strings hold quotes, line ends, letters beyond ASCII and
+/// Turns of user and assistant that end with the user: texts, text in parts, images, calls of tools with their results,
+/// a system prompt and tool definitions, each now and then. Strings hold quotes, line ends, letters beyond ASCII and
 /// personal data.
 auto MakeConversation(std::mt19937_64& random) -> SameConversation;
 

@@ -14,7 +14,9 @@ using Json = nlohmann::ordered_json;
 const Json kRequest = Json::parse(R"({"model":"m"})");
 const Json kNoUsage = Json::parse(R"({"model":"m","stream_options":{"include_usage":false}})");
 
-auto Context(const Json& request = kRequest) -> AnswerContext { return {request, "0190-ab", 17}; }
+auto Context(const Json& request = kRequest) -> AnswerContext {
+  return {request, "0190-ab", 17};
+}
 
 const std::string kMessages =
     R"(event: message_start
@@ -87,7 +89,8 @@ data: [DONE]
 )";
 
 /// The whole stream in pieces of a size.
-auto Carry(Api from, Api to, const std::string& stream, std::size_t piece, const Json& request = kRequest) -> std::string {
+auto Carry(Api from, Api to, const std::string& stream, std::size_t piece, const Json& request = kRequest)
+    -> std::string {
   const AnswerContext context = Context(request);
   StreamCarrier carrier(from, to, context);
   std::string out;
@@ -129,18 +132,24 @@ TEST_CASE("messages as chat completions, however the bytes arrive") {
 
 TEST_CASE("chat completions as messages, however the bytes arrive") {
   const auto expected = Carry(Api::kChat, Api::kMessages, kChat, 100'000);
-  for (const std::size_t piece : {1UL, 3UL, 50UL, 999UL}) CHECK(Carry(Api::kChat, Api::kMessages, kChat, piece) == expected);
+  for (const std::size_t piece : {1UL, 3UL, 50UL, 999UL})
+    CHECK(Carry(Api::kChat, Api::kMessages, kChat, piece) == expected);
   const auto events = Events(expected);
   std::string kinds;
   for (const Json& event : events) kinds += event["type"].get<std::string>() + " ";
   CHECK(kinds ==
-        "message_start content_block_start content_block_delta content_block_delta content_block_stop content_block_start "
-        "content_block_delta content_block_delta content_block_stop content_block_start content_block_delta content_block_stop "
+        "message_start content_block_start content_block_delta content_block_delta content_block_stop "
+        "content_block_start "
+        "content_block_delta content_block_delta content_block_stop content_block_start content_block_delta "
+        "content_block_stop "
         "message_delta message_stop ");
   CHECK(events[0]["message"]["id"] == "msg_1");
-  CHECK(events[5].dump() == R"({"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t1","name":"f","input":{}}})");
-  CHECK(events[12].dump() ==
-        R"({"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"input_tokens":5,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":9}})");
+  CHECK(
+      events[5].dump() ==
+      R"({"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t1","name":"f","input":{}}})");
+  CHECK(
+      events[12].dump() ==
+      R"({"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"input_tokens":5,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":9}})");
   CHECK(expected.starts_with("event: message_start\ndata: {"));
 }
 
@@ -159,7 +168,8 @@ TEST_CASE("both as responses") {
   }
   CHECK(kinds ==
         "created in_progress output_item.added content_part.added output_text.delta output_text.delta output_text.done "
-        "content_part.done output_item.done output_item.added function_call_arguments.delta function_call_arguments.delta "
+        "content_part.done output_item.done output_item.added function_call_arguments.delta "
+        "function_call_arguments.delta "
         "function_call_arguments.done output_item.done output_item.added function_call_arguments.delta "
         "function_call_arguments.done output_item.done completed ");
   const Json& response = events.back()["response"];
@@ -174,20 +184,30 @@ TEST_CASE("what a stream cannot be carried on after") {
   using State = StreamCarrier::State;
   const std::string start = kMessages.substr(0, kMessages.find("event: ping"));
   CHECK(StateAfter(Api::kMessages, Api::kChat, start) == State::kStreaming);
-  CHECK(StateAfter(Api::kMessages, Api::kChat, start + "data: {\"type\":\"error\",\"error\":{}}\n\n") == State::kGarbage);
+  CHECK(StateAfter(Api::kMessages, Api::kChat, start + "data: {\"type\":\"error\",\"error\":{}}\n\n") ==
+        State::kGarbage);
   CHECK(StateAfter(Api::kMessages, Api::kChat, start + "data: {\"type\":\n\n") == State::kGarbage);
   CHECK(StateAfter(Api::kMessages, Api::kChat, start + "data: {\"type\":\"message_stop\"}\n\n") == State::kGarbage);
-  CHECK(StateAfter(Api::kMessages, Api::kChat, start + "data: {\"type\":\"content_block_start\",\"content_block\":{\"type\":\"server_tool_use\"}}\n\n") == State::kGarbage);
+  CHECK(StateAfter(
+            Api::kMessages, Api::kChat,
+            start + "data: {\"type\":\"content_block_start\",\"content_block\":{\"type\":\"server_tool_use\"}}\n\n") ==
+        State::kGarbage);
   CHECK(StateAfter(Api::kMessages, Api::kChat, start + "data: {\"type\":\"something_new\"}\n\n") == State::kStreaming);
   const auto chat = [](const std::string& choice) { return "data: {\"choices\":[{\"index\":0," + choice + "}]}\n\n"; };
   const auto call = [&](int index) {
-    return chat(R"("delta":{"tool_calls":[{"index":)" + std::to_string(index) + R"(,"id":"t","function":{"name":"f","arguments":"{"}}]})");
+    return chat(R"("delta":{"tool_calls":[{"index":)" + std::to_string(index) +
+                R"(,"id":"t","function":{"name":"f","arguments":"{"}}]})");
   };
   CHECK(StateAfter(Api::kChat, Api::kMessages, call(0) + call(1)) == State::kStreaming);
   CHECK(StateAfter(Api::kChat, Api::kMessages, call(0) + call(1) + call(0)) == State::kGarbage);
-  CHECK(StateAfter(Api::kChat, Api::kMessages, call(0) + chat(R"("delta":{"content":"x"})") + call(0)) == State::kGarbage);
+  CHECK(StateAfter(Api::kChat, Api::kMessages, call(0) + chat(R"("delta":{"content":"x"})") + call(0)) ==
+        State::kGarbage);
   CHECK(StateAfter(Api::kChat, Api::kResponses, call(0) + call(1) + call(0)) == State::kGarbage);
-  CHECK(StateAfter(Api::kChat, Api::kMessages, chat(R"("delta":{"content":"x"})") + "data: [DONE]\n\n") == State::kGarbage);
-  CHECK(StateAfter(Api::kChat, Api::kMessages, chat(R"("delta":{"content":"x"})") + "data: {\"error\":{\"message\":\"m\"}}\n\n") == State::kGarbage);
-  CHECK(StateAfter(Api::kChat, Api::kMessages, "data: {\"choices\":[{\"index\":1,\"delta\":{}}]}\n\n") == State::kGarbage);
+  CHECK(StateAfter(Api::kChat, Api::kMessages, chat(R"("delta":{"content":"x"})") + "data: [DONE]\n\n") ==
+        State::kGarbage);
+  CHECK(StateAfter(Api::kChat, Api::kMessages,
+                   chat(R"("delta":{"content":"x"})") + "data: {\"error\":{\"message\":\"m\"}}\n\n") ==
+        State::kGarbage);
+  CHECK(StateAfter(Api::kChat, Api::kMessages, "data: {\"choices\":[{\"index\":1,\"delta\":{}}]}\n\n") ==
+        State::kGarbage);
 }

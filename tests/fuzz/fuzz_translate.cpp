@@ -22,7 +22,10 @@ struct Way {
   Api asked;
   Api sent;
 };
-constexpr Way kWays[] = {{Api::kChat, Api::kMessages}, {Api::kMessages, Api::kChat}, {Api::kResponses, Api::kChat}, {Api::kResponses, Api::kMessages}};
+constexpr Way kWays[] = {{Api::kChat, Api::kMessages},
+                         {Api::kMessages, Api::kChat},
+                         {Api::kResponses, Api::kChat},
+                         {Api::kResponses, Api::kMessages}};
 
 void TranslateAsRequest(std::string_view body, Way way) {
   auto request = ParseModelRequest(way.asked, body);
