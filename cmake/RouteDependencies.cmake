@@ -95,6 +95,15 @@ add_library(route_time_zones INTERFACE)
 add_library(route::time_zones ALIAS route_time_zones)
 target_link_libraries(route_time_zones INTERFACE date::date-tz)
 
+# --- SQLite
+find_package(SQLite3 QUIET)
+if(NOT SQLite3_FOUND)
+  message(FATAL_ERROR "SQLite was not found: apt-get install libsqlite3-dev")
+endif()
+add_library(route_sqlite INTERFACE)
+add_library(route::sqlite ALIAS route_sqlite)
+target_link_libraries(route_sqlite INTERFACE SQLite::SQLite3)
+
 # --- doctest's main, compiled once
 add_library(route_doctest_main STATIC ${CMAKE_SOURCE_DIR}/tests/support/doctest_main.cpp)
 add_library(route::doctest_main ALIAS route_doctest_main)

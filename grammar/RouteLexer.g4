@@ -64,10 +64,11 @@ TAGS : 'tags';  TAGGED : 'tagged';  SERVES : 'serves';  PROCESSED : 'processed';
 TOKEN : 'token';  ENDPOINT : 'endpoint';  KEY : 'key';  ENV : 'env';  STATUS : 'status';  RETENTION : 'retention';
 SEEN : 'seen';  ONLY : 'only';  FOR : 'for';  MODELS : 'models';
 WEIGHT : 'weight';  BY : 'by';  LISTED : 'listed';  WITHIN : 'within';  RETRY : 'retry';
-ATTEMPTS : 'attempts';  DEADLINE : 'deadline';
+ATTEMPTS : 'attempts';  DEADLINE : 'deadline';  ANSWER : 'answer';  COST : 'cost';
 EVERY : 'every';  REACHED : 'reached';  NEVER : 'never';  THE : 'the';  CHOICE : 'choice';  SERVED : 'served';
 REFUSED : 'refused';  SERVICE : 'service';  SURVIVES : 'survives';  LOSS : 'loss';  MAKES : 'makes';  AT : 'at';
 MOST : 'most';  VENDORS : 'vendors';  COUNTRIES : 'countries';
+ALLOWED : 'allowed';  THAT : 'that';  SAME : 'same';  IF : 'if';  LEAST : 'least';  COSTS : 'costs';
 UNCOVERED : 'uncovered';  UNSERVABLE : 'unservable';
 
 IDENTIFIER : [A-Za-z_] [A-Za-z0-9_]*;

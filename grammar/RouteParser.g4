@@ -112,9 +112,9 @@ selection
 
 order : BY (WEIGHT | CHEAPEST | FASTEST | QUALITY) | AS LISTED;
 
-// limits { attempts 6   deadline 30 s }
+// limits { attempts 6   deadline 30 s   answer 8_000 tokens   cost 2 USD }
 limits : LIMITS LEFT_BRACE limit* RIGHT_BRACE;
-limit : ATTEMPTS NUMBER | DEADLINE quantity;
+limit : ATTEMPTS NUMBER | (DEADLINE | ANSWER | COST) quantity;
 
 // --- What is never allowed -----------------------------------------------------------------------------------------
 
@@ -146,9 +146,17 @@ promise
   | NEVER deploymentTest                                                                           # neverReached
   | THE FIRST CHOICE deploymentTest                                                                # firstChoice
   | EVERY REQUEST IS SERVED (UNLESS REFUSED BY name ((COMMA | OR) name)*)?                         # served
+  | EVERY REQUEST IS REFUSED ONLY BY name ((COMMA | OR) name)*                                     # refusedOnly
   | SERVICE SURVIVES THE LOSS OF ANY NUMBER lossUnit                                               # survives
   | EVERY REQUEST MAKES AT MOST NUMBER ATTEMPTS (WITHIN quantity)?                                 # bounded
+  | EVERY REQUEST COSTS AT MOST quantity                                                           # costsAtMost
+  | EVERY REQUEST WITH setting IS ALLOWED EVERY DEPLOYMENT THAT THE SAME REQUEST WITH setting IS   # allowedAsMuch
+  | EVERY REQUEST WITH setting IS SERVED IF THE SAME REQUEST WITH setting IS                       # servedAsMuch
+  | THE FIRST CHOICE WITH setting HAS numberOfDeployment AT (LEAST | MOST) THAT WITH setting       # firstChoiceAsGood
   ;
+// tier platinum        data health and personal
+setting : name IS? cell;
+numberOfDeployment : PRICE (IN | OUT) | FIRST TOKEN | RETENTION | QUALITY name? | CONTEXT;
 lossUnit : VENDOR | VENDORS | DEPLOYMENT | DEPLOYMENTS | COUNTRY | COUNTRIES;
 
 // accept R0504 for old_rule because "kept until the contract ends"
@@ -263,7 +271,7 @@ name
   | HEADQUARTERS | HEADQUARTERED | CERTIFIED | QUALITY | CONTEXT | CAPABILITIES | CAPABLE | LICENCE
   | TAGS | TAGGED | SERVES | PROCESSED | PRICE | OUT | FIRST | TOKEN | ENDPOINT | KEY | ENV | STATUS | RETENTION
   | SEEN | ONLY | FOR | MODELS
-  | WEIGHT | BY | LISTED | WITHIN | RETRY | ATTEMPTS | DEADLINE
+  | WEIGHT | BY | LISTED | WITHIN | RETRY | ATTEMPTS | DEADLINE | ANSWER | COST
   | EVERY | REACHED | NEVER | THE | CHOICE | SERVED | REFUSED | SERVICE | SURVIVES | LOSS | MAKES | AT
-  | MOST | VENDORS | COUNTRIES | UNCOVERED | UNSERVABLE
+  | MOST | LEAST | VENDORS | COUNTRIES | ALLOWED | THAT | SAME | IF | COSTS | UNCOVERED | UNSERVABLE
   ;

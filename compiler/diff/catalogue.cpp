@@ -164,6 +164,8 @@ auto CompareFrames(const ir::Policy& before, const ir::Policy& after) -> std::ve
   };
   compare_limit("attempts", before.limits.attempts, after.limits.attempts, "");
   compare_limit("deadline", before.limits.deadline_ms, after.limits.deadline_ms, " ms");
+  compare_limit("answer", before.limits.answer_tokens, after.limits.answer_tokens, " tokens");
+  compare_limit("cost", before.limits.cost_hundredth_cents, after.limits.cost_hundredth_cents, " hundredths of a cent");
   return changes;
 }
 

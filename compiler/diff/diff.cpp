@@ -317,7 +317,7 @@ class Maker {
 
   /// Deployment by deployment. False if some of them, too, take more than their share of the effort; those are missing.
   auto AddMoves() -> bool {
-    constexpr std::uint64_t kLooksForEach = 4'000;
+    constexpr std::uint64_t kLooksForEach = 10'000;
     Effort left = options_.effort;
     Solved found{.loses = {Solved::Answer::kNo, std::nullopt}, .gains = {Solved::Answer::kNo, std::nullopt}};
     for (std::uint32_t i = 0; i < report_.program.deployments.size(); ++i) {
@@ -366,7 +366,7 @@ class Maker {
   }
 
   void AddCatalogue() {
-    constexpr std::uint64_t kLooks = 20'000;  // for all of them together
+    constexpr std::uint64_t kLooks = 50'000;  // for all of them together
     Effort left{.looks = std::min(options_.effort.looks, kLooks), .words = options_.effort.words};
     for (DeploymentChange& change : CompareCatalogues(*before_.policy, *after_.policy, options_.facts)) {
       CatalogueChange found{.change = std::move(change), .requests = std::nullopt, .where = {}};

@@ -115,8 +115,6 @@ auto Explorer::NextLevel(std::uint32_t level, const Words& live) const -> std::u
 }
 
 auto Explorer::Visit(Run& run, std::uint32_t level, Words live) -> std::optional<NodeId> {
-  if (run.effort.looks == 0) return std::nullopt;
-  --run.effort.looks;
   std::vector<Known> known(conditions_, Known::kFails);
   std::vector<ConditionIndex> alive;
   ForEachBit(live, [&](std::size_t bit) {
@@ -124,6 +122,9 @@ auto Explorer::Visit(Run& run, std::uint32_t level, Words live) -> std::optional
     if (known[c] == Known::kFails) alive.push_back(c);
     known[c] = bit < flags_ ? Known::kOpen : Known::kHolds;
   });
+  const std::uint64_t cost = 1 + alive.size() / 64;
+  if (run.effort.looks < cost) return std::nullopt;
+  run.effort.looks -= cost;
   std::ranges::sort(alive);
   Part part;
   part.known_ = &known;

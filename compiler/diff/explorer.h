@@ -47,7 +47,7 @@ class Question {
 
 /// How much work may go into one diagram. Steps, not time, so that the same input always gives the same output.
 struct Effort {
-  std::uint64_t looks = 40'000;
+  std::uint64_t looks = 100'000;     ///< a look at a part counts once more for each 64 conditions that can still hold
   std::uint64_t words = 40'000'000;  ///< of 64 terms, combined with what a class admits
 };
 

@@ -8,6 +8,7 @@
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
+#include "compiler/driver/kept_verdicts.h"
 #include "compiler/driver/pipeline.h"
 #include "compiler/recheck/recheck.h"
 #include "runtime/signature/attestation.h"
@@ -151,13 +152,15 @@ auto Build(const BuildOptions& options, const CommonOptions& common) -> int {
   int code = kGood;
   bool complete = true;
   std::vector<std::vector<std::byte>> bundles;
+  KeptVerdicts verdicts(options.cache);
   for (auto& compilation : *compilations) {
-    VerifyPolicy(*compilation, options.limits, common.now());
+    VerifyPolicy(*compilation, options.limits, common.now(), verdicts.cache());
     int own = ExitCodeOf(compilation->emitter.diagnostics(), diagnostics::FailLevel::kError);
     if (own == kPolicyHasErrors || code == kGood) code = own;
     complete = complete && !compilation->bundle.empty();
     bundles.push_back(compilation->bundle);
   }
+  verdicts.Keep();
   std::vector<Table> written;
   std::string pack;
   bool wanted = code == kGood || options.unverified == BuildOptions::Unverified::kAllow;

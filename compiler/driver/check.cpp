@@ -9,6 +9,7 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/driver/fix.h"
+#include "compiler/driver/kept_verdicts.h"
 #include "compiler/driver/pipeline.h"
 #include "compiler/driver/proof.h"
 #include "compiler/driver/report.h"
@@ -150,6 +151,7 @@ void PrintDocument(const Checked& checked, const CheckOptions& options) {
       row["verdict"] = VerdictName(result.verdict);
       if (result.vacuous) row["vacuous"] = true;
       if (result.witness) row["witness"] = ir::RequestToJson(compilation.policy, *result.witness);
+      if (result.compared_with) row["compared_with"] = ir::RequestToJson(compilation.policy, *result.compared_with);
       guarantees.push_back(std::move(row));
     }
   }
@@ -225,16 +227,18 @@ auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
     if (!baseline) return kWrongUsage;
   }
   Checked checked;
+  KeptVerdicts verdicts(options.cache);
   if (options.fixes == CheckOptions::Fixes::kApply) {
-    auto fixed = FixPolicy(options, common);
+    auto fixed = FixPolicy(options, common, verdicts.cache());
     if (!fixed) return kWrongUsage;
     checked.compilation = std::move(fixed->compilation);
     checked.made = std::move(fixed->made);
   } else {
     checked.compilation = ReadPolicy(options.policy, common);
     if (checked.compilation == nullptr) return kWrongUsage;
-    VerifyPolicy(*checked.compilation, options.limits, common.now());
+    VerifyPolicy(*checked.compilation, options.limits, common.now(), verdicts.cache());
   }
+  verdicts.Keep();
   Compilation& compilation = *checked.compilation;
   if (baseline) {
     checked.compared = diagnostics::TakeKnown(compilation.emitter, std::move(*baseline));

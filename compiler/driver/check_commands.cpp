@@ -9,6 +9,7 @@ void AddCheckCommands(CommandLine& line) {
       line.Add<CheckOptions>("check", "Finds errors in a policy and proves its guarantees", Check);
   line.WithPolicy(check, check_options->policy);
   line.WithSolverLimit(check, check_options->limits);
+  line.WithCache(check, check_options->cache);
   const std::map<std::string, diagnostics::FailLevel> levels = {{"error", diagnostics::FailLevel::kError},
                                                                 {"warning", diagnostics::FailLevel::kWarning},
                                                                 {"never", diagnostics::FailLevel::kNever}};
@@ -39,6 +40,7 @@ void AddCheckCommands(CommandLine& line) {
       ->option_text("FILE.route...");
   build->add_option("-o,--output", build_options->output, "the bundle to write")->required()->option_text("FILE.rtb");
   line.WithSolverLimit(build, build_options->limits);
+  line.WithCache(build, build_options->cache);
   build->add_flag_callback(
       "--unverified", [options = build_options] { options->unverified = BuildOptions::Unverified::kAllow; },
       "write the table even if verification failed; a gateway refuses it unless told otherwise");

@@ -84,6 +84,12 @@ void CommandLine::WithSolverLimit(CLI::App* command, verify::Limits& limits) {
       ->option_text("sat|z3|both");
 }
 
+void CommandLine::WithCache(CLI::App* command, std::string& folder) {
+  command->add_option("--cache", folder, "a folder that keeps answers of the solver for the next run")
+      ->envname("ROUTEC_CACHE")
+      ->option_text("DIR");
+}
+
 auto CommandLine::Run(int argc, char** argv) -> int {
   try {
     app_.parse(argc, argv);

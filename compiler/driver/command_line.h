@@ -53,8 +53,10 @@ class CommandLine {
   void WithOutput(CLI::App* command, const Formats& formats = kTextOrJson);
   /// The same, with the formats for other programs that read findings.
   void WithReport(CLI::App* command);
-  /// `--rlimit`.
+  /// `--rlimit` and `--solver`.
   void WithSolverLimit(CLI::App* command, verify::Limits& limits);
+  /// `--cache`, or `ROUTEC_CACHE` in the environment.
+  void WithCache(CLI::App* command, std::string& folder);
 
   /// Parses and runs; returns an exit code.
   auto Run(int argc, char** argv) -> int;

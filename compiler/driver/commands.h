@@ -44,6 +44,7 @@ struct CheckOptions {
   std::optional<std::string> why;         ///< a guarantee whose proof is to be explained
   std::optional<std::string> save_tests;  ///< a file to write the witnesses to, as tests
   std::optional<std::string> emit_smt2;   ///< a folder to write each question to
+  std::string cache;                      ///< a folder that keeps verdicts; empty for none
 };
 auto Check(const CheckOptions& options, const CommonOptions& common) -> int;
 
@@ -54,6 +55,7 @@ struct BuildOptions {
   Unverified unverified = Unverified::kRefuse;
   std::optional<std::string> pack;  ///< a proof pack to write too, of a bundle of one policy
   verify::Limits limits;
+  std::string cache;  ///< a folder that keeps verdicts; empty for none
 };
 auto Build(const BuildOptions& options, const CommonOptions& common) -> int;
 

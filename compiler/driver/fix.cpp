@@ -22,14 +22,15 @@ auto WriteFiles(const diagnostics::FixRound& round, const SourceSet& sources) ->
 
 }  // namespace
 
-auto FixPolicy(const CheckOptions& options, const CommonOptions& common) -> std::optional<FixResult> {
+auto FixPolicy(const CheckOptions& options, const CommonOptions& common, verify::VerdictCache* cache)
+    -> std::optional<FixResult> {
   constexpr int kMostRounds = 10;
   FixResult result;
   for (int i = 0;; ++i) {
     result.compilation = ReadPolicy(options.policy, common);
     if (result.compilation == nullptr) return std::nullopt;
     const SourceSet& sources = result.compilation->sources;
-    VerifyPolicy(*result.compilation, options.limits, common.now());
+    VerifyPolicy(*result.compilation, options.limits, common.now(), cache);
     if (i == kMostRounds) return result;
     diagnostics::FixRound round = diagnostics::ApplyFixes(result.compilation->emitter.diagnostics(), sources);
     if (round.applied.empty()) return result;

@@ -25,7 +25,9 @@ struct FixResult {
 
 /// Checks a policy, applies the fixes of what was found to its files, and begins again, until no fix is left or ten rounds
 /// are done. Only files of the policy that are on disk are changed, each written whole. Each fix is named on standard
-/// error. Nothing, after saying so there, if a file cannot be read or written; what was written before stays.
-auto FixPolicy(const CheckOptions& options, const CommonOptions& common) -> std::optional<FixResult>;
+/// error. Nothing, after saying so there, if a file cannot be read or written; what was written before stays. `cache`
+/// may be null.
+auto FixPolicy(const CheckOptions& options, const CommonOptions& common, verify::VerdictCache* cache)
+    -> std::optional<FixResult>;
 
 }  // namespace route::driver

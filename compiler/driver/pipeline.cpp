@@ -94,6 +94,7 @@ auto Witnesses(const verify::VerifyReport& report) -> std::set<ir::Request> {
   for (const auto& finding : report.single_losses) witnesses.insert(finding.witness);
   for (const auto& result : report.guarantees) {
     if (result.witness) witnesses.insert(*result.witness);
+    if (result.compared_with) witnesses.insert(*result.compared_with);
   }
   return witnesses;
 }
@@ -123,9 +124,9 @@ auto LowerPolicy(Compilation& compilation) -> bool {
   return true;
 }
 
-void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment now) {
+void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment now, verify::VerdictCache* cache) {
   if (compilation.emitter.has_errors()) return;
-  compilation.report = verify::Verify(compilation.policy, limits);
+  compilation.report = verify::Verify(compilation.policy, limits, cache);
   if (!LowerPolicy(compilation)) {
     compilation.report.reset();
     return;

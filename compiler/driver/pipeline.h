@@ -50,8 +50,9 @@ auto ReadSyntax(const std::string& path) -> std::unique_ptr<Compilation>;
 
 /// Verifies a policy that was read without errors, compiles it, confirms every witness on the compiled table, and reports
 /// what was found and is not accepted, and what is accepted in vain; then runs the policy's tests. A policy with errors is left alone. One that does not fit the table
-/// gets R0601 and no findings, because none of them could be confirmed.
-void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment now);
+/// gets R0601 and no findings, because none of them could be confirmed. `cache` may be null.
+void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment now,
+                  verify::VerdictCache* cache = nullptr);
 
 /// Compiles the policy with the report that it has, into `bundle`. Reports what does not fit (R0601) and returns false.
 auto LowerPolicy(Compilation& compilation) -> bool;

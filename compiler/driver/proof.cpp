@@ -23,6 +23,9 @@ auto LineOf(const Compilation& compilation, const std::string& kind, const std::
 
 /// The promise as an expectation, which begins at the same words; empty for promises that a test cannot state.
 auto ExpectationText(const ir::Guarantee& guarantee) -> std::string {
+  const bool is_of_one_plan = std::holds_alternative<ir::EveryDeploymentReached>(guarantee.promise) ||
+                              std::holds_alternative<ir::FirstChoice>(guarantee.promise);
+  if (!is_of_one_plan) return "";
   for (const char* start : {"every deployment reached ", "never ", "the first choice "}) {
     const std::size_t at = guarantee.text.starts_with(start) ? 0 : guarantee.text.rfind(std::string(", ") + start);
     if (at != std::string::npos) return guarantee.text.substr(at == 0 ? 0 : at + 2);

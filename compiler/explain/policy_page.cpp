@@ -95,6 +95,7 @@ class PolicyPage {
         case ir::Rule::Origin::kWritten: break;
         case ir::Rule::Origin::kCapability:
         case ir::Rule::Origin::kContext:
+        case ir::Rule::Origin::kCost:
           section.points.push_back({.name = rule.name, .text = ir::Quoted(rule.name) + ": " + RuleSentence(rule, phrases_), .details = {}});
           break;
       }

@@ -2,6 +2,7 @@
 
 #include "compiler/base/internal_error.h"
 #include "compiler/explain/sentences.h"
+#include "compiler/ir/text.h"
 #include "compiler/ir/words.h"
 #include "runtime/values/value_text.h"
 
@@ -49,6 +50,17 @@ auto LossWords(ir::SurvivesLoss::Unit unit, std::uint32_t count) -> std::string 
   throw InternalError("an unknown unit of loss");
 }
 
+/// What a comparison of first choices is about.
+auto NumberName(const ir::DeploymentTest& number) -> std::string {
+  using Kind = ir::DeploymentTest::Kind;
+  if (number.kind == Kind::kPriceIn) return "price in";
+  if (number.kind == Kind::kPriceOut) return "price out";
+  if (number.kind == Kind::kFirstToken) return "time to the first token";
+  if (number.kind == Kind::kRetention) return "retention";
+  if (number.kind == Kind::kContext) return "context";
+  return number.text.empty() ? "quality" : "quality for " + ir::Quoted(number.text);
+}
+
 constexpr std::string_view kEvery = "every request";
 
 /// One overload for each kind of promise: what holds of each request that the premise is about.
@@ -76,6 +88,27 @@ struct Promise {
     if (promise.attempts) parts.push_back("makes at most " + ir::Counted(*promise.attempts, "attempt"));
     if (promise.within_ms) parts.push_back("is being answered, or has failed, after " + FormatDuration(*promise.within_ms));
     return request + " " + ir::Enumerate(parts);
+  }
+  auto operator()(const ir::CostsAtMost& promise) const -> std::string {
+    return request + " costs at most " + FormatQuantity(promise.usd, Unit::kUsd) + ", even if every attempt is billed in full";
+  }
+  auto operator()(const ir::Compared& promise) const -> std::string {
+    const ir::Attribute& attribute = policy.attributes.at(promise.attribute.index);
+    const auto with = [&](const ir::Value& value) { return "with " + attribute.name + " " + ir::FormatValue(attribute, value); };
+    const std::string other = "the same request " + with(promise.than);
+    switch (promise.what) {
+      case ir::Compared::What::kAllowed:
+        return request + " " + with(promise.value) + " is allowed every deployment that " + other + " is allowed";
+      case ir::Compared::What::kServed: return request + " " + with(promise.value) + " is served if " + other + " is served";
+      case ir::Compared::What::kFirstChoiceAtLeast: return FirstChoices(promise, with(promise.value), "at least", other);
+      case ir::Compared::What::kFirstChoiceAtMost: return FirstChoices(promise, with(promise.value), "at most", other);
+    }
+    throw InternalError("an unknown comparison");
+  }
+  auto FirstChoices(const ir::Compared& promise, const std::string& with, std::string_view bound,
+                    const std::string& other) const -> std::string {
+    return "the first choice " + with + " has " + std::string(bound) + " the " + NumberName(promise.number) +
+           " of the first choice of " + other;
   }
 };
 
@@ -144,9 +177,16 @@ auto GuaranteeSentence(const ir::Policy& policy, const ir::Guarantee& guarantee,
 }
 
 auto LimitsSentence(const Limits& limits) -> std::string {
-  return "A request makes at most " + ir::Counted(limits.attempts, "attempt") +
-         " over all deployments, and what has not begun to answer " + FormatDuration(limits.deadline_ms) +
-         " after the request came in has failed.";
+  std::string text = "A request makes at most " + ir::Counted(limits.attempts, "attempt") +
+                     " over all deployments, and what has not begun to answer " + FormatDuration(limits.deadline_ms) +
+                     " after the request came in has failed.";
+  if (limits.answer_tokens > 0) text += " An answer has at most " + ir::Counted(limits.answer_tokens, "token") + ".";
+  if (limits.cost_hundredth_cents > 0) {
+    text += " All attempts together cost at most " +
+            FormatQuantity(Decimal{std::int64_t{limits.cost_hundredth_cents} * 100}, Unit::kUsd) +
+            ": none is begun that could go over.";
+  }
+  return text;
 }
 
 }  // namespace route::explain

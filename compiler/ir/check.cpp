@@ -6,6 +6,7 @@
 #include <set>
 
 #include "compiler/ir/classes.h"
+#include "compiler/ir/evaluate.h"
 
 namespace route::ir {
 namespace {
@@ -35,6 +36,9 @@ class Checker {
     if (policy_.layers.empty()) Add("it has no layer");
     if (policy_.limits.attempts == 0) Add("the limit of attempts is 0");
     if (policy_.limits.deadline_ms == 0) Add("the deadline is 0");
+    if (policy_.limits.cost_hundredth_cents > 0 && policy_.limits.answer_tokens == 0) {
+      Add("the cost is limited and the length of an answer is not");
+    }
 
     for (const Attribute& attribute : policy_.attributes) In("attribute", attribute.name, [&] { Check(attribute); });
     for (const Vendor& vendor : policy_.vendors) In("vendor", vendor.name, [&] { Check(vendor); });
@@ -409,6 +413,31 @@ class Checker {
     }
     if (const auto* bounded = std::get_if<Bounded>(&guarantee.promise)) {
       if (!bounded->attempts && !bounded->within_ms) Add("it bounds nothing");
+    }
+    if (const auto* costs = std::get_if<CostsAtMost>(&guarantee.promise)) {
+      if (costs->usd.micros < 0) Add("it bounds the cost by less than nothing");
+      if (policy_.limits.answer_tokens == 0 || !PromptAttribute(policy_)) Add("the cost of a request has no bound");
+    }
+    if (const auto* compared = std::get_if<Compared>(&guarantee.promise)) Check(*compared, guarantee.when);
+  }
+
+  void Check(const Compared& compared, const Condition& premise) {
+    if (compared.attribute.index >= policy_.attributes.size()) {
+      Add("a compared attribute is out of range");
+      return;
+    }
+    const Attribute& attribute = policy_.attributes[compared.attribute.index];
+    CheckValue(attribute, compared.value);
+    CheckValue(attribute, compared.than);
+    if (AsksAbout(premise, compared.attribute)) Add("the premise asks about the attribute that is compared");
+    if (compared.what == Compared::What::kAllowed || compared.what == Compared::What::kServed) return;
+    using Kind = DeploymentTest::Kind;
+    if (compared.number.kind < Kind::kPriceIn || compared.number.kind > Kind::kContext) {
+      Add("a first choice is compared by what is no number");
+      return;
+    }
+    for (std::uint32_t i = 0; i < policy_.deployments.size(); ++i) {
+      if (!NumberOf(compared.number, policy_, {i})) Add("a number that is compared is not stated");
     }
   }
 

@@ -1,5 +1,7 @@
 #include "compiler/ir/classes.h"
 
+#include "compiler/ir/clock.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
@@ -276,6 +278,12 @@ auto ValueClasses::Representative(const std::vector<std::uint16_t>& classes) con
         request.emplace_back(Date{static_cast<std::int32_t>(least())});
         break;
     }
+  }
+  for (const ClockPair& pair : ClockPairs(*policy_)) {
+    const DimensionId date = FirstDimension(pair.date);
+    const std::uint32_t weekday = std::get<OneOfValue>(request[pair.weekday.index]).index;
+    const std::optional<Date> day = FirstOn(weekday, DaysOf(dimensions_[date.index], classes.at(date.index)));
+    if (day) request[pair.date.index] = *day;
   }
   return request;
 }

@@ -49,7 +49,7 @@ class ValueClasses {
   auto Classify(const Request& request) const -> std::vector<std::uint16_t>;
 
   /// A request with the smallest value of each class, one class for each dimension: the first name, the least
-  /// number or date, the first country; for other texts a word that no condition names.
+  /// number or date (that is such a day of the week, see `clock.h`), the first country; for other texts a new word.
   auto Representative(const std::vector<std::uint16_t>& classes) const -> Request;
 
   /// For a condition that asks about one attribute (neither kTrue, kFalse nor a connective): which classes of

@@ -1,5 +1,7 @@
 #include "compiler/ir/evaluate.h"
 
+#include "compiler/ir/cost.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
@@ -247,6 +249,7 @@ auto DeploymentsOf(const Decision& decision) -> std::vector<DeploymentId> {
 // Whether the promise holds of a request for which the policy decides so. One overload for each kind of promise.
 struct PromiseHolds {
   const Policy& policy;
+  const Request& request;
   const Decision& decision;
 
   auto AllSatisfy(const DeploymentTest& test, const std::vector<DeploymentId>& deployments) const -> bool {
@@ -275,14 +278,62 @@ struct PromiseHolds {
     return (!promise.attempts || PlanAttempts(policy, decision) <= *promise.attempts) &&
            (!promise.within_ms || PlanTime(policy, decision) <= *promise.within_ms);
   }
+
+  auto operator()(const CostsAtMost& promise) const -> bool {
+    return WorstCost(policy, request, decision) <= InCostUnits(promise.usd);
+  }
+
+  auto operator()(const Compared& promise) const -> bool {
+    const Pair pair = PairOf(promise, request);
+    const Decision with = Evaluate(policy, pair.with);
+    const Decision than = Evaluate(policy, pair.than);
+    switch (promise.what) {
+      case Compared::What::kAllowed:
+        return std::ranges::includes(AllowedDeployments(policy, with), AllowedDeployments(policy, than));
+      case Compared::What::kServed:
+        return with.outcome == Outcome::kRouted || than.outcome != Outcome::kRouted;
+      case Compared::What::kFirstChoiceAtLeast:
+        return NoneIsSmaller(promise, FirstChoices(policy, with), FirstChoices(policy, than));
+      case Compared::What::kFirstChoiceAtMost:
+        return NoneIsSmaller(promise, FirstChoices(policy, than), FirstChoices(policy, with));
+    }
+    std::abort();  // everything that is compared is handled above
+  }
+
+  /// No number of the first list is smaller than one of the second.
+  auto NoneIsSmaller(const Compared& promise, const std::vector<DeploymentId>& larger,
+                     const std::vector<DeploymentId>& smaller) const -> bool {
+    const auto number = [&](DeploymentId id) { return NumberOf(promise.number, policy, id).value(); };
+    return std::ranges::all_of(larger, [&](DeploymentId a) {
+      return std::ranges::all_of(smaller, [&](DeploymentId b) { return number(a) >= number(b); });
+    });
+  }
 };
 
 }  // namespace
 
+auto PairOf(const Compared& promise, const Request& request) -> Pair {
+  Pair pair{.with = request, .than = request};
+  pair.with.at(promise.attribute.index) = promise.value;
+  pair.than.at(promise.attribute.index) = promise.than;
+  return pair;
+}
+
+auto AllowedDeployments(const Policy& policy, const Decision& decision) -> std::vector<DeploymentId> {
+  std::vector<DeploymentId> allowed;
+  if (decision.outcome == Outcome::kRefused) return allowed;
+  for (std::uint32_t i = 0; i < policy.deployments.size(); ++i) {
+    if (std::ranges::find(decision.excluded, DeploymentId{i}, &Exclusion::deployment) == decision.excluded.end()) {
+      allowed.push_back({i});
+    }
+  }
+  return allowed;
+}
+
 auto Holds(const Guarantee& guarantee, const Policy& policy, const Request& request) -> bool {
   if (!Holds(guarantee.when, request)) return true;
   const Decision decision = Evaluate(policy, request);
-  return std::visit(PromiseHolds{policy, decision}, guarantee.promise);
+  return std::visit(PromiseHolds{policy, request, decision}, guarantee.promise);
 }
 
 namespace {

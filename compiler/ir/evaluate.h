@@ -67,6 +67,16 @@ auto IsServedDespite(const Policy& policy, const Decision& decision, SurvivesLos
 auto SmallestLoss(const Policy& policy, const Decision& decision, SurvivesLoss::Unit unit)
     -> std::vector<std::uint32_t>;
 
+/// The two requests that a comparison is about: this one with either value of the attribute.
+struct Pair {
+  Request with;
+  Request than;
+};
+auto PairOf(const Compared& promise, const Request& request) -> Pair;
+
+/// The deployments that the policy's rules allow, whatever the route, in order; none of a request that is refused.
+auto AllowedDeployments(const Policy& policy, const Decision& decision) -> std::vector<DeploymentId>;
+
 /// Does the promise hold for this one request? (The premise is part of it: a request outside holds.)
 auto Holds(const Guarantee& guarantee, const Policy& policy, const Request& request) -> bool;
 

@@ -371,6 +371,22 @@ class Writer {
              {{"attempts", OptionalToJson(promise.attempts)}, {"within_ms", OptionalToJson(promise.within_ms)}}}};
   }
 
+  auto operator()(const CostsAtMost& promise) const -> Json {
+    return {{"costs_at_most", {{"usd", NumberToJson(promise.usd)}}}};
+  }
+
+  auto operator()(const Compared& promise) const -> Json {
+    const Attribute& attribute = policy_.attributes.at(promise.attribute.index);
+    Json json = {{"what", ComparedName(promise.what)},
+                 {"attribute", attribute.name},
+                 {"value", ValueToJson(attribute, promise.value)},
+                 {"than", ValueToJson(attribute, promise.than)}};
+    const bool is_number = promise.what == Compared::What::kFirstChoiceAtLeast ||
+                           promise.what == Compared::What::kFirstChoiceAtMost;
+    if (is_number) json["number"] = Write(promise.number);
+    return {{"compared", std::move(json)}};
+  }
+
   auto operator()(const ExpectOutcome& expectation) const -> Json {
     Json json = {{"outcome", std::string(OutcomeName(expectation.outcome))}};
     if (expectation.refusal) json["refusal"] = policy_.refusals.at(expectation.refusal->index).name;
@@ -417,7 +433,7 @@ class Writer {
     return {{"policy", policy_.name},
             {"version", policy_.version},
             {"layers", WriteAll(policy_.layers)},
-            {"limits", {{"attempts", policy_.limits.attempts}, {"deadline_ms", policy_.limits.deadline_ms}}},
+            {"limits", Write(policy_.limits)},
             {"attributes", WriteAll(policy_.attributes)},
             {"conditions", WriteAll(policy_.conditions)},
             {"jurisdictions", WriteAll(policy_.jurisdictions)},
@@ -430,6 +446,13 @@ class Writer {
             {"routes", WriteAll(policy_.routes)},
             {"guarantees", WriteAll(policy_.guarantees)},
             {"tests", WriteAll(policy_.tests)}};
+  }
+
+  auto Write(const Limits& limits) const -> Json {
+    Json json = {{"attempts", limits.attempts}, {"deadline_ms", limits.deadline_ms}};
+    if (limits.answer_tokens > 0) json["answer_tokens"] = limits.answer_tokens;
+    if (limits.cost_hundredth_cents > 0) json["cost_usd"] = NumberToJson({std::int64_t{limits.cost_hundredth_cents} * 100});
+    return json;
   }
 
   auto Write(const Layer& layer) const -> Json { return {{"name", layer.name}, {"version", layer.version}}; }
@@ -464,8 +487,24 @@ class Writer {
         return "implied by a capability";
       case Rule::Origin::kContext:
         return "implied by the prompt's length";
+      case Rule::Origin::kCost:
+        return "implied by the limit of the cost";
     }
     std::abort();  // every origin is handled above
+  }
+
+  static auto ComparedName(Compared::What what) -> std::string {
+    switch (what) {
+      case Compared::What::kAllowed:
+        return "allowed";
+      case Compared::What::kServed:
+        return "served";
+      case Compared::What::kFirstChoiceAtLeast:
+        return "first_choice_at_least";
+      case Compared::What::kFirstChoiceAtMost:
+        return "first_choice_at_most";
+    }
+    std::abort();  // everything that is compared is handled above
   }
 
   static auto LossUnitName(SurvivesLoss::Unit unit) -> std::string {

@@ -99,6 +99,30 @@ auto Holds(const DeploymentTest& test, const Policy& policy, DeploymentId deploy
   std::abort();  // every kind is handled above
 }
 
+auto NumberOf(const DeploymentTest& test, const Policy& policy, DeploymentId deployment) -> std::optional<Decimal> {
+  using Kind = DeploymentTest::Kind;
+  const Deployment& facts = policy.deployments.at(deployment.index);
+  const Model& model = policy.models.at(facts.model.index);
+  if (test.kind == Kind::kPriceIn) return facts.price_in;
+  if (test.kind == Kind::kPriceOut) return facts.price_out;
+  if (test.kind == Kind::kFirstToken) return facts.first_token_ms;
+  if (test.kind == Kind::kRetention) return facts.retention_days;
+  if (test.kind == Kind::kQuality) return Quality(model, test.text);
+  if (test.kind == Kind::kContext) return model.context_tokens;
+  std::abort();  // CheckWellFormed says that it is one of these
+}
+
+auto PromptAttribute(const Policy& policy) -> std::optional<AttributeId> {
+  for (std::uint32_t i = 0; i < policy.attributes.size(); ++i) {
+    const Attribute& attribute = policy.attributes[i];
+    const auto measures = [](const Source& source) {
+      return source.kind == SourceKind::kRequest && source.argument == "prompt";
+    };
+    if (attribute.kind == AttributeKind::kNumber && std::ranges::any_of(attribute.sources, measures)) return AttributeId{i};
+  }
+  return std::nullopt;
+}
+
 auto PolicyOfFile(const Policy& policy, FileId file) -> const std::string& {
   return file.index < policy.file_layers.size() ? policy.layers.at(policy.file_layers[file.index]).name
                                                 : policy.layers.back().name;

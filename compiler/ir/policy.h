@@ -218,6 +218,7 @@ struct Rule {
     kWritten,     ///< a `rule` of the policy
     kCapability,  ///< implied by the request's needs: a capability the request uses
     kContext,     ///< implied by the request's needs: a context window that holds the prompt
+    kCost,        ///< implied by `limits`: one attempt with such a prompt stays below the limit of the cost
   };
 
   std::string name;
@@ -291,11 +292,33 @@ struct Bounded {
   std::optional<std::uint32_t> attempts;
   std::optional<std::uint32_t> within_ms;
 };
+/// No request costs more than this. See `WorstCost` in `evaluate.h`.
+struct CostsAtMost {
+  Decimal usd;
+};
+/// Compares what each request gets when `attribute` is `value` with what the same request gets when it is `than`. Its own
+/// value of the attribute plays no part, and the premise does not ask about it. See `Pair` in `evaluate.h`.
+struct Compared {
+  enum class What : std::uint8_t {
+    kAllowed,             ///< the first is allowed each deployment that the second is; who is refused is allowed none
+    kServed,              ///< if the second is routed, so is the first
+    kFirstChoiceAtLeast,  ///< if both are routed: each first choice of the one has at least the number of each of the other
+    kFirstChoiceAtMost,
+  };
+  AttributeId attribute;
+  Value value;
+  Value than;
+  What what = What::kAllowed;
+  DeploymentTest number;  ///< of a first choice: a kind with a range, which is not used, and its `text`
+};
+
+using Promise =
+    std::variant<EveryDeploymentReached, FirstChoice, Served, SurvivesLoss, Bounded, CostsAtMost, Compared>;
 
 struct Guarantee {
   std::string name;
   Condition when;  ///< kTrue if it has no premise
-  std::variant<EveryDeploymentReached, FirstChoice, Served, SurvivesLoss, Bounded> promise;
+  Promise promise;
   std::string text;  ///< as written, on one line
   std::uint32_t layer = 0;
   Span span;
@@ -357,6 +380,13 @@ struct Policy {
   Limits limits;
   Span span;  ///< the policy's name
 };
+
+/// The number that a test of this kind compares: a price in USD for a million tokens, milliseconds, days, a quality, tokens.
+/// Nothing if the catalogue does not state it. Of the kinds kPriceIn to kContext.
+auto NumberOf(const DeploymentTest& test, const Policy& policy, DeploymentId deployment) -> std::optional<Decimal>;
+
+/// The attribute that holds the size of the prompt: `prompt tokens … from request`. Nothing if there is none.
+auto PromptAttribute(const Policy& policy) -> std::optional<AttributeId>;
 
 /// Does the test hold of this deployment? A fact that the catalogue does not state makes a comparison on it
 /// false; Resolve reports every rule and guarantee that reads such a fact.

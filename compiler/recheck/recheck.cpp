@@ -151,8 +151,8 @@ class Comparison {
     rule_terms_ = record.U32();
     mask_cells_ = (policy_.deployments.size() + kLineBits - 1) / kLineBits;
     Expect(record.U32(), mask_cells_, "the cells of a mask");
-    Expect(record.U32(), 0, "a reserved field");
-    Expect(record.U32(), 0, "a reserved field");
+    Expect(record.U32(), policy_.limits.answer_tokens, "the limit of an answer");
+    Expect(record.U32(), policy_.limits.cost_hundredth_cents, "the limit of the cost");
   }
 
   void CheckAttributes() {

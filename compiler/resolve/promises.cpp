@@ -1,4 +1,8 @@
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <utility>
+#include <variant>
 
 #include "compiler/ir/evaluate.h"
 #include "compiler/resolve/resolver.h"
@@ -36,7 +40,6 @@ void Resolver::AddGuarantee(const ast::Guarantee& declared) {
 }
 
 void Resolver::AddWrittenGuarantee(const ast::Guarantee& declared, std::string text) {
-  constexpr std::uint32_t kMost = 1'000'000;
   ir::Guarantee guarantee;
   guarantee.name = declared.name.text;
   guarantee.span = declared.name.span;
@@ -44,32 +47,147 @@ void Resolver::AddWrittenGuarantee(const ast::Guarantee& declared, std::string t
   guarantee.layer = layer_;
   guarantee.when.span = declared.name.span;
   if (declared.premise) guarantee.when = ResolveCondition(*declared.premise);
-  if (const auto* every = std::get_if<ast::EveryReached>(&declared.promise)) {
-    guarantee.promise = ir::EveryDeploymentReached{ResolveStrictTest(every->test)};
-  } else if (const auto* never = std::get_if<ast::Never>(&declared.promise)) {
-    guarantee.promise = ir::EveryDeploymentReached{Negate(ResolveStrictTest(never->test))};
-  } else if (const auto* first = std::get_if<ast::FirstChoice>(&declared.promise)) {
-    guarantee.promise = ir::FirstChoice{ResolveStrictTest(first->test)};
-  } else if (const auto* served = std::get_if<ast::Served>(&declared.promise)) {
-    guarantee.promise = ir::Served{RefusalsOf(served->unless_refused_by)};
-  } else if (const auto* survives = std::get_if<ast::Survives>(&declared.promise)) {
-    ir::SurvivesLoss loss;
-    loss.count = PositiveInteger(survives->count, kMost, "the number of losses").value_or(1);
-    switch (survives->unit) {
-      case ast::Survives::Unit::kDeployment: loss.unit = ir::SurvivesLoss::Unit::kDeployment; break;
-      case ast::Survives::Unit::kVendor: loss.unit = ir::SurvivesLoss::Unit::kVendor; break;
-      case ast::Survives::Unit::kCountry: loss.unit = ir::SurvivesLoss::Unit::kCountry; break;
-    }
-    guarantee.promise = loss;
-  } else {
-    const auto& bounded = std::get<ast::Bounded>(declared.promise);
-    ir::Bounded bound;
-    bound.attempts = PositiveInteger(bounded.attempts, kMost, "the number of attempts");
-    if (bounded.within) bound.within_ms = Milliseconds(*bounded.within, "the time");
-    guarantee.promise = bound;
-  }
+  auto promise = ResolvePromise(declared, guarantee.when);
+  if (!promise) return;
+  guarantee.promise = std::move(*promise);
   auto index = static_cast<std::uint32_t>(policy_.guarantees.size());
   if (Declare(guarantee_names_, "guarantee", declared.name, index)) policy_.guarantees.push_back(std::move(guarantee));
+}
+
+auto Resolver::ResolvePromise(const ast::Guarantee& declared, const ir::Condition& premise) -> std::optional<ir::Promise> {
+  struct Promises {
+    Resolver& self;
+    const ir::Condition& premise;
+    using Result = std::optional<ir::Promise>;
+
+    auto operator()(const ast::EveryReached& every) -> Result {
+      return ir::EveryDeploymentReached{self.ResolveStrictTest(every.test)};
+    }
+    auto operator()(const ast::Never& never) -> Result {
+      return ir::EveryDeploymentReached{Negate(self.ResolveStrictTest(never.test))};
+    }
+    auto operator()(const ast::FirstChoice& first) -> Result { return ir::FirstChoice{self.ResolveStrictTest(first.test)}; }
+    auto operator()(const ast::Served& served) -> Result { return ir::Served{self.RefusalsOf(served.unless_refused_by)}; }
+    auto operator()(const ast::Survives& survives) -> Result { return self.ResolvePromise(survives); }
+    auto operator()(const ast::Bounded& bounded) -> Result { return self.ResolvePromise(bounded); }
+    auto operator()(const ast::CostsAtMost& costs) -> Result { return self.ResolvePromise(costs); }
+    auto operator()(const ast::Compared& compared) -> Result { return self.ResolvePromise(compared, premise); }
+  };
+  return std::visit(Promises{*this, premise}, declared.promise);
+}
+
+namespace {
+
+constexpr std::uint32_t kMostPromised = 1'000'000;
+
+}  // namespace
+
+auto Resolver::ResolvePromise(const ast::Survives& declared) -> ir::SurvivesLoss {
+  ir::SurvivesLoss loss;
+  loss.count = PositiveInteger(declared.count, kMostPromised, "the number of losses").value_or(1);
+  switch (declared.unit) {
+    case ast::Survives::Unit::kDeployment: loss.unit = ir::SurvivesLoss::Unit::kDeployment; break;
+    case ast::Survives::Unit::kVendor: loss.unit = ir::SurvivesLoss::Unit::kVendor; break;
+    case ast::Survives::Unit::kCountry: loss.unit = ir::SurvivesLoss::Unit::kCountry; break;
+  }
+  return loss;
+}
+
+auto Resolver::ResolvePromise(const ast::Bounded& declared) -> ir::Bounded {
+  ir::Bounded bound;
+  bound.attempts = PositiveInteger(declared.attempts, kMostPromised, "the number of attempts");
+  if (declared.within) bound.within_ms = Milliseconds(*declared.within, "the time");
+  return bound;
+}
+
+auto Resolver::CostIsBounded(Span where, std::string_view what) -> bool {
+  if (policy_.limits.answer_tokens == 0) {
+    Error(Code::kR0301, where, std::string(what) + " has no worst case, because `limits` do not say how long an answer may be",
+          "add, for example, `answer 8_000 tokens` to the `limits`");
+    return false;
+  }
+  if (!ir::PromptAttribute(policy_)) {
+    Error(Code::kR0301, where, std::string(what) + " has no worst case, because no attribute is the size of the prompt",
+          "declare one, for example `attribute prompt tokens up to 262_144 from request`");
+    return false;
+  }
+  return true;
+}
+
+auto Resolver::ResolvePromise(const ast::CostsAtMost& declared) -> std::optional<ir::CostsAtMost> {
+  auto usd = Usd(declared.usd, "the cost of a request");
+  if (!usd || !CostIsBounded(declared.usd.span, "the cost of a request")) return std::nullopt;
+  return ir::CostsAtMost{*usd};
+}
+
+auto Resolver::ResolveSetting(const ast::Setting& setting) -> std::optional<std::pair<AttributeId, ir::Value>> {
+  auto index = attribute_names_.Find(setting.attribute.text);
+  if (!index) {
+    UnknownName("attribute", setting.attribute, attribute_names_.Names());
+    return std::nullopt;
+  }
+  auto value = ValueOf(policy_.attributes[*index], setting.values);
+  if (!value) return std::nullopt;
+  return std::pair(AttributeId{*index}, std::move(*value));
+}
+
+namespace {
+
+auto KindOfNumber(ast::Fact fact) -> ir::DeploymentTest::Kind {
+  using Kind = ir::DeploymentTest::Kind;
+  if (fact == ast::Fact::kPriceIn) return Kind::kPriceIn;
+  if (fact == ast::Fact::kPriceOut) return Kind::kPriceOut;
+  if (fact == ast::Fact::kFirstToken) return Kind::kFirstToken;
+  if (fact == ast::Fact::kRetention) return Kind::kRetention;
+  if (fact == ast::Fact::kContext) return Kind::kContext;
+  return Kind::kQuality;
+}
+
+auto IsOfFirstChoice(ast::Compared::What what) -> bool {
+  return what == ast::Compared::What::kFirstChoiceAtLeast || what == ast::Compared::What::kFirstChoiceAtMost;
+}
+
+auto WhatOf(ast::Compared::What what) -> ir::Compared::What {
+  switch (what) {
+    case ast::Compared::What::kAllowed: return ir::Compared::What::kAllowed;
+    case ast::Compared::What::kServed: return ir::Compared::What::kServed;
+    case ast::Compared::What::kFirstChoiceAtLeast: return ir::Compared::What::kFirstChoiceAtLeast;
+    case ast::Compared::What::kFirstChoiceAtMost: return ir::Compared::What::kFirstChoiceAtMost;
+  }
+  std::abort();  // everything that is compared is handled above
+}
+
+}  // namespace
+
+auto Resolver::ResolvePromise(const ast::Compared& declared, const ir::Condition& premise) -> std::optional<ir::Compared> {
+  auto with = ResolveSetting(declared.with);
+  auto than = ResolveSetting(declared.than);
+  if (!with || !than) return std::nullopt;
+  if (with->first != than->first) {
+    Error(Code::kR0206, declared.than.span,
+          "this compares `" + declared.with.attribute.text + "` with `" + declared.than.attribute.text + "`",
+          "name two values of one attribute: the two requests are equal in every other");
+    return std::nullopt;
+  }
+  if (with->second == than->second) {
+    Error(Code::kR0206, declared.than.span, "this compares each request with itself", "name another value");
+    return std::nullopt;
+  }
+  if (ir::AsksAbout(premise, with->first)) {
+    Error(Code::kR0206, premise.span,
+          "the premise asks about `" + declared.with.attribute.text + "`, which differs between the two requests",
+          "take it out of the premise: the promise names its values");
+    return std::nullopt;
+  }
+  ir::Compared compared{.attribute = with->first, .value = with->second, .than = than->second, .what = WhatOf(declared.what), .number = {}};
+  if (!IsOfFirstChoice(declared.what)) return compared;
+  compared.number.kind = KindOfNumber(declared.fact);
+  compared.number.text = declared.work ? declared.work->text : "";
+  compared.number.low = std::numeric_limits<std::int64_t>::min();
+  compared.number.high = std::numeric_limits<std::int64_t>::max();
+  compared.number.span = declared.fact_span;
+  CheckFactsStated(compared.number);
+  return compared;
 }
 
 // A base's tests say how the base decides; what extends it has routes of its own.

@@ -17,6 +17,7 @@ auto Resolver::Run() -> ir::Policy {
   ForEach<ast::Jurisdiction>(&Resolver::AddJurisdiction);
   ForEach<ast::NamedType>(&Resolver::AddNamedType);
   ForEach<ast::Attribute>(&Resolver::AddAttribute);
+  CheckLimits();
   ForEach<ast::NamedCondition>(&Resolver::AddCondition);
   ForEach<ast::Property>(&Resolver::AddProperty);
   ForEach<ast::Vendor>(&Resolver::AddVendor);

@@ -256,6 +256,12 @@ class Resolver {
 
   // --- rules.cpp
   void SetLimits(const ast::LimitsBlock& limits);
+  auto AnswerTokens(const ast::Quantity& quantity) -> std::optional<std::uint32_t>;
+  /// An amount of money that nothing can overflow with. Reports a wrong unit.
+  auto Usd(const ast::Quantity& quantity, std::string_view what) -> std::optional<Decimal>;
+  auto HundredthCents(const ast::Quantity& quantity) -> std::optional<std::uint32_t>;
+  /// A limit of the cost needs one of the answer and the size of the prompt.
+  void CheckLimits();
   void AddRuleShape(const ast::Rule& declared) { AddShape(rule_shapes_, declared); }
   void AddRule(const ast::Rule& declared);
   void AddWrittenRule(const ast::Rule& declared);
@@ -263,6 +269,10 @@ class Resolver {
   void AddRoute(const ast::Route& declared);
   void OrderRoutes();
   void AddImpliedRules();
+  void ImplyCapabilities(AttributeId needs);
+  void ImplyContextWindows(AttributeId prompt);
+  void ImplyAffordablePrompts(AttributeId prompt);
+  auto ImpliedRule(const std::string& name, ir::Rule::Origin origin, AttributeId attribute) const -> ir::Rule;
   void CheckClasses();
 
   // --- promises.cpp
@@ -271,6 +281,15 @@ class Resolver {
   void AddGuaranteeShape(const ast::Guarantee& declared) { AddShape(guarantee_shapes_, declared); }
   void AddGuarantee(const ast::Guarantee& declared);
   void AddWrittenGuarantee(const ast::Guarantee& declared, std::string text);
+  /// The promise; nothing, reported, if it cannot be one.
+  auto ResolvePromise(const ast::Guarantee& declared, const ir::Condition& premise) -> std::optional<ir::Promise>;
+  auto ResolvePromise(const ast::Survives& declared) -> ir::SurvivesLoss;
+  auto ResolvePromise(const ast::Bounded& declared) -> ir::Bounded;
+  auto ResolvePromise(const ast::CostsAtMost& declared) -> std::optional<ir::CostsAtMost>;
+  auto ResolvePromise(const ast::Compared& declared, const ir::Condition& premise) -> std::optional<ir::Compared>;
+  auto ResolveSetting(const ast::Setting& setting) -> std::optional<std::pair<AttributeId, ir::Value>>;
+  /// Reports what a cost cannot be computed without: the prompt's size, and a limit of the answer.
+  auto CostIsBounded(Span where, std::string_view what) -> bool;
   void AddTest(const ast::Test& declared);
   void AddCase(const ast::Test& declared, const ast::Case& row, std::map<std::string, std::uint32_t>& names);
   auto TestOf(const std::vector<ast::Assignment>& given, const std::vector<ast::Expectation>& expectations) -> ir::Test;
@@ -313,6 +332,7 @@ class Resolver {
   Symbols guarantee_names_;
   Symbols test_names_;
   std::optional<std::uint32_t> limits_layer_;  // of the last `limits`
+  std::optional<Span> cost_limit_;             // where a limit of the cost is stated
 };
 
 template <typename T>

@@ -75,6 +75,13 @@ auto Bindings::Apply(ast::Guarantee guarantee) -> ast::Guarantee {
   if (auto* served = std::get_if<ast::Served>(&guarantee.promise)) {
     for (ast::Name& name : served->unless_refused_by) ApplyTo(name);
   }
+  if (auto* compared = std::get_if<ast::Compared>(&guarantee.promise)) {
+    for (ast::Setting* setting : {&compared->with, &compared->than}) {
+      ApplyTo(setting->attribute);
+      ApplyTo(setting->values);
+    }
+    if (compared->work) ApplyTo(*compared->work);
+  }
   return guarantee;
 }
 

@@ -254,6 +254,8 @@ struct Group {
 struct LimitsBlock {
   std::vector<Quantity> attempts;
   std::vector<Quantity> deadline;
+  std::vector<Quantity> answer;
+  std::vector<Quantity> cost;
   Span span;
 };
 
@@ -321,13 +323,33 @@ struct Bounded {
   Quantity attempts;
   std::optional<Quantity> within;
 };
+struct CostsAtMost {
+  Quantity usd;
+};
+
+/// `tier platinum`
+struct Setting {
+  Name attribute;
+  std::vector<Value> values;
+  Span span;
+};
+/// `every request with tier platinum is served if the same request with tier gold is`
+struct Compared {
+  enum class What : std::uint8_t { kAllowed, kServed, kFirstChoiceAtLeast, kFirstChoiceAtMost };
+  What what = What::kAllowed;
+  Setting with;
+  Setting than;
+  Fact fact = Fact::kQuality;  ///< of a first choice: one of those that are numbers
+  std::optional<Name> work;    ///< `quality code`
+  Span fact_span;
+};
 
 struct Guarantee {
   Name name;
   std::optional<Application> shape;  ///< `= shape(…)`: nothing else is stated then
   std::vector<Name> parameters;
   std::optional<Condition> premise;
-  std::variant<EveryReached, Never, FirstChoice, Served, Survives, Bounded> promise;
+  std::variant<EveryReached, Never, FirstChoice, Served, Survives, Bounded, CostsAtMost, Compared> promise;
   Span span;
 };
 

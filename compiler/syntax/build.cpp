@@ -289,9 +289,10 @@ class TreeBuilder : public ConditionBuilder {
     for (auto* limit : tree.limit()) {
       if (limit->ATTEMPTS() != nullptr) {
         limits.attempts.push_back(Number(*limit->NUMBER()));
-      } else {
-        limits.deadline.push_back(Quantity(*limit->quantity()));
+        continue;
       }
+      auto& stated = limit->DEADLINE() != nullptr ? limits.deadline : limit->ANSWER() != nullptr ? limits.answer : limits.cost;
+      stated.push_back(Quantity(*limit->quantity()));
     }
     return limits;
   }
@@ -371,29 +372,59 @@ class TreeBuilder : public ConditionBuilder {
     }
     guarantee.parameters = Parameters(tree.parameters());
     if (tree.condition() != nullptr) guarantee.premise = Condition(*tree.condition());
-    auto* promise = tree.promise();
-    if (auto* every_reached = dynamic_cast<P::EveryReachedContext*>(promise)) {
-      guarantee.promise = ast::EveryReached{DeploymentTest(*every_reached->deploymentTest())};
-    } else if (auto* never_reached = dynamic_cast<P::NeverReachedContext*>(promise)) {
-      guarantee.promise = ast::Never{DeploymentTest(*never_reached->deploymentTest())};
-    } else if (auto* first_choice = dynamic_cast<P::FirstChoiceContext*>(promise)) {
-      guarantee.promise = ast::FirstChoice{DeploymentTest(*first_choice->deploymentTest())};
-    } else if (auto* served = dynamic_cast<P::ServedContext*>(promise)) {
-      guarantee.promise = ast::Served{Names(served->name())};
-    } else if (auto* survives = dynamic_cast<P::SurvivesContext*>(promise)) {
-      ast::Survives promised{Number(*survives->NUMBER()), ast::Survives::Unit::kCountry};
-      auto* unit = survives->lossUnit();
-      if (unit->VENDOR() != nullptr || unit->VENDORS() != nullptr) promised.unit = ast::Survives::Unit::kVendor;
-      if (unit->DEPLOYMENT() != nullptr || unit->DEPLOYMENTS() != nullptr) {
-        promised.unit = ast::Survives::Unit::kDeployment;
-      }
-      guarantee.promise = promised;
-    } else if (auto* bounded = dynamic_cast<P::BoundedContext*>(promise)) {
+    guarantee.promise = Promise(tree.promise());
+    return guarantee;
+  }
+
+  auto Promise(P::PromiseContext* tree) -> decltype(ast::Guarantee::promise) {
+    if (auto* never = dynamic_cast<P::NeverReachedContext*>(tree)) return ast::Never{DeploymentTest(*never->deploymentTest())};
+    if (auto* first = dynamic_cast<P::FirstChoiceContext*>(tree)) return ast::FirstChoice{DeploymentTest(*first->deploymentTest())};
+    if (auto* served = dynamic_cast<P::ServedContext*>(tree)) return ast::Served{Names(served->name())};
+    if (auto* refused = dynamic_cast<P::RefusedOnlyContext*>(tree)) return ast::Served{Names(refused->name())};
+    if (auto* survives = dynamic_cast<P::SurvivesContext*>(tree)) return Survives(*survives);
+    if (auto* bounded = dynamic_cast<P::BoundedContext*>(tree)) {
       ast::Bounded promised{Number(*bounded->NUMBER()), std::nullopt};
       if (bounded->quantity() != nullptr) promised.within = Quantity(*bounded->quantity());
-      guarantee.promise = promised;
+      return promised;
     }
-    return guarantee;
+    if (auto* costs = dynamic_cast<P::CostsAtMostContext*>(tree)) return ast::CostsAtMost{Quantity(*costs->quantity())};
+    if (auto* allowed = dynamic_cast<P::AllowedAsMuchContext*>(tree)) return Compared(ast::Compared::What::kAllowed, allowed->setting());
+    if (auto* if_served = dynamic_cast<P::ServedAsMuchContext*>(tree)) return Compared(ast::Compared::What::kServed, if_served->setting());
+    if (auto* as_good = dynamic_cast<P::FirstChoiceAsGoodContext*>(tree)) return FirstChoiceAsGood(*as_good);
+    if (auto* every = dynamic_cast<P::EveryReachedContext*>(tree)) return ast::EveryReached{DeploymentTest(*every->deploymentTest())};
+    return {};  // a syntax error, which has been reported
+  }
+
+  auto Survives(P::SurvivesContext& tree) -> ast::Survives {
+    ast::Survives promised{Number(*tree.NUMBER()), ast::Survives::Unit::kCountry};
+    auto* unit = tree.lossUnit();
+    if (unit->VENDOR() != nullptr || unit->VENDORS() != nullptr) promised.unit = ast::Survives::Unit::kVendor;
+    if (unit->DEPLOYMENT() != nullptr || unit->DEPLOYMENTS() != nullptr) promised.unit = ast::Survives::Unit::kDeployment;
+    return promised;
+  }
+
+  auto Setting(P::SettingContext& tree) -> ast::Setting { return {Name(*tree.name()), Cell(*tree.cell()), SpanOf(tree)}; }
+
+  auto Compared(ast::Compared::What what, const std::vector<P::SettingContext*>& settings) -> ast::Compared {
+    ast::Compared compared;
+    compared.what = what;
+    compared.with = Setting(*settings.at(0));
+    compared.than = Setting(*settings.at(1));
+    return compared;
+  }
+
+  auto FirstChoiceAsGood(P::FirstChoiceAsGoodContext& tree) -> ast::Compared {
+    using What = ast::Compared::What;
+    ast::Compared compared =
+        Compared(tree.LEAST() != nullptr ? What::kFirstChoiceAtLeast : What::kFirstChoiceAtMost, tree.setting());
+    auto* number = tree.numberOfDeployment();
+    compared.fact_span = SpanOf(*number);
+    if (number->PRICE() != nullptr) compared.fact = number->IN() != nullptr ? ast::Fact::kPriceIn : ast::Fact::kPriceOut;
+    if (number->FIRST() != nullptr) compared.fact = ast::Fact::kFirstToken;
+    if (number->RETENTION() != nullptr) compared.fact = ast::Fact::kRetention;
+    if (number->CONTEXT() != nullptr) compared.fact = ast::Fact::kContext;
+    if (number->name() != nullptr) compared.work = Name(*number->name());
+    return compared;
   }
 
   auto Accept(P::AcceptContext& tree) const -> ast::Accept {

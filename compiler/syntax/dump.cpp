@@ -195,6 +195,8 @@ class Printer {
     Nested([&] {
       for (const ast::Quantity& limit : node.attempts) Line("attempts " + Text(limit), limit.span);
       for (const ast::Quantity& limit : node.deadline) Line("deadline " + Text(limit), limit.span);
+      for (const ast::Quantity& limit : node.answer) Line("answer " + Text(limit), limit.span);
+      for (const ast::Quantity& limit : node.cost) Line("cost " + Text(limit), limit.span);
     });
   }
 
@@ -281,6 +283,16 @@ class Printer {
     return text;
   }
 
+  static auto WhatText(const ast::Compared& promise) -> std::string {
+    const std::string number = std::string(FactText(promise.fact)) + (promise.work ? " " + promise.work->text : "");
+    switch (promise.what) {
+      case ast::Compared::What::kAllowed: return "what is allowed";
+      case ast::Compared::What::kServed: return "being served";
+      case ast::Compared::What::kFirstChoiceAtLeast: return "the first choice, at least the same " + number;
+      case ast::Compared::What::kFirstChoiceAtMost: return "the first choice, at most the same " + number;
+    }
+    return "";
+  }
   static auto Text(const ast::Quantity& quantity) -> std::string {
     if (quantity.date) return FormatDate(*quantity.date);
     if (quantity.unit == ast::UnitWord::kTimeOfDay) return FormatQuantity(quantity.number, Unit::kTimeOfDay);
@@ -436,6 +448,15 @@ class Printer {
   }
   void Promise(const ast::Bounded& promise, Span span) {
     Line("at most " + Text(promise.attempts) + " attempts" + (promise.within ? " within " + Text(*promise.within) : ""), span);
+  }
+  void Promise(const ast::CostsAtMost& promise, Span span) { Line("costs at most " + Text(promise.usd), span); }
+  void Promise(const ast::Compared& promise, Span span) {
+    Line("compared by " + WhatText(promise), span);
+    Nested([&] {
+      for (const ast::Setting* setting : {&promise.with, &promise.than}) {
+        Line("with " + setting->attribute.text + " " + Text(setting->values), setting->span);
+      }
+    });
   }
   void Promise(const ast::ExpectRoute& what, Span span) { Line("expect route " + what.route.text, span); }
   void Promise(const ast::ExpectRefused& what, Span span) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "compiler/ir/clock.h"
 #include "compiler/verify/minimal_set.h"
 #include "compiler/verify/questions.h"
 #include "compiler/verify/witness.h"
@@ -26,9 +27,12 @@ auto MinimalContradiction(smt::Solver& solver, smt::Term given, const std::vecto
       });
 }
 
+/// Whether a look at classes alone can tell that there is a request: not where a date and a day of the week share a clock.
+auto EachCombinationIsPossible(const Encoder& encoder) -> bool { return ir::ClockPairs(encoder.policy()).empty(); }
+
 /// A request that satisfies the condition, from its hull alone, if the hull is all that there is to it.
 auto Corner(const Encoder& encoder, const Hull& hull) -> std::optional<ir::Request> {
-  if (!hull.is_exact || hull.IsEmpty()) return std::nullopt;
+  if (!hull.is_exact || hull.IsEmpty() || !EachCombinationIsPossible(encoder)) return std::nullopt;
   std::vector<std::uint16_t> classes(encoder.classes().dimensions().size(), 0);
   for (const auto& [dimension, ranges] : hull.sides) {
     classes.at(dimension) = static_cast<std::uint16_t>(ranges.front().first);
@@ -62,7 +66,7 @@ auto FindDeadRoutes(Encoder& encoder) -> Findings<DeadRoute> {
   Findings<DeadRoute> findings;
   for (std::uint32_t i = 0; i < policy.routes.size(); ++i) {
     if (DecidesAtAGlance(encoder, {i})) continue;
-    switch (solver.Check(encoder.Decides({i}))) {
+    switch (encoder.Ask(encoder.Decides({i}))) {
       case smt::Answer::kYes:
         break;
       case smt::Answer::kNo:
@@ -113,7 +117,7 @@ auto FindDeadTiers(Encoder& encoder) -> Findings<DeadTier> {
       if (reached == smt::kTrue) continue;
       std::vector<smt::Term> assumed = encoder.Decides({i});
       assumed.push_back(reached);
-      switch (solver.Check(assumed)) {
+      switch (encoder.Ask(assumed)) {
         case smt::Answer::kYes:
           break;
         case smt::Answer::kNo:
@@ -152,14 +156,13 @@ auto FindDeadTiers(Encoder& encoder) -> Findings<DeadTier> {
 
 auto FindDeadRules(Encoder& encoder) -> Findings<DeadRule> {
   const ir::Policy& policy = encoder.policy();
-  smt::Solver& solver = encoder.solver();
   Findings<DeadRule> findings;
   for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
     const ir::Rule& rule = policy.rules[i];
     if (rule.origin != ir::Rule::Origin::kWritten) continue;
     const Hull& hull = encoder.HullOf(RuleId{i});
-    if (hull.is_exact && !hull.IsEmpty()) continue;
-    switch (solver.Check({encoder.Matches(RuleId{i})})) {
+    if (hull.is_exact && !hull.IsEmpty() && EachCombinationIsPossible(encoder)) continue;
+    switch (encoder.Ask({encoder.Matches(RuleId{i})})) {
       case smt::Answer::kYes:
         break;
       case smt::Answer::kNo:
@@ -184,7 +187,7 @@ auto FindDeadRefusals(Encoder& encoder) -> Findings<DeadRefusal> {
     for (std::uint32_t k = 0; k < i; ++k) earlier.push_back(solver.Not(encoder.Matches(RefusalId{k})));
     std::vector<smt::Term> first = earlier;
     first.push_back(matches);
-    switch (solver.Check(first)) {
+    switch (encoder.Ask(first)) {
       case smt::Answer::kYes:
         break;
       case smt::Answer::kNo: {

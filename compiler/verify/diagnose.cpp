@@ -257,7 +257,8 @@ class Reporter {
 
   void Report(const TrivialGuarantee& finding) {
     const ir::Guarantee& guarantee = policy_.guarantees.at(finding.guarantee.index);
-    const bool is_bound = std::holds_alternative<ir::Bounded>(guarantee.promise);
+    const bool is_bound = std::holds_alternative<ir::Bounded>(guarantee.promise) ||
+                          std::holds_alternative<ir::CostsAtMost>(guarantee.promise);
     emitter_.Report(Builder(Code::kR0516, guarantee.span, "nothing could break guarantee " + Quoted(guarantee.name))
                         .WithWitness({}, is_bound ? "it promises no more than `limits` enforce"
                                                   : "every deployment of the catalogue keeps it, whatever is routed where")
@@ -349,12 +350,17 @@ class Reporter {
       names.push_back(refusal.name);
       std::move(builder).AddNote(refusal.span, "refusal " + Quoted(refusal.name) + " answers the request");
     }
-    if (result.route) {
+    if (IsAboutRules(guarantee)) {
+      for (const RuleId id : Excluding(decision, result.deployments)) {
+        names.push_back(RuleAt(id).name);
+        std::move(builder).AddNote(RuleAt(id).span, "rule " + Quoted(RuleAt(id).name) + " applies to the request");
+      }
+    } else if (result.route) {
       const ir::Route& route = RouteAt(*result.route);
       names.push_back(route.name);
       std::move(builder).AddNote(route.span, "route " + Quoted(route.name) + " takes the request");
       if (RulesMatter(guarantee)) {
-        for (const RuleId id : Narrowing(decision, route)) {
+        for (const RuleId id : Excluding(decision, ChainOf(route))) {
           names.push_back(RuleAt(id).name);
           std::move(builder).AddNote(RuleAt(id).span, ExcludesOf(RuleAt(id), route));
         }
@@ -374,18 +380,25 @@ class Reporter {
   /// Whether what rules took out of the chain can be the cause; otherwise it is what they left in.
   static auto RulesMatter(const ir::Guarantee& guarantee) -> bool {
     return !std::holds_alternative<ir::EveryDeploymentReached>(guarantee.promise) &&
-           !std::holds_alternative<ir::Bounded>(guarantee.promise);
+           !std::holds_alternative<ir::Bounded>(guarantee.promise) &&
+           !std::holds_alternative<ir::CostsAtMost>(guarantee.promise);
   }
 
-  /// The rules that take something out of the route's chain.
-  auto Narrowing(const ir::Decision& decision, const ir::Route& route) const -> std::vector<RuleId> {
-    std::vector<RuleId> narrowing;
-    const std::vector<DeploymentId> chain = ChainOf(route);
+  /// The rules that exclude one of these.
+  auto Excluding(const ir::Decision& decision, const std::vector<DeploymentId>& deployments) const
+      -> std::vector<RuleId> {
+    std::vector<RuleId> excluding;
     for (const RuleId id : decision.rules) {
       const auto excludes = [&](DeploymentId deployment) { return !ir::Holds(RuleAt(id).keep, policy_, deployment); };
-      if (std::ranges::any_of(chain, excludes)) narrowing.push_back(id);
+      if (std::ranges::any_of(deployments, excludes)) excluding.push_back(id);
     }
-    return narrowing;
+    return excluding;
+  }
+
+  /// Is it the rules alone that keep the promise, whatever the routes?
+  static auto IsAboutRules(const ir::Guarantee& guarantee) -> bool {
+    const auto* compared = std::get_if<ir::Compared>(&guarantee.promise);
+    return compared != nullptr && compared->what == ir::Compared::What::kAllowed;
   }
 
   auto ViolationHint(const ir::Guarantee& guarantee, const GuaranteeResult& result, const ir::Decision& decision) const
@@ -393,6 +406,7 @@ class Reporter {
     const std::string route = result.route ? "route " + Quoted(RouteAt(*result.route).name) : "";
     struct Hint {
       const Reporter& self;
+      const ir::Guarantee& guarantee;
       const GuaranteeResult& result;
       const ir::Decision& decision;
       const std::string& route;
@@ -409,6 +423,9 @@ class Reporter {
       auto operator()(const ir::Served&) const -> std::string {
         if (decision.refusal) {
           const std::string name = self.policy_.refusals.at(decision.refusal->index).name;
+          if (guarantee.text.find("refused only by") != std::string::npos) {
+            return "add " + Quoted(name) + " to those that the guarantee names, or narrow its condition";
+          }
           return "write `unless refused by " + name + "` in the guarantee, or narrow the condition of " + Quoted(name);
         }
         if (result.route) return self.UnservableHint(self.RouteAt(*result.route), result.witness.value());
@@ -442,6 +459,15 @@ class Reporter {
                (attempts == 1 ? " attempt, " : " attempts, ") + (something_is_retried ? "lower `retry`, " : "") +
                "or have " + route + " try " + Another(promise.unit) + " earlier";
       }
+      auto operator()(const ir::CostsAtMost& promise) const -> std::string {
+        return "limit it: `cost " + FormatQuantity(promise.usd, Unit::kUsd) +
+               "` or a shorter `answer` in `limits`; or lower `retry` or `attempts`, or promise more";
+      }
+      auto operator()(const ir::Compared& promise) const -> std::string {
+        const ir::Attribute& attribute = self.policy_.attributes.at(promise.attribute.index);
+        return "what depends on " + Quoted(attribute.name) + " here must not leave " +
+               Quoted(ir::FormatValue(attribute, promise.value)) + " with less: change that condition, or promise it `when` of fewer requests";
+      }
       auto operator()(const ir::Bounded& promise) const -> std::string {
         const std::uint32_t attempts = ir::PlanAttempts(self.policy_, decision);
         if (promise.attempts && attempts > *promise.attempts) {
@@ -451,7 +477,7 @@ class Reporter {
                FormatDuration(ir::PlanTime(self.policy_, decision));
       }
     };
-    return std::visit(Hint{*this, result, decision, route}, guarantee.promise);
+    return std::visit(Hint{*this, guarantee, result, decision, route}, guarantee.promise);
   }
 
   const ir::Policy& policy_;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "compiler/ir/clock.h"
 #include "runtime/values/value_text.h"
 
 namespace route::verify {
@@ -68,24 +69,46 @@ auto EngineOf(SolverKind solver) -> smt::EngineKind {
   std::abort();  // every kind is handled above
 }
 
-Encoder::Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt::Solver& solver)
+Encoder::Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt::Solver& solver, VerdictCache* cache)
     : policy_(&policy),
       classes_(&classes),
       solver_(&solver),
+      cache_(cache),
       refusal_hulls_(HullsOf(policy.refusals, classes)),
       route_hulls_(HullsOf(policy.routes, classes)) {
   rule_hulls_ = HullsOf(policy.rules, classes);
   for (std::uint32_t i = 0; i < classes.dimensions().size(); ++i) DeclareDimension({i});
-  for (const ir::Refusal& refusal : policy.refusals) {
-    refusals_.push_back(solver.Define(UniqueName("refusal " + refusal.name), Encode(refusal.when)));
+  DefineConditions(Naming::kNamed);
+  DefineAllowed(Naming::kNamed);
+  if (const smt::Term possible = IsPossible(); possible != smt::kTrue) solver.Assert(possible);
+}
+
+Encoder::Encoder(const ir::Policy& policy, const Encoder& other)
+    : policy_(&policy),
+      classes_(other.classes_),
+      solver_(other.solver_),
+      dimensions_(other.dimensions_),
+      refusal_hulls_(HullsOf(policy.refusals, *other.classes_)),
+      route_hulls_(HullsOf(policy.routes, *other.classes_)) {
+  rule_hulls_ = HullsOf(policy.rules, *classes_);
+  DefineConditions(Naming::kPlain);
+  DefineAllowed(Naming::kPlain);
+}
+
+void Encoder::DefineConditions(Naming naming) {
+  for (const ir::Refusal& refusal : policy_->refusals) {
+    refusals_.push_back(Named(naming, "refusal " + refusal.name, Encode(refusal.when)));
   }
-  for (const ir::Route& route : policy.routes) {
-    routes_.push_back(solver.Define(UniqueName("route " + route.name), Encode(route.when)));
+  for (const ir::Route& route : policy_->routes) {
+    routes_.push_back(Named(naming, "route " + route.name, Encode(route.when)));
   }
-  for (const ir::Rule& rule : policy.rules) {
-    rules_.push_back(solver.Define(UniqueName("rule " + rule.name), Encode(rule.when)));
+  for (const ir::Rule& rule : policy_->rules) {
+    rules_.push_back(Named(naming, "rule " + rule.name, Encode(rule.when)));
   }
-  DefineAllowed();
+}
+
+auto Encoder::Named(Naming naming, const std::string& name, smt::Term meaning) -> smt::Term {
+  return naming == Naming::kNamed ? solver_->Define(UniqueName(name), meaning) : meaning;
 }
 
 // Names reach SMT-LIB 2 between bars, where only bars and backslashes are barred; policy text may hold any bytes.
@@ -99,6 +122,33 @@ auto Encoder::UniqueName(const std::string& text) -> std::string {
   return name;
 }
 
+auto Encoder::UniqueNames(const std::vector<std::string>& texts) -> std::vector<std::string> {
+  std::vector<std::string> names;
+  shape_ += "dimension\n";
+  for (const std::string& text : texts) {
+    names.push_back(UniqueName(text));
+    shape_ += names.back() + "\n";
+  }
+  return names;
+}
+
+auto Encoder::Ask(const std::vector<smt::Term>& assumptions) -> smt::Answer {
+  if (cache_ == nullptr) return solver_->Check(assumptions);
+  const QuestionKey key = solver_->KeyOf(assumptions);
+  if (const CachedAnswer* known = cache_->Find(key)) return known->exists ? smt::Answer::kYes : smt::Answer::kNo;
+  const smt::Answer answer = solver_->Check(assumptions);
+  if (answer != smt::Answer::kUnknown) cache_->Add(key, {.exists = answer == smt::Answer::kYes, .smallest = {}});
+  return answer;
+}
+
+auto Encoder::KeyOfSmallest() -> QuestionKey {
+  smt::Hasher hasher;
+  hasher.Add("smallest");
+  hasher.Add(shape_);
+  hasher.Add(solver_->KeyOf({}));
+  return hasher.Finish();
+}
+
 void Encoder::DeclareDimension(ir::DimensionId id) {
   const ir::Dimension& dimension = classes_->dimensions().at(id.index);
   const ir::Attribute& attribute = policy_->attributes.at(dimension.attribute.index);
@@ -106,24 +156,25 @@ void Encoder::DeclareDimension(ir::DimensionId id) {
   if (dimension.classes > 2 && dimension.classes <= kMostExactClasses && !IsOrdered(attribute.kind)) {
     encoded.form = Dimension::Form::kExact;
     std::vector<std::string> names;
-    for (std::uint32_t i = 0; i < dimension.classes; ++i) {
-      names.push_back(UniqueName(ClassName(attribute, dimension, i)));
-    }
-    encoded.terms = solver_->Choice(names);
+    for (std::uint32_t i = 0; i < dimension.classes; ++i) names.push_back(ClassName(attribute, dimension, i));
+    encoded.terms = solver_->Choice(UniqueNames(names));
   } else {
     std::vector<std::string> names;
     for (std::uint32_t i = 1; i < dimension.classes; ++i) {
       std::string name = ClassName(attribute, dimension, i);
       if (!IsOrdered(attribute.kind) && dimension.classes > 2) name += " or a later class";
-      names.push_back(UniqueName(name));
+      names.push_back(std::move(name));
     }
-    encoded.terms = solver_->Row(names);
+    const std::vector<std::string> unique = UniqueNames(names);
+    // Names that were listed by the author, or had to be altered, say nothing about the order.
+    const bool says_order = attribute.kind != AttributeKind::kOneOf && unique == names;
+    encoded.terms = solver_->Row(unique, says_order ? smt::RowOrder::kByName : smt::RowOrder::kAsListed);
   }
   dimensions_.push_back(std::move(encoded));
 }
 
 // Deployments that the same rules exclude share one definition.
-void Encoder::DefineAllowed() {
+void Encoder::DefineAllowed(Naming naming) {
   std::map<std::vector<std::uint32_t>, std::size_t> known;
   for (std::uint32_t d = 0; d < policy_->deployments.size(); ++d) {
     std::vector<std::uint32_t> excluding;
@@ -138,7 +189,7 @@ void Encoder::DefineAllowed() {
         none.push_back(solver_->Not(rules_[r]));
         alike.excluding.push_back({r});
       }
-      allowed_.push_back(solver_->Define(UniqueName("allowed " + policy_->deployments[d].name), solver_->And(none)));
+      allowed_.push_back(Named(naming, "allowed " + policy_->deployments[d].name, solver_->And(none)));
     } else {
       allowed_.push_back(allowed_.at(alike_[place->second].deployments.front().index));
     }
@@ -157,6 +208,13 @@ auto Encoder::RefusalsBefore(RouteId route) const -> std::vector<RefusalId> {
   const auto all = static_cast<std::uint32_t>(refusals_.size());
   for (const std::uint32_t i : refusal_hulls_.Meeting(route_hulls_[route.index], all)) before.push_back({i});
   return before;
+}
+
+auto Encoder::RoutesMeeting(const ir::Condition& condition) const -> std::vector<RouteId> {
+  std::vector<RouteId> meeting;
+  const auto all = static_cast<std::uint32_t>(routes_.size());
+  for (const std::uint32_t i : route_hulls_.Meeting(verify::HullOf(condition, *classes_), all)) meeting.push_back({i});
+  return meeting;
 }
 
 auto Encoder::Decides(RouteId route) const -> std::vector<smt::Term> {
@@ -240,16 +298,23 @@ auto Encoder::IsBefore(ir::DimensionId id, std::uint32_t value_class) const -> s
   return literals;
 }
 
-auto Encoder::IsSmallerThan(const std::vector<std::uint16_t>& classes) const -> smt::Term {
-  smt::Term smaller = smt::kFalse;
-  for (std::size_t i = classes.size(); i-- > 0;) {
-    const ir::DimensionId dimension{static_cast<std::uint32_t>(i)};
-    std::vector<smt::Term> same = IsClass(dimension, classes[i]);
-    same.push_back(smaller);
-    const smt::Term before = classes[i] == 0 ? smt::kFalse : solver_->And(IsBefore(dimension, classes[i]));
-    smaller = solver_->Or({before, solver_->And(same)});
+auto Encoder::IsPossible() const -> smt::Term {
+  std::vector<smt::Term> impossible;
+  for (const ir::ClockPair& pair : ir::ClockPairs(*policy_)) {
+    const ir::DimensionId date = classes_->FirstDimension(pair.date);
+    const ir::DimensionId weekday = classes_->FirstDimension(pair.weekday);
+    const ir::Dimension& dates = classes_->dimensions().at(date.index);
+    const ir::Dimension& weekdays = classes_->dimensions().at(weekday.index);
+    for (std::uint32_t d = 0; d < dates.classes; ++d) {
+      for (std::uint32_t w = 0; w < weekdays.classes; ++w) {
+        if (ir::FirstOn(w, ir::DaysOf(dates, d))) continue;
+        std::vector<smt::Term> both = IsClass(date, d);
+        for (const smt::Term literal : IsClass(weekday, w)) both.push_back(literal);
+        impossible.push_back(solver_->And(both));
+      }
+    }
   }
-  return smaller;
+  return solver_->Not(solver_->Or(impossible));
 }
 
 auto Encoder::ModelClasses() const -> std::vector<std::uint16_t> {

@@ -12,6 +12,7 @@
 #include "compiler/ir/policy.h"
 #include "compiler/verify/hulls.h"
 #include "compiler/verify/smt/solver.h"
+#include "compiler/verify/verdict_cache.h"
 #include "compiler/verify/verify.h"
 
 /// A policy as formulas over booleans: the only place that knows how.
@@ -27,12 +28,24 @@ auto EngineOf(SolverKind solver) -> smt::EngineKind;
 
 class Encoder {
  public:
-  /// Declares and defines everything in the solver. All three arguments must outlive the encoder.
-  Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt::Solver& solver);
+  /// Declares and defines everything in the solver. All arguments must outlive the encoder; `cache` may be null.
+  Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt::Solver& solver, VerdictCache* cache = nullptr);
+
+  /// Another policy over the same requests: its formulas are made of the booleans of `other`, have no names of their own,
+  /// and can be made within a scope. Both must outlive the encoder, and both ask about the same classes.
+  Encoder(const ir::Policy& policy, const Encoder& other);
 
   auto policy() const -> const ir::Policy& { return *policy_; }
   auto classes() const -> const ir::ValueClasses& { return *classes_; }
   auto solver() const -> smt::Solver& { return *solver_; }
+  auto cache() const -> VerdictCache* { return cache_; }
+
+  /// `solver().Check(assumptions)`, or what an earlier run answered. There is no model and no core to look at after it.
+  auto Ask(const std::vector<smt::Term>& assumptions) -> smt::Answer;
+
+  /// Of the question which request is the smallest that satisfies what is asserted. Policies whose classes have other
+  /// numbers have other keys.
+  auto KeyOfSmallest() -> QuestionKey;
 
   /// "The condition of this one holds", whatever else does.
   auto Matches(RuleId rule) const -> smt::Term { return rules_.at(rule.index); }
@@ -71,6 +84,9 @@ class Encoder {
   auto RoutesBefore(RouteId route) const -> std::vector<RouteId>;
   auto RefusalsBefore(RouteId route) const -> std::vector<RefusalId>;
 
+  /// The routes that could match together with the condition.
+  auto RoutesMeeting(const ir::Condition& condition) const -> std::vector<RouteId>;
+
   auto HullOf(RuleId rule) const -> const Hull& { return rule_hulls_.at(rule.index); }
   auto HullOf(RouteId route) const -> const Hull& { return route_hulls_[route.index]; }
   auto HullOf(RefusalId refusal) const -> const Hull& { return refusal_hulls_[refusal.index]; }
@@ -86,8 +102,9 @@ class Encoder {
   auto IsClass(ir::DimensionId dimension, std::uint32_t value_class) const -> std::vector<smt::Term>;
   auto IsBefore(ir::DimensionId dimension, std::uint32_t value_class) const -> std::vector<smt::Term>;
 
-  /// Smaller in the first dimension that differs.
-  auto IsSmallerThan(const std::vector<std::uint16_t>& classes) const -> smt::Term;
+  /// What no request is: a date with another day of the week than its own, if both come from one clock. The solver takes it
+  /// for granted from the start; it stands here for scripts.
+  auto IsPossible() const -> smt::Term;
 
   /// After an answer kYes: the class of each dimension in the solver's model.
   auto ModelClasses() const -> std::vector<std::uint16_t>;
@@ -99,16 +116,22 @@ class Encoder {
     std::vector<smt::Term> terms;  // kExact: one for each class; kOrLater: one for each class but the first
   };
 
+  enum class Naming : std::uint8_t { kNamed, kPlain };
+  void DefineConditions(Naming naming);
+  void DefineAllowed(Naming naming);
+  auto Named(Naming naming, const std::string& name, smt::Term meaning) -> smt::Term;
   void DeclareDimension(ir::DimensionId dimension);
-  void DefineAllowed();
   auto OrLater(const Dimension& dimension, std::uint32_t value_class) const -> smt::Term;
   auto Encode(const ir::Condition& condition, const FixedClass* fixed) const -> smt::Term;
   auto InClasses(ir::DimensionId dimension, const std::vector<bool>& wanted) const -> smt::Term;
   auto UniqueName(const std::string& text) -> std::string;
+  auto UniqueNames(const std::vector<std::string>& texts) -> std::vector<std::string>;
 
   const ir::Policy* policy_;
   const ir::ValueClasses* classes_;
   smt::Solver* solver_;
+  VerdictCache* cache_;
+  std::string shape_;  // the names of all classes
   std::vector<Dimension> dimensions_;
   std::vector<smt::Term> rules_;
   std::vector<smt::Term> refusals_;

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <variant>
 
+#include "compiler/ir/cost.h"
 #include "compiler/ir/facts.h"
+#include "compiler/ir/text.h"
 #include "compiler/ir/words.h"
 #include "runtime/values/value_text.h"
 
@@ -157,10 +160,150 @@ auto Explain(const ir::Policy& policy, const ir::Bounded& promise, const ir::Dec
               Enumerate(parts)};
 }
 
+/// `with tier platinum`, as the promise says it.
+auto WithText(const ir::Policy& policy, const ir::Compared& promise, const ir::Value& value) -> std::string {
+  const ir::Attribute& attribute = policy.attributes.at(promise.attribute.index);
+  return "with " + attribute.name + " " + ir::FormatValue(attribute, value);
+}
+
+/// Why a request is not served, for the middle of a sentence.
+auto NotServedWords(const ir::Policy& policy, const ir::Decision& decision) -> std::string {
+  if (decision.outcome == Outcome::kRefused) {
+    return "refusal " + Quoted(policy.refusals.at(decision.refusal.value().index).name) + " answers";
+  }
+  if (decision.outcome == Outcome::kUncovered) return "no route takes it";
+  return RouteName(policy, decision) + " is left with nothing";
+}
+
+/// Why a deployment is not allowed.
+auto NotAllowedWords(const ir::Policy& policy, const ir::Decision& decision, DeploymentId deployment) -> std::string {
+  if (decision.outcome == Outcome::kRefused) return NotServedWords(policy, decision);
+  std::vector<std::string> rules;
+  for (const ir::Exclusion& each : decision.excluded) {
+    if (each.deployment == deployment) rules.push_back(Quoted(policy.rules.at(each.by.index).name));
+  }
+  return std::string(rules.size() == 1 ? "rule " : "rules ") + Enumerate(rules) +
+         (rules.size() == 1 ? " excludes it" : " exclude it");
+}
+
+/// What is compared of one request, and the one that it is compared with.
+struct Sides {
+  std::string with;
+  std::string than;
+  ir::Decision with_decision;
+  ir::Decision than_decision;
+};
+
+auto ExplainAllowed(const ir::Policy& policy, const Sides& sides) -> Fault {
+  Fault fault{.deployments = ir::AllowedDeployments(policy, sides.than_decision), .explanation = {}};
+  const std::vector<DeploymentId> allowed = ir::AllowedDeployments(policy, sides.with_decision);
+  std::erase_if(fault.deployments, [&](DeploymentId id) { return std::ranges::binary_search(allowed, id); });
+  const DeploymentId first = fault.deployments.at(0);
+  fault.explanation = sides.than + " the same request is allowed " + Quoted(policy.deployments.at(first.index).name);
+  if (fault.deployments.size() > 1) {
+    const std::size_t more = fault.deployments.size() - 1;
+    fault.explanation += " (and " + std::to_string(more) + (more == 1 ? " other)" : " others)");
+  }
+  fault.explanation += "; " + sides.with + " " + NotAllowedWords(policy, sides.with_decision, first);
+  return fault;
+}
+
+auto ExplainServed(const ir::Policy& policy, const Sides& sides) -> Fault {
+  return {{}, sides.than + " the same request is served by " + RouteName(policy, sides.than_decision) + "; " + sides.with +
+                  " " + NotServedWords(policy, sides.with_decision)};
+}
+
+auto NumberText(const ir::Policy& policy, const ir::DeploymentTest& number, DeploymentId id) -> std::string {
+  using Kind = ir::DeploymentTest::Kind;
+  const Decimal value = ir::NumberOf(number, policy, id).value();
+  switch (number.kind) {
+    case Kind::kPriceIn:
+      return FormatQuantity(value, Unit::kUsd) + " in";
+    case Kind::kPriceOut:
+      return FormatQuantity(value, Unit::kUsd) + " out";
+    case Kind::kFirstToken:
+      return FormatQuantity(value, Unit::kMilliseconds);
+    case Kind::kContext:
+      return FormatQuantity(value, Unit::kTokens);
+    case Kind::kRetention:
+      return FormatDecimal(value) + " days";
+    default:  // a quality: `CheckWellFormed` admits no other kinds
+      return "quality " + (number.text.empty() ? "" : number.text + " ") + FormatDecimal(value);
+  }
+}
+
+/// The first choice with the least number, or the greatest.
+template <typename Better>
+auto Extreme(const ir::Policy& policy, const ir::DeploymentTest& number, const ir::Decision& decision, Better better)
+    -> DeploymentId {
+  const std::vector<DeploymentId> choices = ir::FirstChoices(policy, decision);
+  return *std::ranges::min_element(choices, better, [&](DeploymentId id) { return ir::NumberOf(number, policy, id).value(); });
+}
+
+auto ExplainFirstChoice(const ir::Policy& policy, const ir::Compared& promise, const Sides& sides) -> Fault {
+  const bool at_least = promise.what == ir::Compared::What::kFirstChoiceAtLeast;
+  const auto least = [&](const ir::Decision& decision) { return Extreme(policy, promise.number, decision, std::less()); };
+  const auto greatest = [&](const ir::Decision& decision) { return Extreme(policy, promise.number, decision, std::greater()); };
+  const DeploymentId with = at_least ? least(sides.with_decision) : greatest(sides.with_decision);
+  const DeploymentId than = at_least ? greatest(sides.than_decision) : least(sides.than_decision);
+  const auto described = [&](DeploymentId id) {
+    return Quoted(policy.deployments.at(id.index).name) + " (" + NumberText(policy, promise.number, id) + ")";
+  };
+  return {{with}, sides.than + " " + RouteName(policy, sides.than_decision) + " can try " + described(than) + " first; " +
+                      sides.with + " " + RouteName(policy, sides.with_decision) + " can try " + described(with)};
+}
+
+auto ExplainComparison(const ir::Policy& policy, const ir::Compared& promise, const ir::Request& request) -> Fault {
+  const ir::Pair pair = ir::PairOf(promise, request);
+  const Sides sides{.with = WithText(policy, promise, promise.value),
+                    .than = WithText(policy, promise, promise.than),
+                    .with_decision = ir::Evaluate(policy, pair.with),
+                    .than_decision = ir::Evaluate(policy, pair.than)};
+  switch (promise.what) {
+    case ir::Compared::What::kAllowed:
+      return ExplainAllowed(policy, sides);
+    case ir::Compared::What::kServed:
+      return ExplainServed(policy, sides);
+    case ir::Compared::What::kFirstChoiceAtLeast:
+    case ir::Compared::What::kFirstChoiceAtMost:
+      return ExplainFirstChoice(policy, promise, sides);
+  }
+  std::abort();  // everything that is compared is handled above
+}
+
+auto ExplainCost(const ir::Policy& policy, const ir::Request& request, const ir::Decision& decision) -> Fault {
+  const std::int64_t prompt = ir::PromptTokens(policy, request);
+  std::vector<std::string> parts;
+  for (const ir::PlanTier& planned : decision.plan) {
+    const ir::Tier& tier = policy.routes.at(decision.route.value().index).tiers.at(planned.tier);
+    for (const ir::Candidate& candidate : planned.deployments) {
+      parts.push_back(ir::FormatCost(ir::AttemptCost(policy, candidate.deployment, prompt)) + " at " +
+                      Quoted(policy.deployments.at(candidate.deployment.index).name));
+    }
+    if (tier.retries) parts.back() += " with up to " + ir::Counted(*tier.retries, "further attempt") + " in that tier";
+  }
+  return {{}, RouteName(policy, decision) + " can cost " + ir::FormatCost(ir::WorstCost(policy, request, decision)) +
+                  ", if each of at most " + ir::Counted(policy.limits.attempts, "attempt") + " is billed for " +
+                  ir::Counted(prompt, "token") + " in and " + ir::Counted(policy.limits.answer_tokens, "token") +
+                  " out: " + ir::EnumerateSome(parts, 6)};
+}
+
+/// Most promises are about the decision alone.
+struct Explanation {
+  const ir::Policy& policy;
+  const ir::Request& request;
+  const ir::Decision& decision;
+
+  auto operator()(const ir::Compared& promise) const -> Fault { return ExplainComparison(policy, promise, request); }
+  auto operator()(const ir::CostsAtMost&) const -> Fault { return ExplainCost(policy, request, decision); }
+  auto operator()(const auto& promise) const -> Fault { return Explain(policy, promise, decision); }
+};
+
 }  // namespace
 
-auto ExplainFault(const ir::Policy& policy, const ir::Guarantee& guarantee, const ir::Decision& decision) -> Fault {
-  return std::visit([&](const auto& promise) { return Explain(policy, promise, decision); }, guarantee.promise);
+auto ExplainFault(const ir::Policy& policy, const ir::Guarantee& guarantee, const ir::Request& request,
+                  const ir::Decision& decision) -> Fault {
+  return std::visit(Explanation{policy, request, decision}, guarantee.promise);
 }
 
 auto JoinNames(const std::vector<std::string>& names) -> std::string {

@@ -14,8 +14,9 @@ struct Fault {
   std::string explanation;                ///< one sentence without a full stop
 };
 
-/// `decision` is what the evaluator decided about a request of which `guarantee` does not hold.
-auto ExplainFault(const ir::Policy& policy, const ir::Guarantee& guarantee, const ir::Decision& decision) -> Fault;
+/// `decision` is what the evaluator decided about `request`, of which `guarantee` does not hold.
+auto ExplainFault(const ir::Policy& policy, const ir::Guarantee& guarantee, const ir::Request& request,
+                  const ir::Decision& decision) -> Fault;
 
 /// `a`, `b` and `c`, or `none` when the list is empty.
 auto JoinNames(const std::vector<std::string>& names) -> std::string;

@@ -54,12 +54,12 @@ auto FindUntriedTiers(Encoder& encoder) -> Findings<UntriedTier> {
       std::vector<smt::Term> reached = assumed;
       assumed.push_back(CanBeTried(encoder, route, t));
       reached.push_back(encoder.SomeReached(route.tiers[t]));
-      switch (encoder.solver().Check(assumed)) {
+      switch (encoder.Ask(assumed)) {
         case smt::Answer::kYes:
           break;
         case smt::Answer::kNo:
           // What nothing reaches at all is for R0503 and R0508 to say.
-          if (encoder.solver().Check(reached) != smt::Answer::kYes) break;
+          if (encoder.Ask(reached) != smt::Answer::kYes) break;
           findings.found.push_back({.route = {i},
                                     .tier = t,
                                     .limit = UntriedTier::Limit::kAttempts,

@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "compiler/ir/cost.h"
+#include "compiler/verify/compared.h"
 #include "compiler/verify/explanation.h"
 #include "compiler/verify/questions.h"
 #include "compiler/verify/violation.h"
@@ -16,18 +18,39 @@ namespace {
 /// adds, hold the premise.
 class Search {
  public:
-  Search(Encoder& encoder, const ir::Guarantee& guarantee) : encoder_(encoder), guarantee_(guarantee) {}
+  /// How far to look: for the smallest request of all, or for that of the first route that has one.
+  enum class Extent : std::uint8_t { kEveryRoute, kFirstRoute };
 
-  /// Of each route, the requests that it decides.
+  Search(Encoder& encoder, const ir::Guarantee& guarantee, Extent extent = Extent::kEveryRoute)
+      : encoder_(encoder), guarantee_(guarantee), extent_(extent) {}
+
+  /// Of each route, the requests that it decides. First of all routes at once, without saying which one decides: most
+  /// promises hold because rules exclude what would break them, whatever the route. Where attempts are counted that is
+  /// no easier than each route by itself.
   void TryRoutes() {
-    std::vector<smt::Term> broken;
-    for (const ir::Route& route : policy().routes) broken.push_back(Violation(encoder_, guarantee_, route));
-    while (!broken.empty() && broken.back() == smt::kFalse) broken.pop_back();
-    for (std::uint32_t i = 0; i < broken.size(); ++i) {
-      if (solver().And({encoder_.Matches(RouteId{i}), broken[i]}) == smt::kFalse) continue;
+    struct Suspect {
+      RouteId route;
+      smt::Term broken;
+      smt::Term taken_and_broken;
+    };
+    std::vector<Suspect> suspects;
+    std::vector<smt::Term> any;
+    for (const RouteId route : encoder_.RoutesMeeting(guarantee_.when)) {
+      const std::optional<smt::Term> violation = Violation(encoder_, guarantee_, policy().routes.at(route.index));
+      gave_up_ = gave_up_ || !violation;
+      const smt::Term broken = violation.value_or(smt::kFalse);
+      const smt::Term both = solver().And({encoder_.Matches(route), broken});
+      if (both == smt::kFalse) continue;
+      suspects.push_back({route, broken, both});
+      any.push_back(both);
+    }
+    if (suspects.empty() || (!Counts() && encoder_.Ask({solver().Or(any)}) == smt::Answer::kNo)) return;
+    for (const Suspect& suspect : suspects) {
+      if (!Counts() && encoder_.Ask({suspect.taken_and_broken}) == smt::Answer::kNo) continue;
       const smt::Scope scope(solver());
-      for (const smt::Term literal : encoder_.Decides(RouteId{i})) solver().Assert(literal);
-      Try(broken[i]);
+      for (const smt::Term literal : encoder_.Decides(suspect.route)) solver().Assert(literal);
+      Try(suspect.broken);
+      if (smallest_ && extent_ == Extent::kFirstRoute) return;
     }
   }
 
@@ -47,6 +70,9 @@ class Search {
     Try(solver().And(none));
   }
 
+  /// Of two requests that differ in what the promise compares.
+  void TryComparison(const ir::Compared& promise) { Try(ComparisonFails(encoder_, promise)); }
+
   auto smallest() const -> const std::optional<std::vector<std::uint16_t>>& { return smallest_; }
   auto gave_up() const -> bool { return gave_up_; }
 
@@ -55,18 +81,36 @@ class Search {
     if (broken == smt::kFalse) return;
     const smt::Scope scope(solver());
     solver().Assert(broken);
-    if (smallest_) solver().Assert(encoder_.IsSmallerThan(*smallest_));
-    Smallest found = FindSmallest(encoder_);
-    switch (found.answer) {
-      case smt::Answer::kNo:
-        return;
-      case smt::Answer::kUnknown:
-        gave_up_ = true;
-        return;
-      case smt::Answer::kYes:
-        smallest_ = std::move(found.classes);
-        return;
+    smallest_ ? TrySmaller() : static_cast<void>(Take(FindSmallest(encoder_)));
+  }
+
+  /// Smaller means: as the smallest that is known in the first few dimensions, and less in the next one. Each number of
+  /// dimensions is a question of its own, and each is far easier than whether any of them can be.
+  void TrySmaller() {
+    const std::vector<std::uint16_t> known = *smallest_;
+    const smt::Scope scope(solver());
+    for (std::uint32_t i = 0; i < known.size(); ++i) {
+      const ir::DimensionId dimension{i};
+      if (known[i] > 0) {
+        const smt::Scope less(solver());
+        for (const smt::Term literal : encoder_.IsBefore(dimension, known[i])) solver().Assert(literal);
+        if (Take(FindSmallest(encoder_))) return;
+      }
+      for (const smt::Term literal : encoder_.IsClass(dimension, known[i])) solver().Assert(literal);
     }
+  }
+
+  /// Whether there is one.
+  auto Take(Smallest found) -> bool {
+    gave_up_ = gave_up_ || found.answer == smt::Answer::kUnknown;
+    if (found.answer != smt::Answer::kYes) return false;
+    smallest_ = std::move(found.classes);
+    return true;
+  }
+
+  auto Counts() const -> bool {
+    return std::holds_alternative<ir::SurvivesLoss>(guarantee_.promise) ||
+           std::holds_alternative<ir::Bounded>(guarantee_.promise);
   }
 
   auto policy() const -> const ir::Policy& { return encoder_.policy(); }
@@ -74,16 +118,50 @@ class Search {
 
   Encoder& encoder_;
   const ir::Guarantee& guarantee_;
+  Extent extent_;
   std::optional<std::vector<std::uint16_t>> smallest_;
   bool gave_up_ = false;
 };
+
+/// With the shortest prompt of its class for which the request costs more than is promised; for the longest one it does.
+auto WithPrompt(const Encoder& encoder, const ir::CostsAtMost& promise, ir::Request request) -> ir::Request {
+  const ir::Policy& policy = encoder.policy();
+  const AttributeId attribute = ir::PromptAttribute(policy).value();
+  const ir::Decision decision = ir::Evaluate(policy, request);
+  const auto with = [&](std::int64_t tokens) {
+    request.at(attribute.index) = Decimal::FromInteger(tokens);
+    return request;
+  };
+  const ir::DimensionId dimension = encoder.classes().FirstDimension(attribute);
+  std::int64_t low = ir::PromptTokens(policy, request);
+  std::int64_t high = LargestPrompt(policy, encoder.classes().dimensions().at(dimension.index),
+                                    encoder.classes().Classify(request).at(dimension.index));
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    if (ir::WorstCost(policy, with(middle), decision) > ir::InCostUnits(promise.usd)) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return with(low);
+}
 
 auto Describe(const Encoder& encoder, GuaranteeId id, const std::vector<std::uint16_t>& classes) -> GuaranteeResult {
   const ir::Policy& policy = encoder.policy();
   const ir::Guarantee& guarantee = policy.guarantees.at(id.index);
   Replay replay = ReplayWitness(encoder, classes);
+  std::optional<ir::Request> compared_with;
+  if (const auto* promise = std::get_if<ir::CostsAtMost>(&guarantee.promise)) {
+    replay.request = WithPrompt(encoder, *promise, std::move(replay.request));
+  } else if (const auto* comparison = std::get_if<ir::Compared>(&guarantee.promise)) {
+    ir::Pair pair = ir::PairOf(*comparison, replay.request);
+    replay.request = std::move(pair.with);
+    compared_with = std::move(pair.than);
+  }
+  replay.decision = ir::Evaluate(policy, replay.request);
   if (ir::Holds(guarantee, policy, replay.request)) ThrowUnconfirmed("does guarantee `" + guarantee.name + "` hold");
-  Fault fault = ExplainFault(policy, guarantee, replay.decision);
+  Fault fault = ExplainFault(policy, guarantee, replay.request, replay.decision);
   if (const auto* promise = std::get_if<ir::SurvivesLoss>(&guarantee.promise)) {
     std::set<std::uint32_t> lost;
     for (const DeploymentId deployment : fault.deployments) {
@@ -97,6 +175,7 @@ auto Describe(const Encoder& encoder, GuaranteeId id, const std::vector<std::uin
   return {.guarantee = id,
           .verdict = Verdict::kViolated,
           .witness = std::move(replay.request),
+          .compared_with = std::move(compared_with),
           .route = replay.decision.route,
           .deployments = std::move(fault.deployments),
           .explanation = std::move(fault.explanation)};
@@ -113,7 +192,7 @@ auto FindSingleLosses(Encoder& encoder) -> Findings<SingleLoss> {
     survives.promise = ir::SurvivesLoss{.unit = unit, .count = 1};
     survives.span = policy.span;
     const smt::Scope scope(encoder.solver());
-    Search search(encoder, survives);
+    Search search(encoder, survives, Search::Extent::kFirstRoute);
     search.TryRoutes();
     if (search.smallest()) {
       Replay replay = ReplayWitness(encoder, *search.smallest());
@@ -146,6 +225,11 @@ auto FindTrivialGuarantees(const Encoder& encoder) -> std::vector<TrivialGuarant
     auto operator()(const ir::FirstChoice& promise) const -> bool { return OfAll(promise.test); }
     auto operator()(const ir::Served&) const -> bool { return false; }
     auto operator()(const ir::SurvivesLoss&) const -> bool { return false; }
+    auto operator()(const ir::Compared&) const -> bool { return false; }
+    auto operator()(const ir::CostsAtMost& promise) const -> bool {
+      const std::int64_t limit = ir::CostLimit(policy.limits);
+      return limit > 0 && limit <= ir::InCostUnits(promise.usd);
+    }
     auto operator()(const ir::Bounded& promise) const -> bool {
       return promise.attempts.value_or(policy.limits.attempts) >= policy.limits.attempts &&
              promise.within_ms.value_or(policy.limits.deadline_ms) >= policy.limits.deadline_ms;
@@ -165,11 +249,12 @@ auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult> {
   for (std::uint32_t i = 0; i < policy.guarantees.size(); ++i) {
     const ir::Guarantee& guarantee = policy.guarantees[i];
     const auto* served = std::get_if<ir::Served>(&guarantee.promise);
+    const auto* compared = std::get_if<ir::Compared>(&guarantee.promise);
 
     const smt::Scope scope(solver);
     solver.Assert(encoder.Encode(guarantee.when));
-    if (served == nullptr) solver.Assert(encoder.NotRefused());
-    const smt::Answer can_happen = solver.Check({});
+    if (served == nullptr && compared == nullptr) solver.Assert(encoder.NotRefused());
+    const smt::Answer can_happen = encoder.Ask({});
     if (can_happen == smt::Answer::kUnknown) {
       findings.unanswered.push_back({"can the premise of guarantee `" + guarantee.name + "` happen", guarantee.span});
     }
@@ -180,7 +265,11 @@ auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult> {
         search.TryRefusalsBut(served->unless_refused_by);
         search.TryNoRoute();
       }
-      search.TryRoutes();
+      if (compared != nullptr) {
+        search.TryComparison(*compared);
+      } else {
+        search.TryRoutes();
+      }
     }
     if (search.smallest()) {
       findings.found.push_back(Describe(encoder, {i}, *search.smallest()));
@@ -189,6 +278,7 @@ auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult> {
     findings.found.push_back({.guarantee = {i},
                               .verdict = search.gave_up() ? Verdict::kUnknown : Verdict::kProved,
                               .witness = {},
+                              .compared_with = {},
                               .route = {},
                               .deployments = {},
                               .explanation = {},

@@ -42,7 +42,7 @@ auto FindSlowFailovers(const Encoder& encoder) -> std::vector<SlowFailover>;
 /// For each attribute and each of its classes (of more than 64, the default's and the first): one query over all rules.
 auto FindValueGains(Encoder& encoder) -> Findings<ValueGain>;
 
-/// One query for each route and unit, up to the first loss that ends service.
+/// One query for each route and unit, up to the first route of which a loss ends service.
 auto FindSingleLosses(Encoder& encoder) -> Findings<SingleLoss>;
 
 auto FindTrivialGuarantees(const Encoder& encoder) -> std::vector<TrivialGuarantee>;

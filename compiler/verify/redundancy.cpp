@@ -67,7 +67,7 @@ auto FindRedundantRules(Encoder& encoder) -> Findings<RedundantRule> {
       for (const std::uint32_t other : rules) {
         if (other == *rule || is_redundant[other] || !ir::Holds(policy.rules[other].when, *request)) continue;
         if (hull.is_exact && !IsWithin(hull, encoder.HullOf(RuleId{other}), encoder.classes())) continue;
-        const smt::Answer more = solver.Check({encoder.Matches(RuleId{*rule}), solver.Not(encoder.Matches(RuleId{other}))});
+        const smt::Answer more = encoder.Ask({encoder.Matches(RuleId{*rule}), solver.Not(encoder.Matches(RuleId{other}))});
         if (more == smt::Answer::kUnknown) {
           findings.unanswered.push_back({"does rule `" + policy.rules[*rule].name + "` add anything to rule `" +
                                              policy.rules[other].name + "`", policy.rules[*rule].span});
@@ -89,7 +89,7 @@ auto FindAlwaysHolds(Encoder& encoder) -> Findings<AlwaysHolds> {
   Findings<AlwaysHolds> findings;
   const auto ask = [&](auto id, const auto& whose, const std::string& what) {
     if (whose.when.kind == ir::Condition::Kind::kTrue || !IsEverything(encoder.HullOf(id), encoder.classes())) return;
-    switch (solver.Check({solver.Not(encoder.Matches(id))})) {
+    switch (encoder.Ask({solver.Not(encoder.Matches(id))})) {
       case smt::Answer::kYes:
         break;
       case smt::Answer::kNo:

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
+#include "compiler/verify/compared.h"
 #include "compiler/verify/questions.h"
 #include "compiler/verify/violation.h"
 
@@ -14,6 +16,9 @@ class Script {
  public:
   explicit Script(Encoder& encoder) : encoder_(encoder) {
     declarations_ = encoder.solver().ToSmt2();
+    if (const smt::Term possible = encoder.IsPossible(); possible != smt::kTrue) {
+      declarations_ += "(assert " + encoder.solver().ToSmt2(possible) + ")\n";
+    }
     text_ = "; The questions that `routec check` asks about policy " + encoder.policy().name +
             ", over classes of attribute values\n(set-logic QF_UF)\n\n" + declarations_;
   }
@@ -79,19 +84,29 @@ class Script {
     const auto* served = std::get_if<ir::Served>(&guarantee.promise);
     Begin("guarantee " + guarantee.name + ": " + guarantee.text + ". It holds if all within say unsat but the premise");
     Assert(encoder_.Encode(guarantee.when));
-    if (served == nullptr) Assert(encoder_.NotRefused());
+    const auto* compared = std::get_if<ir::Compared>(&guarantee.promise);
+    if (served == nullptr && compared == nullptr) Assert(encoder_.NotRefused());
     Begin("the premise. sat: it can happen");
     AskAndEnd();
     if (served != nullptr) Refusals(*served);
+    if (compared != nullptr) {
+      Begin("the two requests. sat: a request that breaks the promise, whatever its own value of the attribute");
+      Assert(ComparisonFails(encoder_, *compared));
+      AskAndEnd();
+      End();
+      return;
+    }
     for (std::uint32_t i = 0; i < policy().routes.size(); ++i) {
-      const smt::Term broken = Violation(encoder_, guarantee, policy().routes[i]);
+      const std::optional<smt::Term> violation = Violation(encoder_, guarantee, policy().routes[i]);
       const std::string which = "route " + policy().routes[i].name;
-      if (broken == smt::kFalse) {
+      if (!violation) {
+        Comment(which + " is too large a question about money to be written down");
+      } else if (*violation == smt::kFalse) {
         Comment(which + " keeps the promise whatever the request, by the catalogue alone");
       } else {
         Begin(which + ". sat: a request that it decides and that breaks the promise");
         Assert(encoder_.Matches(RouteId{i}));
-        Assert(broken);
+        Assert(*violation);
         AskAndEnd();
       }
       Deny(RouteId{i});

@@ -6,10 +6,10 @@
 
 namespace route::verify {
 
-auto Verify(const ir::Policy& policy, const Limits& limits) -> VerifyReport {
+auto Verify(const ir::Policy& policy, const Limits& limits, VerdictCache* cache) -> VerifyReport {
   const ir::ValueClasses classes(policy);
   smt::Solver solver(EngineOf(limits.solver), limits.rlimit);
-  Encoder encoder(policy, classes, solver);
+  Encoder encoder(policy, classes, solver, cache);
 
   VerifyReport report;
   const auto answered = [&report](auto findings) {

@@ -8,6 +8,7 @@
 
 #include "compiler/base/internal_error.h"
 #include "compiler/ir/policy.h"
+#include "compiler/verify/verdict_cache.h"
 #include "runtime/table/table.h"
 
 /// Answers the questions of `routec check` about a policy, with a witness for every finding.
@@ -117,7 +118,8 @@ struct ValueGain {
   std::vector<RuleId> rules;         ///< those that exclude them for the first
 };
 
-/// A request that is served, unless one deployment, vendor or country is lost. The policy promises no better.
+/// A request that is served, unless one deployment, vendor or country is lost. The policy promises no better. The
+/// smallest of the first route that has one.
 struct SingleLoss {
   ir::SurvivesLoss::Unit unit = ir::SurvivesLoss::Unit::kDeployment;
   ir::Request witness;
@@ -134,6 +136,7 @@ struct GuaranteeResult {
   GuaranteeId guarantee;
   Verdict verdict = Verdict::kUnknown;
   std::optional<ir::Request> witness;     ///< when violated
+  std::optional<ir::Request> compared_with;  ///< when a comparison is violated: the other request
   std::optional<RouteId> route;           ///< when violated: the route that the witness takes
   std::vector<DeploymentId> deployments;  ///< when violated: the deployments at fault; for a loss, what was lost
   std::string explanation;                ///< when violated: one sentence about the witness, without a full stop
@@ -180,7 +183,10 @@ struct VerifyReport {
 /// Answers every question about a well-formed policy. Throws InternalError. Where the solver gives up within
 /// `limits.rlimit` the question is listed as unanswered, or its verdict is kUnknown. A witness or a minimal set that
 /// was still being made smaller at that point is reported as small as it had become.
-auto Verify(const ir::Policy& policy, const Limits& limits) -> VerifyReport;
+///
+/// With a `cache`, questions that it knows are not asked again, and those that it does not know are added. The report is the
+/// same, unless a question comes to the limit: which ones do can depend on those that were asked before.
+auto Verify(const ir::Policy& policy, const Limits& limits, VerdictCache* cache = nullptr) -> VerifyReport;
 
 /// The same questions as a script in SMT-LIB 2, for any solver's second opinion. Each `check-sat` stands below a
 /// comment that says what `sat` means. The script declares all that it uses and asks about booleans only.

@@ -1,12 +1,23 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "compiler/verify/encode.h"
 
 namespace route::verify {
 
 /// "If this route decides, the promise is broken", for requests that satisfy the premise and are not refused.
 /// kFalse when a look at the catalogue already shows that it cannot be, so that no query is needed.
-auto Violation(Encoder& encoder, const ir::Guarantee& guarantee, const ir::Route& route) -> smt::Term;
+/// Nothing if the formula would be too large: only promises about money can grow so, where many deployments of different
+/// prices compete for few attempts. For a comparison, which is about no one route, kFalse.
+auto Violation(Encoder& encoder, const ir::Guarantee& guarantee, const ir::Route& route) -> std::optional<smt::Term>;
+
+/// "A deployment that may be tried first does not satisfy the test, if this route decides."
+auto FirstChoiceFails(Encoder& encoder, const ir::DeploymentTest& test, const ir::Route& route) -> smt::Term;
+
+/// The largest prompt, in whole tokens, of a class of the prompt's dimension.
+auto LargestPrompt(const ir::Policy& policy, const ir::Dimension& dimension, std::uint32_t value_class) -> std::int64_t;
 
 /// "A request of this route comes to the tier while attempts are left."
 auto CanBeTried(Encoder& encoder, const ir::Route& route, std::uint32_t tier) -> smt::Term;

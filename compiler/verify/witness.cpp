@@ -93,13 +93,41 @@ class Minimizer {
 
 }  // namespace
 
-auto FindSmallest(Encoder& encoder) -> Smallest {
+namespace {
+
+auto FindSmallestAnew(Encoder& encoder) -> Smallest {
   const smt::Answer answer = encoder.solver().Check({});
-  if (answer != smt::Answer::kYes) return {answer, {}};
-  if (auto smallest = Minimizer(encoder).Run()) return {answer, std::move(*smallest)};
+  if (answer != smt::Answer::kYes) return {answer, {}, answer == smt::Answer::kNo};
+  if (auto smallest = Minimizer(encoder).Run()) return {answer, std::move(*smallest), true};
   // Some question on the way was too hard; whether there is a request at all was not.
-  if (encoder.solver().Check({}) != smt::Answer::kYes) return {smt::Answer::kUnknown, {}};
-  return {answer, encoder.ModelClasses()};
+  if (encoder.solver().Check({}) != smt::Answer::kYes) return {};
+  return {answer, encoder.ModelClasses(), false};
+}
+
+/// The answer of a cache as far as it can be one: its classes are looked up in tables.
+auto IsPossible(const Encoder& encoder, const CachedAnswer& answer) -> bool {
+  const std::vector<ir::Dimension>& dimensions = encoder.classes().dimensions();
+  if (!answer.exists) return answer.smallest.empty();
+  if (answer.smallest.size() != dimensions.size()) return false;
+  for (std::size_t i = 0; i < dimensions.size(); ++i) {
+    if (answer.smallest[i] >= dimensions[i].classes) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+auto FindSmallest(Encoder& encoder) -> Smallest {
+  VerdictCache* cache = encoder.cache();
+  if (cache == nullptr) return FindSmallestAnew(encoder);
+  const QuestionKey key = encoder.KeyOfSmallest();
+  if (const CachedAnswer* known = cache->Find(key); known != nullptr && IsPossible(encoder, *known)) {
+    return {known->exists ? smt::Answer::kYes : smt::Answer::kNo, known->smallest};
+  }
+  Smallest found = FindSmallestAnew(encoder);
+  // One that could not be made smaller within the limit is not kept either: it need not be the smallest.
+  if (found.is_smallest) cache->Add(key, {.exists = found.answer == smt::Answer::kYes, .smallest = found.classes});
+  return found;
 }
 
 auto ReplayWitness(const Encoder& encoder, const std::vector<std::uint16_t>& classes) -> Replay {

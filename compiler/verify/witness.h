@@ -17,6 +17,7 @@ namespace route::verify {
 struct Smallest {
   smt::Answer answer = smt::Answer::kUnknown;
   std::vector<std::uint16_t> classes;  ///< when kYes
+  bool is_smallest = false;            ///< the solver did not give up on the way
 };
 auto FindSmallest(Encoder& encoder) -> Smallest;
 

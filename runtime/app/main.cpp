@@ -1,24 +1,21 @@
 // routegate: enforces a compiled policy in front of model providers. See docs/gateway.md.
 
-#include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
-#include <iterator>
-#include <span>
+#include <expected>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "runtime/gateway/proofs.h"
+#include "runtime/gateway/load.h"
 #include "runtime/gateway/server.h"
-#include "runtime/signature/signature.h"
-#include "runtime/table/collection.h"
 
 namespace {
 
@@ -30,11 +27,9 @@ constexpr int kInternal = 70;
 enum class Mode : std::uint8_t { kServe, kCheck };
 
 struct Arguments {
-  std::string bundle;
-  std::vector<std::string> trusted_keys;  ///< files; with one or more the bundle has to be signed by one of them
-  std::string config;
+  route::GatewayFiles files;
   Mode mode = Mode::kServe;
-  route::Unproved unproved = route::Unproved::kRefuse;
+  route::Enforcement enforcement = route::Enforcement::kServe;
 };
 
 /// One line of JSON on standard output for whoever supervises the process.
@@ -48,113 +43,57 @@ auto Complain(const std::vector<std::string>& problems, int code) -> int {
   return code;
 }
 
-void Append(std::vector<std::string>& problems, const std::vector<std::string>& more) {
-  problems.insert(problems.end(), more.begin(), more.end());
-}
-
 auto ReadEnvironment(const std::string& name) -> std::optional<std::string> {
   const char* value = std::getenv(name.c_str());
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-auto ReadAll(const std::string& path) -> std::optional<std::string> {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) return std::nullopt;
-  return text;
+/// The files as they are now, for a process that runs with another configuration already.
+auto Reload(const Arguments& arguments, const route::GatewayConfig& running,
+            const std::shared_ptr<route::GatewayProcess>& process)
+    -> std::expected<std::shared_ptr<const route::GatewayState>, std::vector<std::string>> {
+  auto loaded = route::LoadGeneration(arguments.files, ReadEnvironment);
+  if (!loaded) return std::unexpected(std::move(loaded.error().list));
+  auto problems = route::WhatNeedsARestart(running, loaded->config, arguments.files.config);
+  if (!problems.empty()) return std::unexpected(std::move(problems));
+  return route::MakeState(std::move(*loaded), process, arguments.enforcement);
 }
 
-auto Unreadable(const std::string& what) -> std::unexpected<route::LoadError> {
-  return std::unexpected(route::LoadError{route::LoadError::Kind::kUnreadable, what});
-}
-
-auto ReadKeys(const Arguments& arguments) -> std::expected<std::vector<std::string>, route::LoadError> {
-  std::vector<std::string> keys;
-  for (const std::string& key : arguments.trusted_keys) {
-    auto pem = ReadAll(key);
-    if (!pem) return Unreadable("cannot read the trusted key `" + key + "`");
-    keys.push_back(std::move(*pem));
+auto Serve(const Arguments& arguments, route::LoadedGeneration loaded) -> int {
+  auto opened = route::OpenProcess(loaded.config);
+  if (!opened) return Complain({opened.error()}, kHasErrors);
+  if (opened->torn.bytes > 0) {
+    Announce({{"event", "log_tail_cut"}, {"bytes", opened->torn.bytes}, {"kept_in", opened->torn.kept_in}});
   }
-  return keys;
-}
-
-/// The bundle if it is signed by a trusted key. What is loaded are the very bytes that were checked, so that the file cannot
-/// be exchanged in between.
-auto LoadTrusted(const Arguments& arguments) -> std::expected<std::vector<route::Table>, route::LoadError> {
-  const auto bundle = ReadAll(arguments.bundle);
-  if (!bundle) return Unreadable("cannot read `" + arguments.bundle + "`");
-  const std::string path = route::SignaturePath(arguments.bundle);
-  const auto signature = ReadAll(path);
-  if (!signature) return Unreadable("cannot read the signature `" + path + "`, which --trusted-key asks for; `routec sign` writes it");
-  const auto keys = ReadKeys(arguments);
-  if (!keys) return std::unexpected(keys.error());
-  const auto bytes = std::as_bytes(std::span(*bundle));
-  if (auto good = route::CheckSignature(bytes, *signature, *keys); !good) {
-    return std::unexpected(route::LoadError{route::LoadError::Kind::kMalformed, "`" + path + "`: " + good.error()});
+  const auto process = std::move(opened->process);
+  const route::GatewayConfig config = loaded.config;
+  const route::ServerHooks hooks{[&] { return Reload(arguments, config, process); }, Announce};
+  {
+    auto state = route::MakeState(std::move(loaded), process, arguments.enforcement);
+    auto server = route::Server::Start(std::move(state), route::ServerTimes{}, hooks);
+    if (!server) return Complain({server.error()}, kHasErrors);
+    nlohmann::ordered_json listening = {{"event", "listening"}, {"address", (*server)->address()}};
+    if (const std::string admin = (*server)->admin_address(); !admin.empty()) listening["admin"] = admin;
+    Announce(listening);
+    (*server)->Run();
   }
-  return route::TablesFromBytes(bytes, "`" + arguments.bundle + "`");
+  process->log.reset();  // writes what is waiting
+  process->store.reset();
+  Announce({{"event", "stopped"}});
+  return kGood;
 }
 
 auto Run(const Arguments& arguments) -> int {
-  std::ifstream file(arguments.config, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) return Complain({"the configuration `" + arguments.config + "` cannot be read"}, kUnusable);
-  auto tables = arguments.trusted_keys.empty() ? route::LoadTables(arguments.bundle) : LoadTrusted(arguments);
-  if (!tables && tables.error().kind == route::LoadError::Kind::kUnreadable) {
-    return Complain({tables.error().message}, kUnusable);
+  auto loaded = route::LoadGeneration(arguments.files, ReadEnvironment);
+  if (!loaded) {
+    const bool unreadable = loaded.error().kind == route::LoadProblems::Kind::kUnreadable;
+    return Complain(loaded.error().list, unreadable ? kUnusable : kHasErrors);
   }
-  const auto keys = ReadKeys(arguments);
-  if (!keys) return Complain({keys.error().message}, kUnusable);
-  auto config = route::ParseConfig(text, arguments.config);
-
-  std::vector<std::string> problems;
-  if (!config) Append(problems, config.error());
-  if (!tables) problems.push_back(tables.error().message);
-  if (!config || !tables) return Complain(problems, kHasErrors);
-  auto policy_of = route::PoliciesOfTenants(*tables, *config, arguments.config);
-  if (!policy_of) return Complain(policy_of.error(), kHasErrors);
-  Append(problems, route::CheckAgainst(*tables, *policy_of, *config, arguments.config));
-  const auto packs = route::PacksOf(*tables, arguments.bundle, *keys, arguments.unproved);
-  if (!packs) Append(problems, packs.error());
-  std::vector<route::ServedPolicy> policies;
-  for (std::size_t i = 0; i < tables->size(); ++i) {
-    route::Table& table = (*tables)[i];
-    auto deployments = route::ReachDeployments(table, *config, ReadEnvironment);
-    if (!deployments) {
-      for (const std::string& problem : deployments.error()) {
-        if (std::ranges::find(problems, problem) == problems.end()) problems.push_back(problem);
-      }
-      continue;
-    }
-    policies.push_back({std::move(table), std::move(*deployments), packs ? (*packs)[i] : std::string()});
+  if (arguments.mode == Mode::kServe) return Serve(arguments, std::move(*loaded));
+  for (const route::ServedPolicy& policy : loaded->policies) {
+    Announce(
+        {{"event", "checked"}, {"policy", policy.table.policy_name()}, {"version", policy.table.policy_version()}});
   }
-  if (!problems.empty()) return Complain(problems, kHasErrors);
-  if (arguments.mode == Mode::kCheck) {
-    for (const route::ServedPolicy& policy : policies) {
-      Announce({{"event", "checked"}, {"policy", policy.table.policy_name()}, {"version", policy.table.policy_version()}});
-    }
-    return kGood;
-  }
-
-  auto log = route::LogWriter::Open(config->decision_log);
-  if (!log) return Complain({log.error()}, kHasErrors);
-  if (log->torn.bytes > 0) {
-    Announce({{"event", "log_tail_cut"}, {"bytes", log->torn.bytes}, {"kept_in", log->torn.kept_in}});
-  }
-  const auto tenants = config->tenants;
-  route::GatewayState state{std::move(policies),
-                            std::move(*policy_of),
-                            std::move(*config),
-                            route::TenantRegistry(tenants),
-                            route::SpendBook(tenants.size()),
-                            std::move(log->writer),
-                            [] { return std::chrono::system_clock::now(); }};
-  auto server = route::Server::Start(state, route::ServerTimes{});
-  if (!server) return Complain({server.error()}, kHasErrors);
-  Announce({{"event", "listening"}, {"address", (*server)->address()}});
-  (*server)->Run();
-  state.log.reset();  // writes what is waiting
-  Announce({{"event", "stopped"}});
   return kGood;
 }
 
@@ -166,12 +105,21 @@ auto main(int argc, char** argv) -> int {
   std::signal(SIGXFSZ, SIG_IGN);
   Arguments arguments;
   CLI::App app("Serves an OpenAI-compatible API and sends each request only where the policy allows it.", "routegate");
-  app.add_option("--bundle", arguments.bundle, "the compiled policy (.rtb)")->required()->type_name("FILE");
-  app.add_option("--config", arguments.config, "the gateway's configuration (JSON)")->required()->type_name("FILE");
-  app.add_option("--trusted-key", arguments.trusted_keys, "serve only a bundle that is signed by this key, or one of several (PEM)")
+  app.add_option("--bundle", arguments.files.bundle, "the compiled policy (.rtb)")->required()->type_name("FILE");
+  app.add_option("--config", arguments.files.config, "the gateway's configuration (JSON)")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--trusted-key", arguments.files.trusted_keys,
+                 "serve only a bundle that is signed by this key, or one of several (PEM)")
+      ->type_name("FILE");
+  app.add_option("--shadow", arguments.files.shadow,
+                 "a second bundle that decides too; differences are recorded and counted")
       ->type_name("FILE");
   app.add_flag_callback(
-      "--allow-unproved", [&] { arguments.unproved = route::Unproved::kAllow; },
+      "--dry-run", [&] { arguments.enforcement = route::Enforcement::kDryRun; },
+      "decide, record and answer the decision; send nothing to an upstream");
+  app.add_flag_callback(
+      "--allow-unproved", [&] { arguments.files.unproved = route::Unproved::kAllow; },
       "serve a bundle even if no proof pack of it is known");
   app.add_flag_callback(
       "--check", [&] { arguments.mode = Mode::kCheck; }, "check bundle and configuration, then exit");

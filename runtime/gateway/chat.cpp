@@ -3,8 +3,12 @@
 #include <cstdlib>
 #include <utility>
 
+#include "runtime/signals/clock.h"
+
 namespace route {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kBearer = "bearer ";
 
@@ -14,6 +18,13 @@ auto LowerCase(std::string_view text) -> std::string {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return lower;
+}
+
+auto ModelJson(const DeploymentView& deployment, Api api) -> Json {
+  if (api == Api::kMessages) {
+    return {{"type", "model"}, {"id", deployment.name}, {"display_name", deployment.name}, {"created_at", "1970-01-01T00:00:00Z"}};
+  }
+  return {{"id", deployment.name}, {"object", "model"}, {"created", 0}, {"owned_by", deployment.vendor}};
 }
 
 auto BadKey(std::string message) -> std::unexpected<ApiError> {
@@ -28,37 +39,80 @@ auto WhyMissing(const DerivedAttributes& attributes, std::string_view name) -> s
   return {};
 }
 
+auto NamesOf(const Table& table, std::span<const PlanTier> plan) -> std::vector<std::vector<std::string>> {
+  std::vector<std::vector<std::string>> names;
+  for (const PlanTier& tier : plan) {
+    auto& row = names.emplace_back();
+    for (const CandidateView& candidate : tier.deployments) {
+      row.emplace_back(table.deployments()[candidate.deployment].name);
+    }
+  }
+  return names;
+}
+
+auto RouteName(const Table& table, const Decision& decision) -> std::string {
+  return decision.route == kNone ? std::string() : std::string(table.routes()[decision.route].name);
+}
+
+/// What the shadow bundle says to the same facts; whether that is the same is not known yet.
+auto DecideShadow(const Table& table, const RequestFacts& facts) -> ShadowRecord {
+  const auto attributes = DeriveAttributes(table, facts);
+  Decision decision;
+  decision.outcome = Outcome::kRefused;
+  if (!attributes.missing) decision = Decide(table, attributes.values.classes());
+  return {std::string(table.hash()),
+          std::string(table.policy_version()),
+          true,
+          std::string(OutcomeName(decision.outcome)),
+          RouteName(table, decision),
+          NamesOf(table, Plan(table, decision))};
+}
+
+void CompareWithShadow(DecidedRequest& request, Metrics& metrics) {
+  const Table& table = request.policy->table;
+  ShadowRecord& shadow = *request.shadow;
+  shadow.same = shadow.outcome == OutcomeName(request.decision.outcome) &&
+                shadow.route == RouteName(table, request.decision) && shadow.plan == NamesOf(table, request.plan);
+  metrics.Count(shadow.same ? Metrics::Counter::kShadowSame : Metrics::Counter::kShadowDifferent);
+}
+
 }  // namespace
 
 auto Authenticate(const TenantRegistry& tenants, std::span<const HeaderField> headers)
     -> std::expected<std::uint32_t, ApiError> {
-  const HeaderField* authorization = nullptr;
+  std::optional<std::string_view> key;
   for (const HeaderField& header : headers) {
-    if (LowerCase(header.name) != "authorization") continue;
-    if (authorization != nullptr) return BadKey("the request has more than one Authorization header");
-    authorization = &header;
+    const std::string name = LowerCase(header.name);
+    std::string_view value = header.value;
+    if (name == "authorization") {
+      if (LowerCase(value.substr(0, kBearer.size())) != kBearer) {
+        return BadKey("the Authorization header must have the form `Bearer KEY`");
+      }
+      value.remove_prefix(kBearer.size());
+    } else if (name != "x-api-key") {
+      continue;
+    }
+    if (key) return BadKey("the request has more than one API key");
+    key = value;
   }
-  if (authorization == nullptr) {
-    return BadKey("the request has no API key: send it as `Authorization: Bearer KEY`");
-  }
-  std::string_view value = authorization->value;
-  if (LowerCase(value.substr(0, kBearer.size())) != kBearer) {
-    return BadKey("the Authorization header must have the form `Bearer KEY`");
-  }
-  value.remove_prefix(kBearer.size());
-  const auto tenant = tenants.FindByKey(value);
+  if (!key) return BadKey("the request has no API key: send it as `Authorization: Bearer KEY` or as `x-api-key: KEY`");
+  const auto tenant = tenants.FindByKey(*key);
   if (!tenant) return BadKey("the API key is not known here");
   return *tenant;
 }
 
-auto DecideChat(const GatewayState& state, std::uint32_t tenant, ChatRequest chat, std::span<const HeaderField> headers,
-                WallTime now, Random& random) -> DecidedRequest {
-  const Tenant& entry = state.tenants.tenants()[tenant];
-  const Decimal spent = SpentPercent(state.spend.Spent(tenant), entry.spend_cap);
-  const ServedPolicy& policy = state.policies[state.policy_of[tenant]];
-  const RequestFacts facts{entry, headers, chat, spent, std::chrono::floor<std::chrono::seconds>(now)};
+auto DecideRequest(const GatewayState& state, std::uint32_t caller, ModelRequest asked,
+                   std::span<const HeaderField> headers, WallTime now, Random& random) -> DecidedRequest {
+  const ServedPolicy& policy = state.PolicyOf(caller);
+  const Decimal spent = state.accounts[caller]->Share(DayIn(policy.zone, now));
+  const RequestFacts facts{state.tenants.TenantOf(caller), headers, asked, spent,
+                           std::chrono::floor<std::chrono::seconds>(now)};
   auto attributes = DeriveAttributes(policy.table, facts);
-  DecidedRequest request{MakeId(now, random), tenant, &policy, std::move(chat), std::move(attributes), {}, {}, {}, {}};
+  std::optional<ShadowRecord> shadow_facts;
+  if (const Table* shadow = state.ShadowOf(caller)) shadow_facts = DecideShadow(*shadow, facts);
+  DecidedRequest request{
+      MakeId(now, random),    caller, &policy, std::move(asked), std::move(attributes), {}, {}, {}, {},
+      std::move(shadow_facts)};
   if (request.attributes.missing) {
     request.decision.outcome = Outcome::kRefused;
   } else {
@@ -69,6 +123,7 @@ auto DecideChat(const GatewayState& state, std::uint32_t tenant, ChatRequest cha
   if (request.decision.outcome != Outcome::kRouted) {
     request.reason = ReportOf(request).reason.value_or("");
   }
+  if (request.shadow) CompareWithShadow(request, state.process->metrics);
   return request;
 }
 
@@ -101,14 +156,16 @@ auto DecisionLineOf(const GatewayState& state, const DecidedRequest& request, Wa
   DecisionRecord record;
   record.id = request.id;
   record.time = now;
-  record.tenant = state.tenants.tenants()[request.tenant].id;
-  record.asked_model = request.chat.model;
+  record.tenant = state.tenants.TenantOf(request.caller).id;
+  record.key = state.tenants.KeyOf(request.caller).name;
+  record.asked_model = request.asked.model;
   record.pack = request.policy->pack;
   record.attributes = &request.attributes;
   record.decision = &request.decision;
   record.plan = request.plan;
   record.drawn = request.drawn;
   record.reason = request.reason;
+  record.shadow = request.shadow ? &*request.shadow : nullptr;
   return DecisionLine(request.policy->table, record);
 }
 
@@ -127,13 +184,20 @@ auto MakeId(WallTime now, Random& random) -> std::string {
   return id;
 }
 
-auto ModelList(const Table& table) -> std::string {
-  nlohmann::ordered_json data = nlohmann::ordered_json::array();
+auto ModelList(const Table& table, Api api) -> std::string {
+  Json data = Json::array();
+  for (const DeploymentView& deployment : table.deployments()) data.push_back(ModelJson(deployment, api));
+  if (api != Api::kMessages) return Json{{"object", "list"}, {"data", std::move(data)}}.dump();
+  const Json first = data.empty() ? Json(nullptr) : data.front()["id"];
+  const Json last = data.empty() ? Json(nullptr) : data.back()["id"];
+  return Json{{"data", std::move(data)}, {"has_more", false}, {"first_id", first}, {"last_id", last}}.dump();
+}
+
+auto ModelEntry(const Table& table, std::string_view name, Api api) -> std::optional<std::string> {
   for (const DeploymentView& deployment : table.deployments()) {
-    data.push_back({{"id", deployment.name}, {"object", "model"}, {"created", 0}, {"owned_by", deployment.vendor}});
+    if (deployment.name == name) return ModelJson(deployment, api).dump();
   }
-  const nlohmann::ordered_json list = {{"object", "list"}, {"data", std::move(data)}};
-  return list.dump();
+  return std::nullopt;
 }
 
 }  // namespace route

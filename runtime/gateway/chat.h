@@ -12,32 +12,34 @@
 #include "runtime/gateway/api_error.h"
 #include "runtime/gateway/state.h"
 #include "runtime/signals/attributes.h"
-#include "runtime/signals/chat_request.h"
+#include "runtime/signals/model_request.h"
 #include "runtime/upstream/attempts.h"
 
 /// From a request's headers and body to a decision. No input or output.
 namespace route {
 
-/// The tenant whose key the request carries, as an index into the registry.
+/// The caller whose key the request carries, as the registry numbers them. Keys come as `Authorization: Bearer KEY` or, as
+/// Anthropic's clients may send them, as `x-api-key: KEY`.
 auto Authenticate(const TenantRegistry& tenants, std::span<const HeaderField> headers)
     -> std::expected<std::uint32_t, ApiError>;
 
 /// A request with everything that is settled before an upstream is asked.
 struct DecidedRequest {
   std::string id;  ///< a UUID of version 7
-  std::uint32_t tenant = 0;
+  std::uint32_t caller = 0;
   const ServedPolicy* policy = nullptr;  ///< the tenant's
-  ChatRequest chat;
+  ModelRequest asked;
   DerivedAttributes attributes;
   Decision decision;
   std::vector<PlanTier> plan;    ///< empty unless routed
   std::vector<DrawnTier> drawn;  ///< one for each tier of the plan
   std::string reason;            ///< why not routed
+  std::optional<ShadowRecord> shadow = {};
 };
 
-/// `now` gives the clock attribute and the id.
-auto DecideChat(const GatewayState& state, std::uint32_t tenant, ChatRequest chat, std::span<const HeaderField> headers,
-                WallTime now, Random& random) -> DecidedRequest;
+/// `now` gives the clock attribute and the id. With a shadow bundle that one decides too, and differences are counted.
+auto DecideRequest(const GatewayState& state, std::uint32_t caller, ModelRequest asked,
+                   std::span<const HeaderField> headers, WallTime now, Random& random) -> DecidedRequest;
 
 /// The answer to a request that is not routed.
 auto RefusalOf(const DecidedRequest& request) -> std::optional<ApiError>;
@@ -50,7 +52,10 @@ auto DecisionLineOf(const GatewayState& state, const DecidedRequest& request, Wa
 /// A UUID of version 7 (RFC 9562): sortable by time, with 74 random bits.
 auto MakeId(WallTime now, Random& random) -> std::string;
 
-/// {"object":"list","data":[…]}: the deployments, as /v1/models lists them.
-auto ModelList(const Table& table) -> std::string;
+/// The deployments, as /v1/models lists them in OpenAI's API and, for kMessages, in Anthropic's.
+auto ModelList(const Table& table, Api api) -> std::string;
+
+/// One of them, or nothing if there is none of this name.
+auto ModelEntry(const Table& table, std::string_view name, Api api) -> std::optional<std::string>;
 
 }  // namespace route

@@ -22,6 +22,7 @@ auto ReachDeployments(const Table& table, const GatewayConfig& config, const Env
     } else {
       result.endpoint = std::move(*endpoint);
     }
+    if (const auto speaks = config.speaks.find(name); speaks != config.speaks.end()) result.speaks = speaks->second;
     if (!deployment.key_env.empty()) {
       const std::string variable(deployment.key_env);
       const auto key = environment(variable);
@@ -32,7 +33,7 @@ auto ReachDeployments(const Table& table, const GatewayConfig& config, const Env
         problems.push_back("the environment variable `" + variable + "` of deployment `" + name +
                            "` holds a blank, a line end or another character that no key has");
       } else {
-        result.authorization = "Bearer " + *key;
+        result.key = *key;
       }
     }
     reachable.push_back(std::move(result));

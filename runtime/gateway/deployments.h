@@ -2,20 +2,27 @@
 
 #include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "runtime/dialect/carry.h"
 #include "runtime/gateway/config.h"
+#include "runtime/gateway/metrics.h"
 #include "runtime/table/table.h"
 #include "runtime/upstream/endpoint.h"
+#include "runtime/upstream/health.h"
 
 namespace route {
 
 /// What it takes to send a request to a deployment.
 struct ReachableDeployment {
   Endpoint endpoint;
-  std::string authorization;  ///< `Bearer KEY`, or empty for a deployment without a key
+  std::string key = {};  ///< the provider's API key, or empty for a deployment without one
+  ApiSet speaks = kOpenAiCompatible;
+  std::shared_ptr<DeploymentHealth> health = {};    ///< set by MakeState
+  std::shared_ptr<DeploymentMetrics> metrics = {};  ///< set by MakeState
 };
 
 /// Reads an environment variable. Tests give their own.

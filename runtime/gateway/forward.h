@@ -26,7 +26,8 @@ struct Reply {
   std::string body;
 };
 
-auto ErrorReply(const ApiError& error) -> Reply;
+/// The error in the form of this API.
+auto ErrorReply(Api api, const ApiError& error) -> Reply;
 
 /// The way back to the caller.
 class Responder {
@@ -50,10 +51,11 @@ struct ServingThread {
 
 /// Records the decision, tries the plan's deployments, records the outcome and answers, in this order: nothing is sent
 /// to an upstream before its decision record is durable, and no byte to the caller before the outcome record is.
-/// `accepted` is when the request had been read. `headers` are those to pass on. A cancellation ends the request as
+/// `accepted` is when the request had been read. `headers` are those to pass on; of these the ones of
+/// Anthropic's API go only to upstreams that speak it. A cancellation ends the request as
 /// soon as possible. Everything referred to must live until the coroutine has ended.
-auto ServeChat(GatewayState& state, ServingThread thread, DecidedRequest& request,
-               const std::vector<ForwardedHeader>& headers, TimePoint accepted, Responder& responder,
-               Cancellation& cancellation) -> boost::asio::awaitable<void>;
+auto ServeRequest(const GatewayState& state, ServingThread thread, DecidedRequest& request,
+                  const std::vector<ForwardedHeader>& headers, TimePoint accepted, Responder& responder,
+                  Cancellation& cancellation) -> boost::asio::awaitable<void>;
 
 }  // namespace route

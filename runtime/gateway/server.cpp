@@ -4,9 +4,10 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
-#include <functional>
+#include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <sys/socket.h>
@@ -20,6 +21,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "runtime/gateway/admin.h"
 #include "runtime/gateway/session.h"
 #include "runtime/upstream/async_token.h"
 
@@ -35,15 +37,15 @@ constexpr std::chrono::seconds kLastChance{3};          // from ending requests 
 /// One thread's part of the server.
 class Worker final : public SessionHost {
  public:
-  Worker(GatewayState& state, ServerTimes times, asio::any_io_executor pool)
-      : state_(state),
+  Worker(std::shared_ptr<const GatewayState> state, ServerTimes times, asio::any_io_executor pool)
+      : state_(std::move(state)),
         times_(times),
         pool_(std::move(pool)),
         loop_(1),
         acceptor_(loop_),
         drain_(loop_),
         client_(loop_.get_executor(),
-                UpstreamClient::Options{std::chrono::milliseconds(state.config.connect_timeout_ms)}) {}
+                UpstreamClient::Options{std::chrono::milliseconds(state_->config.connect_timeout_ms)}) {}
 
   Worker(const Worker&) = delete;
   auto operator=(const Worker&) -> Worker& = delete;
@@ -79,13 +81,18 @@ class Worker final : public SessionHost {
     });
   }
 
+  /// From any thread. Requests that have begun keep the generation that they began with.
+  void Use(std::shared_ptr<const GatewayState> state) {
+    asio::post(loop_, [this, state = std::move(state)]() mutable { state_ = std::move(state); });
+  }
+
   void Add(Session* session) override { sessions_.insert(session); }
   void Remove(Session* session) override {
     sessions_.erase(session);
     if (draining_ && sessions_.empty()) drain_.cancel();
   }
 
-  auto state() -> GatewayState& override { return state_; }
+  auto state() -> std::shared_ptr<const GatewayState> override { return state_; }
   auto times() const -> const ServerTimes& override { return times_; }
   auto client() -> UpstreamClient& override { return client_; }
   auto random() -> Random& override { return random_; }
@@ -102,6 +109,12 @@ class Worker final : public SessionHost {
         asio::steady_timer pause(loop_, kAcceptPause);
         co_await pause.async_wait(Token(error));
         continue;
+      }
+      Metrics& metrics = state_->process->metrics;
+      metrics.Count(Metrics::Counter::kConnections);
+      if (metrics.Value(Metrics::Gauge::kOpenConnections) >= state_->config.max_connections) {
+        metrics.Count(Metrics::Counter::kConnectionsRefused);
+        continue;  // closes it
       }
       socket.set_option(tcp::no_delay(true), error);
       auto session = Session::Make(*this, std::move(socket));
@@ -128,7 +141,7 @@ class Worker final : public SessionHost {
     });
   }
 
-  GatewayState& state_;
+  std::shared_ptr<const GatewayState> state_;  // of the loop's thread alone
   ServerTimes times_;
   asio::any_io_executor pool_;
   std::set<Session*> sessions_;  // outlives the loop, whose coroutines hold the sessions
@@ -140,13 +153,19 @@ class Worker final : public SessionHost {
   UpstreamClient client_;
 };
 
-class ThreadedServer final : public Server {
+class ThreadedServer final : public Server, private Administered {
  public:
-  ThreadedServer(GatewayState& state, ServerTimes times) : pool_(ThreadsOf(state.config)) {
-    for (std::uint32_t i = 0; i < ThreadsOf(state.config); ++i) {
-      workers_.push_back(std::make_unique<Worker>(state, times, pool_.get_executor()));
+  ThreadedServer(std::shared_ptr<const GatewayState> state, ServerTimes times, ServerHooks hooks)
+      : hooks_(std::move(hooks)),
+        state_(std::move(state)),
+        control_(1),
+        signals_(control_),
+        pool_(ThreadsOf(state_->config)) {
+    for (std::uint32_t i = 0; i < ThreadsOf(state_->config); ++i) {
+      workers_.push_back(std::make_unique<Worker>(state_, times, pool_.get_executor()));
     }
-    tcp::endpoint endpoint(asio::ip::make_address(state.config.listen_host), state.config.listen_port);
+    const ListenAddress& listen = state_->config.listen;
+    tcp::endpoint endpoint(asio::ip::make_address(listen.host), listen.port);
     for (const auto& worker : workers_) {
       worker->Listen(endpoint);
       endpoint = worker->endpoint();  // the others share the port that the first was given
@@ -154,31 +173,34 @@ class ThreadedServer final : public Server {
     endpoint_ = endpoint;
   }
 
+  /// What is wrong with the administrator's socket, or nothing.
+  auto StartAdmin() -> std::optional<std::string> {
+    if (!state_->config.admin) return std::nullopt;
+    auto admin = AdminServer::Start(control_, *state_->config.admin, *this);
+    if (!admin) return std::move(admin.error());
+    admin_ = std::move(*admin);
+    return std::nullopt;
+  }
+
   auto address() const -> std::string override {
     const std::string host = endpoint_.address().to_string();
     return (endpoint_.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint_.port());
   }
 
+  auto admin_address() const -> std::string override { return admin_ ? admin_->address() : ""; }
+
   void Run() override {
-    asio::io_context control(1);
-    asio::signal_set signals(control, SIGTERM, SIGINT);
-    std::function<void()> wait = [&] {
-      signals.async_wait([&](const boost::system::error_code& error, int) {
-        if (error) return;
-        Stop();
-        wait();
-      });
-    };
-    wait();
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
+    WaitForSignal();
     std::atomic<std::size_t> running = workers_.size();
     std::vector<std::jthread> threads;
     for (const auto& worker : workers_) {
-      threads.emplace_back([&worker, &running, &control, &signals] {
+      threads.emplace_back([this, &worker, &running] {
         worker->Run();
-        if (--running == 0) asio::post(control, [&signals] { signals.cancel(); });
+        if (--running == 0) asio::post(control_, [this] { control_.stop(); });
       });
     }
-    control.run();
+    control_.run();
   }
 
   void Stop() override {
@@ -186,10 +208,52 @@ class ThreadedServer final : public Server {
   }
 
  private:
+  void WaitForSignal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      if (signal == SIGHUP) {
+        Reload();
+      } else {
+        Stop();
+      }
+      WaitForSignal();
+    });
+  }
+
+  // What the administrator may do. On the thread of Run.
+
+  auto state() const -> const GatewayState& override { return *state_; }
+
+  auto Reload() -> std::vector<std::string> override {
+    Metrics& metrics = state_->process->metrics;
+    auto next = hooks_.reload();
+    if (!next) {
+      metrics.Count(Metrics::Counter::kReloadsRefused);
+      hooks_.announce({{"event", "reload_refused"}, {"problems", next.error()}});
+      return next.error();
+    }
+    state_ = std::move(*next);
+    for (const auto& worker : workers_) worker->Use(state_);
+    metrics.Count(Metrics::Counter::kReloads);
+    nlohmann::ordered_json policies = nlohmann::ordered_json::array();
+    for (const ServedPolicy& policy : state_->policies) {
+      policies.push_back({{"policy", policy.table.policy_name()},
+                          {"version", policy.table.policy_version()},
+                          {"bundle", policy.table.hash()}});
+    }
+    hooks_.announce({{"event", "reloaded"}, {"policies", std::move(policies)}});
+    return {};
+  }
+
   static auto ThreadsOf(const GatewayConfig& config) -> std::uint32_t {
     return config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
   }
 
+  ServerHooks hooks_;
+  std::shared_ptr<const GatewayState> state_;  // of the thread of Run alone
+  asio::io_context control_;
+  asio::signal_set signals_;
+  std::unique_ptr<AdminServer> admin_;
   std::vector<std::unique_ptr<Worker>> workers_;
   tcp::endpoint endpoint_;
   asio::thread_pool pool_;  // ends before the loops, to which its work returns
@@ -197,12 +261,16 @@ class ThreadedServer final : public Server {
 
 }  // namespace
 
-auto Server::Start(GatewayState& state, ServerTimes times) -> std::expected<std::unique_ptr<Server>, std::string> {
+auto Server::Start(std::shared_ptr<const GatewayState> state, ServerTimes times, ServerHooks hooks)
+    -> std::expected<std::unique_ptr<Server>, std::string> {
+  const ListenAddress listen = state->config.listen;
   try {
-    return std::make_unique<ThreadedServer>(state, times);
+    auto server = std::make_unique<ThreadedServer>(std::move(state), times, std::move(hooks));
+    if (auto problem = server->StartAdmin()) return std::unexpected(std::move(*problem));
+    return server;
   } catch (const boost::system::system_error& error) {
-    return std::unexpected("the gateway cannot listen on " + state.config.listen_host + ":" +
-                           std::to_string(state.config.listen_port) + ": " + error.code().message());
+    return std::unexpected("the gateway cannot listen on " + listen.host + ":" + std::to_string(listen.port) + ": " +
+                           error.code().message());
   }
 }
 

@@ -3,8 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "runtime/gateway/state.h"
 
@@ -19,20 +23,33 @@ struct ServerTimes {
   std::chrono::milliseconds drain{30'000};   ///< for running requests, after a stop was asked for
 };
 
-/// The HTTP server: one thread, one event loop and one listening socket for each of `config.threads`.
+/// What the server needs of the program around it.
+struct ServerHooks {
+  /// Reads bundle and configuration anew. Fails with what is wrong. Called on the thread of `Server::Run`.
+  std::function<std::expected<std::shared_ptr<const GatewayState>, std::vector<std::string>>()> reload;
+
+  /// Tells whoever supervises the process. Called on that thread too.
+  std::function<void(const nlohmann::ordered_json& event)> announce;
+};
+
+/// The HTTP server: one thread, one event loop and one listening socket for each of `config.threads`; and the
+/// administrator's socket, if the configuration has one.
 class Server {
  public:
-  /// Binds and listens. The error is one sentence fit for a user. `state` must outlive the server, but its log may be
-  /// closed once `Run` has returned.
-  static auto Start(GatewayState& state, ServerTimes times) -> std::expected<std::unique_ptr<Server>, std::string>;
+  /// Binds and listens. The error is one sentence fit for a user.
+  static auto Start(std::shared_ptr<const GatewayState> state, ServerTimes times, ServerHooks hooks)
+      -> std::expected<std::unique_ptr<Server>, std::string>;
 
   virtual ~Server() = default;
 
   /// `127.0.0.1:43211`, with the real port.
   virtual auto address() const -> std::string = 0;
 
+  /// The same for the administrator's socket, `unix:PATH` for a Unix socket; empty if there is none.
+  virtual auto admin_address() const -> std::string = 0;
+
   /// Serves until SIGTERM, SIGINT or `Stop`. Then takes no more connections, lets running requests finish for at most
-  /// `times.drain`, ends the rest and returns. A second signal shortens the wait to nothing.
+  /// `times.drain`, ends the rest and returns. A second signal shortens the wait to nothing. SIGHUP reloads.
   virtual void Run() = 0;
 
   /// From any thread.

@@ -1,26 +1,22 @@
 #include "runtime/gateway/session.h"
 
 #include <algorithm>
-#include <array>
-#include <exception>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <sys/socket.h>
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "runtime/gateway/chat.h"
+#include "runtime/gateway/admission.h"
 #include "runtime/gateway/forward.h"
+#include "runtime/gateway/pages.h"
 #include "runtime/upstream/async_token.h"
 
 namespace asio = boost::asio;
@@ -35,7 +31,6 @@ constexpr std::uint32_t kHeaderBytes = 16 * 1024;
 constexpr std::size_t kReadBytes = 4 * 1024;
 constexpr std::size_t kBodyReadBytes = 64 * 1024;
 constexpr std::size_t kWriteBytes = 64 * 1024;
-constexpr std::size_t kInlineBytes = 64 * 1024;                 // larger bodies are read and decided on the pool
 constexpr std::size_t kDiscardedBytes = std::size_t{1} << 20U;  // of a body that was refused
 constexpr std::chrono::seconds kDiscardTime{2};
 
@@ -70,39 +65,6 @@ auto ChunkText(std::string_view piece) -> std::string {
   return chunk.append(size).append("\r\n").append(piece).append("\r\n");
 }
 
-/// Runs the work on the pool and comes back to the coroutine's own executor. What the work throws is thrown again here.
-template <typename Work>
-auto RunOnPool(const asio::any_io_executor& pool, Work& work) -> asio::awaitable<void> {
-  std::exception_ptr thrown;
-  auto initiate = [&](auto handler) {
-    auto executor = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
-    asio::post(pool, [executor, &work, &thrown, handler = std::move(handler)]() mutable {
-      try {
-        work();
-      } catch (...) {
-        thrown = std::current_exception();
-      }
-      asio::post(executor, [handler = std::move(handler)]() mutable { std::move(handler)(); });
-    });
-  };
-  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
-  if (thrown) std::rethrow_exception(thrown);
-}
-
-/// The path of a request target in origin form (`/v1/models?x`) or absolute form (`http://host/v1/models?x`).
-auto PathOf(std::string_view target) -> std::string_view {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!beast::iequals(target.substr(0, scheme.size()), scheme)) continue;
-    const std::string_view rest = target.substr(scheme.size());
-    const std::size_t end = rest.find_first_of("/?");
-    if (end == 0) break;  // names no host
-    if (end == std::string_view::npos || rest[end] == '?') return "/";
-    target = rest.substr(end);
-    break;
-  }
-  return target.substr(0, target.find('?'));
-}
-
 class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession>, private Responder {
  public:
   HttpSession(SessionHost& host, tcp::socket socket);
@@ -124,24 +86,25 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   };
 
   auto ServeOne() -> asio::awaitable<AfterReply>;
-  auto ServeBody(std::string_view path) -> asio::awaitable<AfterReply>;
+  auto ServeBody(AdmittedRequest admitted, const RequestHead& head) -> asio::awaitable<AfterReply>;
   auto Answer(const ApiError& error, AfterReply after) -> asio::awaitable<AfterReply>;
   auto AnswerReadError(const boost::system::error_code& error) -> asio::awaitable<AfterReply>;
-  auto Chat(std::uint32_t tenant, const std::vector<HeaderField>& headers, std::string_view path)
-      -> asio::awaitable<void>;
   auto ReadUntil(bool (Parser::*done)() const) -> asio::awaitable<boost::system::error_code>;
   auto Discard() -> asio::awaitable<void>;
   auto WriteAll(std::string_view bytes) -> asio::awaitable<Sent>;
   void WatchCaller();
   void StopWatching();
-  auto Headers() const -> std::vector<HeaderField>;
+  auto HeadOfRequest() const -> RequestHead;
 
   auto Send(const Reply& reply) -> asio::awaitable<Sent> override;
   auto Begin(const Reply& reply) -> asio::awaitable<Sent> override;
   auto Write(std::string_view piece) -> asio::awaitable<Sent> override;
   auto End() -> asio::awaitable<Sent> override;
 
+  auto Draining() const -> bool { return host_.draining() || state_->process->draining; }
+
   SessionHost& host_;
+  std::shared_ptr<const GatewayState> state_;  // of the request being read or served
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
@@ -151,11 +114,14 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   bool chunked_ = false;
 };
 
-HttpSession::HttpSession(SessionHost& host, tcp::socket socket) : host_(host), stream_(std::move(socket)) {
+HttpSession::HttpSession(SessionHost& host, tcp::socket socket)
+    : host_(host), state_(host.state()), stream_(std::move(socket)) {
   host_.Add(this);
+  state_->process->metrics.Change(Metrics::Gauge::kOpenConnections, 1);
 }
 
 HttpSession::~HttpSession() {
+  state_->process->metrics.Change(Metrics::Gauge::kOpenConnections, -1);
   host_.Remove(this);
 }
 
@@ -225,15 +191,16 @@ auto HttpSession::ReadUntil(bool (Parser::*done)() const) -> asio::awaitable<boo
 }
 
 auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
+  state_ = host_.state();
   parser_.emplace();
   parser_->header_limit(kHeaderBytes);
-  parser_->body_limit(host_.state().config.max_body_bytes);
+  parser_->body_limit(state_->config.max_body_bytes);
   after_ = AfterReply::kClose;
   stream_.expires_after(host_.times().header);
   if (const auto error = co_await ReadUntil(&Parser::is_header_done)) co_return co_await AnswerReadError(error);
 
   const auto& request = parser_->get();
-  if (parser_->keep_alive() && !host_.draining()) after_ = AfterReply::kKeep;
+  if (parser_->keep_alive() && !Draining()) after_ = AfterReply::kKeep;
   const auto coding = request[http::field::transfer_encoding];
   const bool coded = request.find(http::field::transfer_encoding) != request.end();
   if (coded && (!beast::iequals(coding, "chunked") || request.version() != 11)) {
@@ -249,132 +216,34 @@ auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
     const ApiError refused{ApiCode::kInvalidRequest, "the request must have exactly one Host header", ""};
     co_return co_await Answer(refused, AfterReply::kClose);
   }
-  const std::string target(request.target().data(), request.target().size());
-  const std::string_view path = PathOf(target);
+  const RequestHead head = HeadOfRequest();
+  auto verdict = JudgeHead(*state_, Draining() ? Phase::kDraining : Phase::kServing, head);
+  if (const auto* admitted = std::get_if<AdmittedRequest>(&verdict)) co_return co_await ServeBody(*admitted, head);
   // Without a body to skip the connection stays usable.
-  const AfterReply unread = parser_->is_done() ? after_ : AfterReply::kClose;
-
-  struct Page {
-    std::string_view path;
-    http::verb verb;
-    std::string_view allow;
-  };
-  constexpr auto kPages = std::to_array<Page>({{"/v1/chat/completions", http::verb::post, "POST"},
-                                               {"/v1/route/decide", http::verb::post, "POST"},
-                                               {"/v1/models", http::verb::get, "GET, HEAD"},
-                                               {"/healthz", http::verb::get, "GET, HEAD"},
-                                               {"/readyz", http::verb::get, "GET, HEAD"}});
-  const auto page = std::ranges::find(kPages, path, &Page::path);
-  if (page == kPages.end()) {
-    const ApiError nothing{ApiCode::kNotFound,
-                           "there is nothing at this path: chat completions are at POST /v1/chat/completions", ""};
-    co_return co_await Answer(nothing, unread);
-  }
-  const http::verb method = request.method() == http::verb::head ? http::verb::get : request.method();
-  if (method != page->verb) {
-    after_ = unread;
-    Reply reply = ErrorReply({ApiCode::kMethodNotAllowed, "this path takes " + std::string(page->allow), ""});
-    reply.headers.emplace_back("allow", page->allow);
-    co_await Send(reply);
-    co_return after_;
-  }
-  if (page->verb == http::verb::post) co_return co_await ServeBody(path);
-
-  after_ = unread;
-  Reply reply;
-  if (path == "/healthz") {
-    reply.body = R"({"status":"ok"})";
-  } else if (path == "/readyz") {
-    const bool ready = host_.state().log->healthy() && !host_.draining();
-    reply.status = ready ? 200 : 503;
-    reply.body = ready ? R"({"status":"ready"})" : R"({"status":"not ready"})";
-  } else {
-    const auto headers = Headers();
-    const auto tenant = Authenticate(host_.state().tenants, headers);
-    if (!tenant) co_return co_await Answer(tenant.error(), after_);
-    const GatewayState& state = host_.state();
-    reply.body = ModelList(state.policies[state.policy_of[*tenant]].table);
-  }
-  co_await Send(reply);
+  if (!parser_->is_done()) after_ = AfterReply::kClose;
+  co_await Send(std::get<Reply>(verdict));
   co_return after_;
 }
 
-auto HttpSession::ServeBody(std::string_view path) -> asio::awaitable<AfterReply> {
-  const auto headers = Headers();
-  const auto tenant = Authenticate(host_.state().tenants, headers);
-  const AfterReply unread = parser_->is_done() ? after_ : AfterReply::kClose;
-  if (!tenant) co_return co_await Answer(tenant.error(), unread);
-
-  const auto& request = parser_->get();
+auto HttpSession::ServeBody(AdmittedRequest admitted, const RequestHead& head) -> asio::awaitable<AfterReply> {
+  const auto place = Place::Take(*state_, admitted.caller);
+  if (!place) co_return co_await Answer(place.error(), parser_->is_done() ? after_ : AfterReply::kClose);
   if (!parser_->is_done()) {
-    if (beast::iequals(request[http::field::expect], "100-continue")) {
+    if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
       const Sent sent = co_await WriteAll("HTTP/1.1 100 Continue\r\n\r\n");
       if (sent != Sent::kYes) co_return AfterReply::kClose;
     }
     stream_.expires_after(host_.times().body);
     if (const auto error = co_await ReadUntil(&Parser::is_done)) co_return co_await AnswerReadError(error);
   }
-  const auto encoding = request[http::field::content_encoding];
-  if (!encoding.empty() && !beast::iequals(encoding, "identity")) {
-    const ApiError refused{ApiCode::kInvalidRequest,
-                           "the body must not be compressed: send it without Content-Encoding", ""};
-    co_return co_await Answer(refused, after_);
-  }
-  co_await Chat(*tenant, headers, path);
-  co_return after_;
-}
-
-auto HttpSession::Chat(std::uint32_t tenant, const std::vector<HeaderField>& headers, std::string_view path)
-    -> asio::awaitable<void> {
-  const TimePoint accepted = TimePoint::clock::now();
-  GatewayState& state = host_.state();
-  const bool serve = path != "/v1/route/decide";
-  if (serve) {
-    cancellation_ = std::make_shared<Cancellation>();
-    WatchCaller();
-  }
+  cancellation_ = std::make_shared<Cancellation>();
+  WatchCaller();
   const WatchEnd watch_end{*this};
-  std::optional<DecidedRequest> decided;
-  std::optional<ChatError> wrong;
-  const auto decide = [&](Random& random) {
-    std::string body = std::exchange(parser_->get().body(), {});
-    auto chat = ParseChatRequest(body);
-    if (!chat) {
-      wrong = std::move(chat.error());
-      return;
-    }
-    body = {};
-    decided = DecideChat(state, tenant, std::move(*chat), headers, state.clock(), random);
-  };
-  if (parser_->get().body().size() > kInlineBytes) {
-    auto work = [&] {
-      SystemRandom random;  // the loop's belongs to the loop's thread
-      decide(random);
-    };
-    const asio::any_io_executor pool = host_.pool();
-    co_await RunOnPool(pool, work);
-  } else {
-    decide(host_.random());
-  }
-  if (wrong) {
-    const ApiError refused{ApiCode::kInvalidRequest, wrong->message, wrong->param};
-    co_await Answer(refused, after_);
-    co_return;
-  }
-  if (!serve) {
-    Reply reply;
-    reply.body = ToJson(ReportOf(*decided)).dump();
-    co_await Send(reply);
-    co_return;
-  }
-  std::vector<ForwardedHeader> passed_on;
-  for (const char* name : {"traceparent", "tracestate"}) {
-    const auto value = parser_->get()[name];
-    if (!value.empty()) passed_on.push_back({name, std::string(value.data(), value.size())});
-  }
+  std::string body = std::exchange(parser_->get().body(), {});
   const auto cancellation = cancellation_;
-  const ServingThread thread{host_.client(), host_.random()};
-  co_await ServeChat(state, thread, *decided, passed_on, accepted, *this, *cancellation);
+  const auto state = state_;
+  co_await ServeAdmitted(host_, state, admitted, head, body, *this, cancellation);
+  co_return after_;
 }
 
 /// Notices when the caller goes away while others are being waited for. A caller that closes its sending side counts as
@@ -396,19 +265,20 @@ void HttpSession::StopWatching() {
   stream_.socket().cancel(ignored);
 }
 
-auto HttpSession::Headers() const -> std::vector<HeaderField> {
-  std::vector<HeaderField> headers;
-  for (const auto& field : parser_->get()) {
-    const auto name = field.name_string();
-    const auto value = field.value();
-    headers.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
-  }
-  return headers;
+auto HttpSession::HeadOfRequest() const -> RequestHead {
+  const auto view = [](const auto& text) { return std::string_view(text.data(), text.size()); };
+  const auto& request = parser_->get();
+  RequestHead head{view(request.method_string()), view(request.target()), {}};
+  for (const auto& field : request) head.headers.push_back({view(field.name_string()), view(field.value())});
+  return head;
 }
 
 auto HttpSession::Answer(const ApiError& error, AfterReply after) -> asio::awaitable<AfterReply> {
   after_ = after;
-  const Reply reply = ErrorReply(error);
+  // A request whose head could not be read has no path to tell its API by.
+  state_->process->metrics.Answered(error.code);
+  const Api api = parser_->is_header_done() ? ErrorApiOf(HeadOfRequest()) : Api::kChat;
+  const Reply reply = ErrorReply(api, error);
   co_await Send(reply);
   co_return after_;
 }
@@ -416,7 +286,7 @@ auto HttpSession::Answer(const ApiError& error, AfterReply after) -> asio::await
 auto HttpSession::AnswerReadError(const boost::system::error_code& error) -> asio::awaitable<AfterReply> {
   const auto close = AfterReply::kClose;
   if (error == http::error::body_limit) {
-    const auto most = std::to_string(host_.state().config.max_body_bytes);
+    const auto most = std::to_string(state_->config.max_body_bytes);
     const ApiError refused{ApiCode::kRequestTooLarge, "the body is larger than " + most + " bytes", ""};
     co_return co_await Answer(refused, close);
   }
@@ -450,7 +320,7 @@ auto HttpSession::WriteAll(std::string_view bytes) -> asio::awaitable<Sent> {
 }
 
 auto HttpSession::Send(const Reply& reply) -> asio::awaitable<Sent> {
-  if (host_.draining()) after_ = AfterReply::kClose;
+  if (Draining()) after_ = AfterReply::kClose;
   std::string bytes = HeadText({reply, reply.body.size(), false, after_});
   // The answer to HEAD has the head that the answer to GET would have, its length included.
   if (parser_->get().method() != http::verb::head) bytes += reply.body;
@@ -459,7 +329,7 @@ auto HttpSession::Send(const Reply& reply) -> asio::awaitable<Sent> {
 
 auto HttpSession::Begin(const Reply& reply) -> asio::awaitable<Sent> {
   chunked_ = parser_->get().version() == 11;
-  if (!chunked_ || host_.draining()) after_ = AfterReply::kClose;
+  if (!chunked_ || Draining()) after_ = AfterReply::kClose;
   const std::string head = HeadText({reply, std::nullopt, chunked_, after_});
   co_return co_await WriteAll(head);
 }

@@ -21,7 +21,8 @@ class SessionHost {
  public:
   virtual ~SessionHost() = default;
 
-  virtual auto state() -> GatewayState& = 0;
+  /// The current generation. A request keeps the one that it started with.
+  virtual auto state() -> std::shared_ptr<const GatewayState> = 0;
   virtual auto times() const -> const ServerTimes& = 0;
   virtual auto client() -> UpstreamClient& = 0;
   virtual auto random() -> Random& = 0;

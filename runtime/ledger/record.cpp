@@ -88,6 +88,24 @@ auto PlanJson(const Table& table, const DecisionRecord& record) -> Json {
   return json;
 }
 
+auto SkippedJson(const Table& table, std::span<const SkipRecord> skipped) -> Json {
+  Json json = Json::array();
+  for (const SkipRecord& skip : skipped) {
+    json.push_back({{"deployment", table.deployments()[skip.deployment].name},
+                    {"tier", table.tiers()[skip.tier].label},
+                    {"reason", skip.reason},
+                    {"detail", OrNull(skip.detail)},
+                    {"left_ms", skip.left_ms},
+                    {"after_attempts", skip.attempts}});
+  }
+  return json;
+}
+
+auto ShadowJson(const ShadowRecord& shadow) -> Json {
+  return {{"bundle", shadow.bundle}, {"version", shadow.version}, {"same", shadow.same},
+          {"outcome", shadow.outcome}, {"route", OrNull(shadow.route)}, {"plan", shadow.plan}};
+}
+
 auto StreamEndName(StreamEnd end) -> std::string_view {
   switch (end) {
     case StreamEnd::kCompleted:
@@ -123,7 +141,7 @@ auto DecisionLine(const Table& table, const DecisionRecord& record) -> std::stri
     const RouteView& view = table.routes()[decision.route];
     route = Place(view.name, view.place);
   }
-  return Line({{"record", "decision"},
+  Json line = {{"record", "decision"},
                {"id", record.id},
                {"time", FormatTime(record.time)},
                {"policy", table.policy_name()},
@@ -131,6 +149,7 @@ auto DecisionLine(const Table& table, const DecisionRecord& record) -> std::stri
                {"bundle", table.hash()},
                {"pack", OrNull(record.pack)},
                {"tenant", record.tenant},
+               {"key", OrNull(record.key)},
                {"asked_model", record.asked_model},
                {"attributes", AttributesJson(table, *record.attributes)},
                {"ignored", IgnoredJson(*record.attributes)},
@@ -138,7 +157,9 @@ auto DecisionLine(const Table& table, const DecisionRecord& record) -> std::stri
                {"route", std::move(route)},
                {"rules", RulesJson(table, record)},
                {"plan", PlanJson(table, record)},
-               {"reason", OrNull(record.reason)}});
+               {"reason", OrNull(record.reason)}};
+  if (record.shadow != nullptr) line["shadow"] = ShadowJson(*record.shadow);
+  return Line(line);
 }
 
 auto OutcomeLine(const Table& table, const OutcomeRecord& record) -> std::string {
@@ -161,6 +182,7 @@ auto OutcomeLine(const Table& table, const OutcomeRecord& record) -> std::string
                {"status", record.status},
                {"code", OrNull(record.code)},
                {"attempts", std::move(attempts)},
+               {"skipped", SkippedJson(table, record.skipped)},
                {"served_by", record.served_by ? Json(table.deployments()[*record.served_by].name) : Json(nullptr)},
                {"stream", record.stream},
                {"usage", ToJson(record.usage)},

@@ -23,10 +23,21 @@ using WallTime = std::chrono::system_clock::time_point;
 /// `2026-03-01T09:30:00.250Z`.
 auto FormatTime(WallTime time) -> std::string;
 
+/// What a second bundle would have decided.
+struct ShadowRecord {
+  std::string bundle;  ///< its hash
+  std::string version;
+  bool same = true;  ///< outcome, route and plan are the same, by name
+  std::string outcome;
+  std::string route;                           ///< or empty
+  std::vector<std::vector<std::string>> plan;  ///< deployments, tier by tier, in the policy's order
+};
+
 struct DecisionRecord {
   std::string_view id;
   WallTime time;
   std::string_view tenant;
+  std::string_view key;  ///< the name of the tenant's API key, may be empty
   std::string_view asked_model;
   std::string_view pack;  ///< SHA-256 of the policy's proof pack; empty if none is known
   const DerivedAttributes* attributes = nullptr;
@@ -34,6 +45,7 @@ struct DecisionRecord {
   std::span<const PlanTier> plan;    ///< empty unless routed
   std::span<const DrawnTier> drawn;  ///< one for each tier of the plan
   std::string_view reason;           ///< why not routed
+  const ShadowRecord* shadow = nullptr;  ///< none: no second bundle decides too
 };
 auto DecisionLine(const Table& table, const DecisionRecord& record) -> std::string;
 
@@ -47,12 +59,23 @@ struct AttemptRecord {
   std::int64_t took_ms = 0;
 };
 
+/// A deployment of the plan that was not asked when its turn came.
+struct SkipRecord {
+  std::uint32_t deployment = 0;
+  std::uint32_t tier = 0;      ///< index into Table::tiers()
+  std::string_view reason;     ///< `cooldown`, `over_budget` or `same_model`
+  std::string detail;          ///< the cooldown's cause, the cap, or the model
+  std::int64_t left_ms = 0;    ///< of the cooldown
+  std::uint32_t attempts = 0;  ///< made before
+};
+
 struct OutcomeRecord {
   std::string_view id;
   WallTime time;
   unsigned status = 0;    ///< of the answer to the caller
   std::string_view code;  ///< of the error, or empty
   std::span<const AttemptRecord> attempts;
+  std::span<const SkipRecord> skipped;
   std::optional<std::uint32_t> served_by;  ///< a deployment
   bool stream = false;
   std::optional<TokenUsage> usage;  ///< of a plain answer that reports it

@@ -6,6 +6,7 @@
 
 #include "runtime/signals/clock.h"
 #include "runtime/signals/pii.h"
+#include "runtime/signals/request_contents.h"
 
 namespace route {
 namespace {
@@ -78,9 +79,9 @@ class Deriver {
         return TakeHeader(index, attribute, source);
       case SourceKind::kRequest:
         if (source.argument == "prompt") {
-          return Note(attribute, source, values_.SetNumber(index, Decimal::FromInteger(PromptTokenBound(facts_.chat))));
+          return Note(attribute, source, values_.SetNumber(index, Decimal::FromInteger(Contents().prompt_tokens)));
         }
-        if (source.argument == "needs") return TakeNames(index, attribute, source, Needs(facts_.chat), Given::kValue);
+        if (source.argument == "needs") return TakeNames(index, attribute, source, Contents().needs, Given::kValue);
         return TakeField(index, attribute, source);
       case SourceKind::kDetector:
         return TakeDetector(index, attribute, source);
@@ -121,8 +122,8 @@ class Deriver {
   }
 
   auto TakeField(std::uint32_t index, const AttributeView& attribute, const SourceView& source) -> Given {
-    const auto found = facts_.chat.body.find(source.argument);
-    if (found == facts_.chat.body.end() || found->is_null()) return Given::kNothing;
+    const auto found = facts_.request.body.find(source.argument);
+    if (found == facts_.request.body.end() || found->is_null()) return Given::kNothing;
     const Json& field = *found;
     if (field.is_boolean()) {
       return Note(attribute, source, values_.SetText(index, field.get<bool>() ? "yes" : "no"));
@@ -138,13 +139,14 @@ class Deriver {
   }
 
   auto TakeDetector(std::uint32_t index, const AttributeView& attribute, const SourceView& source) -> Given {
-    if (!pii_) pii_ = DetectPii(ConversationText(facts_.chat));
+    if (!pii_) pii_ = DetectPii(Contents().text);
     if (attribute.kind == AttributeKind::kYesNo) {
       return Note(attribute, source, values_.SetText(index, pii_->personal ? "yes" : "no"));
     }
     std::vector<std::string_view> names;
     if (pii_->personal) names.emplace_back("personal");
     if (pii_->financial) names.emplace_back("financial");
+    if (pii_->credentials) names.emplace_back("credentials");
     return TakeNames(index, attribute, source, names, Given::kNothing);
   }
 
@@ -161,6 +163,11 @@ class Deriver {
     return Note(attribute, source, values_.SetText(index, list));
   }
 
+  auto Contents() -> const RequestContents& {
+    if (!contents_) contents_ = ReadContents(facts_.request);
+    return *contents_;
+  }
+
   auto Note(const AttributeView& attribute, const SourceView& source, const Result& result) -> Given {
     if (result) return Given::kValue;
     ignored_.push_back({std::string(attribute.name), Describe(source), result.error()});
@@ -171,6 +178,7 @@ class Deriver {
   const RequestFacts& facts_;
   Values values_;
   std::vector<Ignored> ignored_;
+  std::optional<RequestContents> contents_;
   std::optional<PiiFindings> pii_;
 };
 
@@ -222,8 +230,8 @@ auto CheckSource(const AttributeView& attribute, const SourceView& source) -> st
         complain("comes from the detector `" + std::string(source.argument) +
                  "`, which this gateway does not have: it has `pii`");
       } else if (attribute.kind != AttributeKind::kYesNo && !Declares(attribute, "personal") &&
-                 !Declares(attribute, "financial")) {
-        complain("comes from the detector `pii`, but declares neither `personal` nor `financial`, which it finds");
+                 !Declares(attribute, "financial") && !Declares(attribute, "credentials")) {
+        complain("comes from the detector `pii`, but declares none of `personal`, `financial` and `credentials`, which it finds");
       }
       return problems;
     case SourceKind::kClassifier:

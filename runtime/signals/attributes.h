@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "runtime/decide/decide.h"
-#include "runtime/signals/chat_request.h"
+#include "runtime/signals/model_request.h"
 #include "runtime/signals/tenants.h"
 #include "runtime/table/table.h"
 #include "runtime/values/date.h"
@@ -27,7 +27,7 @@ struct HeaderField {
 struct RequestFacts {
   const Tenant& tenant;
   std::span<const HeaderField> headers;  ///< as received; names in any case, repeats kept
-  const ChatRequest& chat;
+  const ModelRequest& request;
   Decimal spent_percent;  ///< of the tenant's cap
   std::chrono::sys_seconds now;
 };

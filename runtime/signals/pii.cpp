@@ -2,10 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string>
 
-#include <re2/re2.h>
+#include <arpa/inet.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "runtime/signals/national_ids.h"
 
 namespace route {
 namespace {
@@ -68,19 +75,6 @@ auto BeginsWithIban(std::string_view text) -> bool {
   return IsIban(compact);
 }
 
-auto FindIban(std::string_view text) -> bool {
-  // Whatever comes before: IBANs follow names and underscores without a blank.
-  static const RE2 kStart("([A-Za-z]{2}[0-9]{2})[ -]?[A-Za-z0-9]");
-  re2::StringPiece rest(text.data(), text.size());
-  re2::StringPiece start;
-  while (RE2::FindAndConsume(&rest, kStart, &start)) {
-    const auto offset = static_cast<std::size_t>(start.data() - text.data());
-    if (BeginsWithIban(text.substr(offset, kIbanReach + 1))) return true;
-    rest = re2::StringPiece(text.data() + offset + 4, text.size() - offset - 4);
-  }
-  return false;
-}
-
 /// Do the first digits belong to a card network? Keeps order numbers and timestamps out.
 auto IsCardPrefix(char first, char second) -> bool {
   return first == '4' || (first == '5' && second >= '0' && second <= '8') || first == '6' ||
@@ -116,45 +110,330 @@ auto HoldsCard(std::string_view text) -> bool {
   return false;
 }
 
-auto FindCard(std::string_view text) -> bool {
-  static const RE2 kDigits("([0-9](?:[ -]?[0-9]){12,})");
-  re2::StringPiece rest(text.data(), text.size());
-  re2::StringPiece run;
-  while (RE2::FindAndConsume(&rest, kDigits, &run)) {
-    const auto begin = static_cast<std::size_t>(run.data() - text.data());
-    const std::size_t end = begin + run.size();
-    std::string_view groups(run.data(), run.size());
-    // A group that touches a letter is part of a word; the others still count.
-    if (begin > 0 && IsLetter(text[begin - 1])) {
-      groups.remove_prefix(std::min(groups.find_first_of(" -"), groups.size()));
+/// Between the groups of a number.
+auto IsMark(char c) -> bool {
+  return c == ' ' || c == '.' || c == '/' || c == '-';
+}
+auto IsNonAscii(char c) -> bool {
+  return static_cast<unsigned char>(c) >= 0x80;
+}
+
+/// The first digit from `at` on, or the text's size. Sixteen bytes at a time where the machine has them.
+auto NextDigit(std::string_view text, std::size_t at) -> std::size_t {
+#ifdef __SSE2__
+  const __m128i zero = _mm_set1_epi8('0' - 128);
+  const __m128i ten = _mm_set1_epi8(static_cast<char>(-128 + 10));
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    // Less than ten above '0', with both moved so that the signed comparison orders them as unsigned.
+    const __m128i digits = _mm_cmplt_epi8(_mm_sub_epi8(bytes, zero), ten);
+    if (const int found = _mm_movemask_epi8(digits)) {
+      return at + static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(found)));
     }
-    if (end < text.size() && IsLetter(text[end])) {
-      const std::size_t blank = groups.find_last_of(" -");
-      groups = groups.substr(0, blank == std::string_view::npos ? 0 : blank);
+  }
+#endif
+  while (at < text.size() && !IsDigit(text[at])) ++at;
+  return at;
+}
+
+/// An address with a dot in its host and two letters after that. Whatever is not ASCII counts as a letter.
+auto IsEmailAt(std::string_view text, std::size_t sign) -> bool {
+  const auto in_word = [](char c) { return IsWord(c) || IsNonAscii(c); };
+  if (sign == 0 || sign + 1 == text.size() || !in_word(text[sign + 1])) return false;
+  const char before = text[sign - 1];
+  if (!in_word(before) && !std::string_view("._%+-").contains(before)) return false;
+  bool dotted = false;
+  std::size_t letters = 0;  // since the last dot, if nothing else came
+  for (std::size_t at = sign + 2; at < text.size() && (in_word(text[at]) || text[at] == '-' || text[at] == '.'); ++at) {
+    if (text[at] == '.') {
+      dotted = true;
+      letters = 0;
+    } else if (dotted) {
+      if (IsDigit(text[at]) || text[at] == '-') {
+        dotted = false;
+      } else if (++letters == 2) {
+        return true;
+      }
     }
-    if (HoldsCard(groups)) return true;
+  }
+  return false;
+}
+
+auto FindEmail(std::string_view text) -> bool {
+  for (std::size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', at + 1)) {
+    if (IsEmailAt(text, at)) return true;
+  }
+  return false;
+}
+
+auto IsPhoneAt(std::string_view text, std::size_t plus) -> bool {
+  constexpr std::size_t kFewest = 8;
+  constexpr std::size_t kMost = 15;
+  if (plus > 0 && (IsWord(text[plus - 1]) || text[plus - 1] == '+')) return false;
+  std::size_t at = plus + 1;
+  if (at >= text.size() || text[at] < '1' || text[at] > '9') return false;
+  for (std::size_t digits = 1; digits <= kMost; ++digits) {
+    const bool group_ends = at + 1 >= text.size() || !IsDigit(text[at + 1]);
+    if (digits >= kFewest && group_ends) return true;
+    std::size_t next = at + 1;
+    while (next < text.size() && next < at + 3 && std::string_view(" ().-/").contains(text[next])) ++next;
+    if (next >= text.size() || !IsDigit(text[next])) return false;
+    at = next;
   }
   return false;
 }
 
 auto FindPhone(std::string_view text) -> bool {
-  static const RE2 kPhone("(?:^|[^0-9A-Za-z+])(\\+[1-9](?:[ ().\\-/]{0,2}[0-9]){7,14})(?:[^0-9]|$)");
-  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), kPhone);
+  for (std::size_t at = text.find('+'); at != std::string_view::npos; at = text.find('+', at + 1)) {
+    if (IsPhoneAt(text, at)) return true;
+  }
+  return false;
 }
 
-auto FindEmail(std::string_view text) -> bool {
-  static const RE2 kEmail("(?i)[\\pL\\pN._%+\\-]+@[\\pL\\pN](?:[\\pL\\pN\\-]*\\.)+[\\pL]{2,}");
-  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), kEmail);
+/// Of a run of digits and single blanks or hyphens: a group that touches a letter is part of a word; the others count.
+auto HoldsCardAt(std::string_view text, std::size_t begin, std::size_t end) -> bool {
+  std::string_view groups = text.substr(begin, end - begin);
+  if (begin > 0 && IsLetter(text[begin - 1])) {
+    groups.remove_prefix(std::min(groups.find_first_of(" -"), groups.size()));
+  }
+  if (end < text.size() && IsLetter(text[end])) {
+    const std::size_t blank = groups.find_last_of(" -");
+    groups = groups.substr(0, blank == std::string_view::npos ? 0 : blank);
+  }
+  return HoldsCard(groups);
 }
 
-/// The blanks and hyphens that text copied from documents holds, as their plain forms.
+/// A national number that begins with the word at `begin`: whole words, with at most one mark between them. Later words
+/// begin with a digit or are a single letter, and only the French number is written in more than five.
+auto IsNationalIdAt(std::string_view text, std::size_t begin) -> bool {
+  constexpr std::size_t kMostWords = 7;
+  constexpr std::size_t kMostWordsOfOthers = 5;
+  constexpr std::size_t kFrench = 15;
+  std::array<char, kLongestNationalId> compact{};
+  std::size_t count = 0;
+  std::size_t words = 1;
+  for (std::size_t at = begin; at < text.size() && count < compact.size(); ++at) {
+    compact[count++] = text[at];
+    const bool word_ends = at + 1 == text.size() || !IsWord(text[at + 1]);
+    if (!word_ends) continue;
+    if ((words <= kMostWordsOfOthers || count == kFrench) && IsNationalId({compact.data(), count})) return true;
+    if (words == kMostWords || at + 2 >= text.size() || !IsMark(text[at + 1])) return false;
+    const bool letter = IsLetter(text[at + 2]) && (at + 3 == text.size() || !IsWord(text[at + 3]));
+    if (!IsDigit(text[at + 2]) && !letter) return false;
+    ++words;
+    ++at;
+  }
+  return false;
+}
+
+auto IsPublicV4(const std::array<unsigned, 4>& octets) -> bool {
+  const auto [a, b, c, d] = octets;
+  const bool special = a == 0 || a == 10 || a == 127 || a >= 224 || (a == 100 && b >= 64 && b < 128) ||
+                       (a == 169 && b == 254) || (a == 172 && b >= 16 && b < 32) || (a == 192 && b == 168) ||
+                       (a == 192 && b == 0 && (c == 0 || c == 2)) || (a == 198 && (b == 18 || b == 19)) ||
+                       (a == 198 && b == 51 && c == 100) || (a == 203 && b == 0 && c == 113);
+  return !special && (d != 0 || c != 0);  // 1.2.0.0 is a version more often than a machine
+}
+
+/// Four numbers below 256 with points between, and no fifth.
+auto IsIpV4At(std::string_view text, std::size_t begin) -> bool {
+  if (begin > 0 && (IsWord(text[begin - 1]) || text[begin - 1] == '.')) return false;
+  std::array<unsigned, 4> octets{};
+  std::size_t at = begin;
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    if (i > 0 && (at >= text.size() || text[at++] != '.')) return false;
+    const std::size_t first = at;
+    while (at < text.size() && IsDigit(text[at]) && at < first + 3)
+      octets[i] = octets[i] * 10 + static_cast<unsigned>(text[at++] - '0');
+    if (at == first || octets[i] > 255 || (text[first] == '0' && at > first + 1)) return false;
+  }
+  const bool more =
+      at < text.size() && (IsWord(text[at]) || (text[at] == '.' && at + 1 < text.size() && IsDigit(text[at + 1])));
+  return !more && IsPublicV4(octets);
+}
+
+/// Global unicast, 2000::/3, but 2001:db8::/32, which is for documentation.
+auto IsIpV6At(std::string_view text, std::size_t begin) -> bool {
+  constexpr std::size_t kLongest = 45;
+  if (text[begin] != '2' && text[begin] != '3') return false;
+  if (begin + 4 >= text.size() || text[begin + 4] != ':') return false;
+  if (begin > 0 && (IsWord(text[begin - 1]) || text[begin - 1] == ':' || text[begin - 1] == '.')) return false;
+  const std::string_view rest = text.substr(begin, kLongest + 1);
+  std::string address(rest.substr(0, rest.find_first_not_of("0123456789abcdefABCDEF:.")));
+  while (address.ends_with('.') || (address.ends_with(':') && !address.ends_with("::"))) address.pop_back();
+  std::array<unsigned char, 16> bytes{};
+  if (::inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return false;
+  return bytes[0] >> 5U == 1 && !(bytes[0] == 0x20 && bytes[1] == 0x01 && bytes[2] == 0x0D && bytes[3] == 0xB8);
+}
+
+struct TokenForm {
+  std::string_view prefix;
+  std::size_t fewest;  ///< characters after the prefix
+  std::size_t most;
+};
+constexpr std::size_t kAnyLength = 4096;
+constexpr auto kTokenForms = std::to_array<TokenForm>({{"sk-", 20, kAnyLength},  // OpenAI, Anthropic and many others
+                                                       {"AKIA", 16, 16},         // Amazon
+                                                       {"ASIA", 16, 16},
+                                                       {"AIza", 35, 35},  // Google
+                                                       {"ghp_", 36, 36},  // GitHub
+                                                       {"gho_", 36, 36},
+                                                       {"ghs_", 36, 36},
+                                                       {"ghu_", 36, 36},
+                                                       {"github_pat_", 22, kAnyLength},
+                                                       {"glpat-", 20, 32},         // GitLab
+                                                       {"xoxb-", 20, kAnyLength},  // Slack
+                                                       {"xoxp-", 20, kAnyLength},
+                                                       {"sk_live_", 20, kAnyLength},  // Stripe
+                                                       {"rk_live_", 20, kAnyLength},
+                                                       {"hf_", 30, 40},  // Hugging Face
+                                                       {"npm_", 36, 36}});
+
+auto IsTokenCharacter(char c) -> bool {
+  return IsWord(c) || c == '_' || c == '-';
+}
+
+/// A word of token characters. `after` is what comes behind it.
+auto IsCredential(std::string_view token, std::string_view after) -> bool {
+  // A JSON web token: two objects in base64 with a point between.
+  if (token.starts_with("eyJ") && token.size() >= 16 && after.starts_with(".eyJ")) return true;
+  return std::ranges::any_of(kTokenForms, [&](const TokenForm& form) {
+    return token.starts_with(form.prefix) && token.size() >= form.prefix.size() + form.fewest &&
+           token.size() <= form.prefix.size() + form.most;
+  });
+}
+
+auto FindPrivateKey(std::string_view text) -> bool {
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  for (std::size_t at = text.find(kBegin); at != std::string_view::npos; at = text.find(kBegin, at + 1)) {
+    constexpr std::size_t kLabel = 40;
+    if (text.substr(at + kBegin.size(), kLabel).contains("PRIVATE KEY-----")) return true;
+  }
+  return false;
+}
+
+/// Everything that has a digit.
+class DigitScan {
+ public:
+  explicit DigitScan(std::string_view text) : text_(text) {}
+
+  auto Run() -> PiiFindings {
+    for (std::size_t at = NextDigit(text_, 0); at < text_.size(); at = NextDigit(text_, at)) {
+      std::size_t end = at + 1;
+      while (end < text_.size() && IsDigit(text_[end])) ++end;
+      Look(at, end);
+      if (found_.financial && found_.credentials) break;
+      at = end;
+    }
+    found_.personal = found_.personal || found_.financial;
+    return found_;
+  }
+
+ private:
+  /// At a run of digits. Most runs are short and stand alone, so what a finding cannot do without is asked for first.
+  void Look(std::size_t at, std::size_t end) {
+    const char before = at > 0 ? text_[at - 1] : ' ';
+    const char after = end < text_.size() ? text_[end] : ' ';
+    if (!found_.financial) {
+      const bool country = at >= 2 && IsLetter(before) && IsLetter(text_[at - 2]);
+      found_.financial = (country && BeginsWithIban(text_.substr(at - 2, kIbanReach + 1))) || LookForCard(at, end);
+    }
+    if (!found_.personal) {
+      const bool long_enough = end - at + 1 >= kShortestNationalId || IsWord(before) || IsWord(after) ||
+                               (IsMark(after) && end + 1 < text_.size() && IsDigit(text_[end + 1]));
+      found_.personal =
+          (after == '.' && IsIpV4At(text_, at)) || IsIpV6At(text_, at) || (long_enough && LookForNationalId(at));
+    }
+    const bool in_token = IsTokenCharacter(before) || IsTokenCharacter(after);
+    if (!found_.credentials && in_token && at >= token_end_) LookForCredential(at);
+  }
+
+  auto LookForCard(std::size_t at, std::size_t end) -> bool {
+    constexpr std::size_t kFewest = 13;
+    if (at < card_end_) return false;
+    std::size_t digits = end - at;
+    while (end < text_.size()) {
+      const bool mark = (text_[end] == ' ' || text_[end] == '-') && end + 1 < text_.size() && IsDigit(text_[end + 1]);
+      if (!IsDigit(text_[end]) && !mark) break;
+      digits += IsDigit(text_[end]) ? 1 : 0;
+      ++end;
+    }
+    card_end_ = end;
+    return digits >= kFewest && HoldsCardAt(text_, at, end);
+  }
+
+  auto LookForNationalId(std::size_t at) -> bool {
+    // The word may begin with letters.
+    std::size_t begin = at;
+    while (begin > word_end_ && at - begin < kLongestNationalId && IsWord(text_[begin - 1])) --begin;
+    if (begin > 0 && IsWord(text_[begin - 1])) return false;
+    word_end_ = at;
+    return IsNationalIdAt(text_, begin);
+  }
+
+  void LookForCredential(std::size_t at) {
+    constexpr std::size_t kReach = 128;  // to the left: a digit comes sooner in what is drawn at random
+    std::size_t begin = at;
+    while (begin > token_end_ && at - begin < kReach && IsTokenCharacter(text_[begin - 1])) --begin;
+    std::size_t end = at;
+    while (end < text_.size() && IsTokenCharacter(text_[end])) ++end;
+    token_end_ = end;
+    found_.credentials = IsCredential(text_.substr(begin, end - begin), text_.substr(end));
+  }
+
+  std::string_view text_;
+  PiiFindings found_;
+  std::size_t card_end_ = 0;   // up to which groups of digits are looked through
+  std::size_t word_end_ = 0;   // up to which words were begun
+  std::size_t token_end_ = 0;  // up to which tokens are looked at
+};
+
+auto IsAscii(std::string_view text) -> bool {
+  unsigned char all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
+
+/// U+00A0, U+2007, U+2009 and U+202F, U+2010 to U+2013: the blanks and hyphens that text copied from documents holds.
+struct Typeset {
+  std::string_view bytes;
+  char plain;
+};
+constexpr auto kTypeset = std::to_array<Typeset>({{"\xC2\xA0", ' '},
+                                                  {"\xE2\x80\x87", ' '},
+                                                  {"\xE2\x80\x89", ' '},
+                                                  {"\xE2\x80\xAF", ' '},
+                                                  {"\xE2\x80\x90", '-'},
+                                                  {"\xE2\x80\x91", '-'},
+                                                  {"\xE2\x80\x92", '-'},
+                                                  {"\xE2\x80\x93", '-'}});
+
+/// The text with these in their plain forms.
 auto Plain(std::string_view text) -> std::string {
-  std::string plain(text);
-  static const RE2 kBlank("[\\x{00A0}\\x{2007}\\x{2009}\\x{202F}]");
-  static const RE2 kHyphen("[\\x{2010}\\x{2011}\\x{2012}\\x{2013}]");
-  RE2::GlobalReplace(&plain, kBlank, " ");
-  RE2::GlobalReplace(&plain, kHyphen, "-");
+  std::string plain;
+  plain.reserve(text.size());
+  std::size_t copied = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const bool leads = text[at] == kTypeset.front().bytes[0] || text[at] == kTypeset.back().bytes[0];
+    const auto found = leads ? std::ranges::find_if(
+                                   kTypeset, [&](const Typeset& one) { return text.substr(at).starts_with(one.bytes); })
+                             : kTypeset.end();
+    if (found == kTypeset.end()) {
+      ++at;
+      continue;
+    }
+    plain.append(text, copied, at - copied);
+    plain += found->plain;
+    at += found->bytes.size();
+    copied = at;
+  }
+  plain.append(text, copied);
   return plain;
+}
+
+/// May it hold any of them?
+auto MayBeTypeset(std::string_view text) -> bool {
+  return !IsAscii(text) && (text.contains("\xC2\xA0") || text.contains("\xE2\x80"));
 }
 
 }  // namespace
@@ -184,12 +463,11 @@ auto PassesLuhn(std::string_view digits) -> bool {
 }
 
 auto DetectPii(std::string_view text) -> PiiFindings {
-  const bool ascii = std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-  const std::string copy = ascii ? std::string() : Plain(text);
-  if (!ascii) text = copy;
-  PiiFindings found;
-  found.financial = FindIban(text) || FindCard(text);
-  found.personal = found.financial || FindEmail(text) || FindPhone(text);
+  const std::string copy = MayBeTypeset(text) ? Plain(text) : std::string();
+  if (!copy.empty()) text = copy;
+  PiiFindings found = DigitScan(text).Run();
+  found.personal = found.personal || FindEmail(text) || FindPhone(text);
+  found.credentials = found.credentials || FindPrivateKey(text);
   return found;
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/signals/spend.h"
 
+#include <cstdlib>
 #include <limits>
 
 namespace route {
@@ -28,23 +29,21 @@ auto FormatUsd(NanoUsd cost) -> std::string {
   return std::to_string(cost.amount / kScale) + "." + std::string(9 - fraction.size(), '0') + fraction;
 }
 
-SpendBook::SpendBook(std::size_t tenants) : spent_(std::make_unique<std::atomic<std::int64_t>[]>(tenants)) {}
-
-void SpendBook::Add(std::uint32_t tenant, NanoUsd cost) {
-  std::int64_t before = spent_[tenant].load(std::memory_order_relaxed);
-  while (!spent_[tenant].compare_exchange_weak(before, Saturate(static_cast<Wide>(before) + cost.amount),
-                                               std::memory_order_relaxed)) {
+auto PeriodName(Period period) -> std::string_view {
+  switch (period) {
+    case Period::kDay:
+      return "day";
+    case Period::kMonth:
+      return "month";
+    case Period::kTotal:
+      return "total";
   }
+  std::abort();
 }
 
-auto SpendBook::Spent(std::uint32_t tenant) const -> NanoUsd {
-  return {spent_[tenant].load(std::memory_order_relaxed)};
-}
-
-auto SpentPercent(NanoUsd spent, std::optional<Decimal> cap) -> Decimal {
-  if (!cap || cap->micros <= 0) return {};
-  // spent / 10^9 over cap / 10^6, times 100, in millionths.
-  return {Saturate(static_cast<Wide>(spent.amount) * 100'000 / cap->micros)};
+auto SpentPercent(NanoUsd spent, NanoUsd cap) -> Decimal {
+  if (cap.amount <= 0) return {};
+  return {Saturate(static_cast<Wide>(spent.amount) * 100 * Decimal::kScale / cap.amount)};
 }
 
 }  // namespace route

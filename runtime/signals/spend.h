@@ -1,15 +1,13 @@
 #pragma once
 
-#include <atomic>
-#include <cstddef>
+#include <compare>
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 
 #include "runtime/values/decimal.h"
 
-/// What requests cost and what tenants have spent. All money is a whole number of billionths of a US dollar.
+/// What requests cost and what caps there are. All money is a whole number of billionths of a US dollar.
 namespace route {
 
 struct TokenUsage {
@@ -32,19 +30,27 @@ auto CostOf(TokenUsage usage, Decimal price_in, Decimal price_out) -> NanoUsd;
 /// Dollars with nine digits after the point: `0.000123000`.
 auto FormatUsd(NanoUsd cost) -> std::string;
 
-/// What each tenant has spent since the process started. Threads may add and read at any time without a lock.
-class SpendBook {
- public:
-  explicit SpendBook(std::size_t tenants);
+/// Over which time spend counts towards a cap. Days and months are those of the policy's time zone.
+enum class Period : std::uint8_t { kDay, kMonth, kTotal };
 
-  void Add(std::uint32_t tenant, NanoUsd cost);
-  auto Spent(std::uint32_t tenant) const -> NanoUsd;
-
- private:
-  std::unique_ptr<std::atomic<std::int64_t>[]> spent_;
+/// What happens when a cap would be passed.
+enum class AtCap : std::uint8_t {
+  kRefuse,  ///< a deployment that would cost more than is left is not asked
+  kPolicy,  ///< the policy decides: its budget attribute shows 100 % and more
 };
 
-/// How much of the cap is spent, in percent, rounded down to a millionth. 0 without a cap.
-auto SpentPercent(NanoUsd spent, std::optional<Decimal> cap) -> Decimal;
+struct Cap {
+  NanoUsd amount;
+  Period period = Period::kTotal;
+  AtCap at_cap = AtCap::kRefuse;
+
+  friend auto operator==(const Cap&, const Cap&) -> bool = default;
+};
+
+/// `day`, `month`, `total`.
+auto PeriodName(Period period) -> std::string_view;
+
+/// How much of the cap is spent, in percent, rounded down to a millionth.
+auto SpentPercent(NanoUsd spent, NanoUsd cap) -> Decimal;
 
 }  // namespace route

@@ -101,8 +101,9 @@ struct Header {
   std::uint32_t refusal_terms;
   std::uint32_t route_terms;
   std::uint32_t rule_terms;
-  std::uint32_t mask_cells;               ///< 512 deployments to a cell
-  std::array<std::uint32_t, 2> reserved;  ///< 0
+  std::uint32_t mask_cells;            ///< 512 deployments to a cell
+  std::uint32_t answer_tokens;         ///< Limits::answer_tokens; 0 in bundles older than this limit
+  std::uint32_t cost_hundredth_cents;  ///< Limits::cost_hundredth_cents; 0 in bundles older than this limit
   std::array<Section, kSectionCount> sections;
 };
 

@@ -207,7 +207,9 @@ class Loader {
   auto CheckHeader() -> Problem {
     const Header& h = *header_;
     if (h.flags > layout::kFlagVerified) return "it has unknown flags";
-    if (h.reserved != decltype(h.reserved){}) return "a reserved field of the header is not zero";
+    if (h.cost_hundredth_cents != 0 && h.answer_tokens == 0) {
+      return "it limits the cost of a request and not the length of an answer, so no attempt has a worst case";
+    }
     for (const auto& ref : {h.policy_name, h.policy_version, h.tool_version}) {
       if (!IsString(ref)) return "the policy's name, version or tool version is not a string of the string section";
     }
@@ -224,7 +226,10 @@ class Loader {
       return "the masks are not as wide as the deployments";
     }
     impl_->verified = h.flags == layout::kFlagVerified;
-    impl_->limits = {h.attempts, h.deadline_ms};
+    impl_->limits = {.attempts = h.attempts,
+                     .deadline_ms = h.deadline_ms,
+                     .answer_tokens = h.answer_tokens,
+                     .cost_hundredth_cents = h.cost_hundredth_cents};
     impl_->policy_name = Text(h.policy_name);
     impl_->policy_version = Text(h.policy_version);
     impl_->tool_version = Text(h.tool_version);

@@ -54,6 +54,8 @@ class Writer {
     header_.flags = spec_.verified ? layout::kFlagVerified : 0;
     header_.attempts = spec_.limits.attempts;
     header_.deadline_ms = spec_.limits.deadline_ms;
+    header_.answer_tokens = spec_.limits.answer_tokens;
+    header_.cost_hundredth_cents = spec_.limits.cost_hundredth_cents;
     AddAttributes();
     AddCatalogue();
     AddRules();

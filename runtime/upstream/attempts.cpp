@@ -22,6 +22,8 @@ auto IsPermanent(Failure failure) -> bool {
     case Failure::kGarbage:
       return false;
     case Failure::kBroken:
+    case Failure::kTooLong:
+    case Failure::kContent:
       return true;
   }
   std::abort();
@@ -53,6 +55,10 @@ auto FailureName(Failure failure) -> std::string_view {
       return "garbage";
     case Failure::kBroken:
       return "broken_deployment";
+    case Failure::kTooLong:
+      return "context_window";
+    case Failure::kContent:
+      return "content_policy";
   }
   std::abort();
 }
@@ -149,8 +155,16 @@ auto AttemptLoop::Next(TimePoint now) -> AttemptStep {
     round_left_.erase(first);
     ++attempts_;
     if (round_ > 0) --retries_left_;
-    return StartAttempt{attempts_, static_cast<std::uint32_t>(next_tier_ - 1), running_->deployment, end, deadline_};
+    const auto tier = static_cast<std::uint32_t>(next_tier_ - 1);
+    return StartAttempt{attempts_, tier, running_->deployment, end, deadline_, tiers_[tier].deployments.size() == 1};
   }
+}
+
+void AttemptLoop::PassedOver() {
+  if (!running_) std::abort();  // nothing was started
+  running_.reset();
+  --attempts_;
+  if (round_ > 0) ++retries_left_;
 }
 
 void AttemptLoop::Failed(FailedAttempt failed, TimePoint now) {
@@ -158,6 +172,7 @@ void AttemptLoop::Failed(FailedAttempt failed, TimePoint now) {
   Candidate candidate = *std::exchange(running_, std::nullopt);
   if (IsPermanent(failed.failure)) {
     broken_.push_back(candidate.deployment);
+    if (failed.failure == Failure::kContent) in_tier_ = false;
     return;
   }
   candidate.not_before = now + failed.retry_after.value_or(Milliseconds(0));

@@ -24,6 +24,9 @@
 ///       ...
 ///     }
 ///
+/// Instead of reporting a failure the driver may say `PassedOver`: the deployment is not asked after all, because it is cooling
+/// down or would cost too much.
+///
 /// A tier gives each of its deployments one attempt, in order. If it has retries, it then goes round those again whose
 /// failure may pass, from the first and after a pause, until so many more attempts have been made.
 ///
@@ -59,6 +62,8 @@ enum class Failure : std::uint8_t {
   kStatus,       ///< 408, 409, 425 or 5xx
   kGarbage,      ///< a success whose content is not an answer
   kBroken,       ///< 401, 402, 403, 404 or a redirect: the deployment is set up wrongly; not asked again
+  kTooLong,      ///< the prompt does not fit the model's context window; not asked again, others may have more room
+  kContent,      ///< the provider's content policy refuses the prompt; its tier is left
 };
 
 /// The word for it in decision records: `connection_refused`.
@@ -75,6 +80,7 @@ struct StartAttempt {
   std::uint32_t deployment = 0;
   TimePoint answer_by;       ///< the tier's budget, or the deadline if that comes first
   TimePoint deadline;       ///< of the request
+  bool alone = false;       ///< the only deployment of its tier
 };
 struct WaitUntil {
   TimePoint time;
@@ -100,8 +106,11 @@ class AttemptLoop {
   AttemptLoop(const Decision& decision, std::span<const DrawnTier> tiers, AttemptSettings settings, Random& random,
               TimePoint start);
 
-  /// What to do now. After StartAttempt, `Failed` must be called before `Next`.
+  /// What to do now. After StartAttempt, `Failed` or `PassedOver` must be called before `Next`.
   auto Next(TimePoint now) -> AttemptStep;
+
+  /// The attempt that was last started is not made. It does not count, and this tier does not name its deployment again.
+  void PassedOver();
 
   /// The attempt that was last started failed.
   void Failed(FailedAttempt failed, TimePoint now);

@@ -247,7 +247,7 @@ class HttpExchange final : public Exchange {
 
   /// The request as it goes over the wire.
   auto Message(const UpstreamRequest& request) const -> std::string {
-    http::request<http::empty_body> head(http::verb::post, endpoint_.path, 11);
+    http::request<http::empty_body> head(http::verb::post, endpoint_.path + std::string(request.path), 11);
     head.set(http::field::host, endpoint_.host_header);
     head.set(http::field::user_agent, "routegate");
     head.set(http::field::accept, "application/json, text/event-stream");

@@ -51,6 +51,7 @@ struct ForwardedHeader {
 
 struct UpstreamRequest {
   const Endpoint* endpoint = nullptr;
+  std::string_view path;                 ///< below the endpoint's, `/chat/completions`
   std::string authorization;             ///< the whole header value, or empty
   std::vector<ForwardedHeader> headers;  ///< besides those that the client sets itself
   std::string body;                      ///< JSON

@@ -72,7 +72,7 @@ auto ParseEndpoint(std::string_view base_url) -> std::expected<Endpoint, std::st
     }
     endpoint.port = authority.substr(1);
   }
-  endpoint.path = std::string(path) + "/chat/completions";
+  endpoint.path = path;
   return endpoint;
 }
 

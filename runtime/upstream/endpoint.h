@@ -15,7 +15,7 @@ struct Endpoint {
   std::string host;         ///< a name or an address, an IPv6 address without its brackets
   std::string port;         ///< digits
   std::string host_header;  ///< as the `Host` header has it
-  std::string path;         ///< of the chat completions, `/v1/chat/completions`
+  std::string path;         ///< of the base URL, `/v1`, or empty
   std::string base_url;     ///< as given, without a slash at its end
 };
 

@@ -92,8 +92,8 @@ auto AlwaysMeasures(SourceKind kind, std::string_view argument) -> bool {
 }
 
 auto KnownNeeds() -> std::span<const std::string_view> {
-  static constexpr std::array<std::string_view, 8> kNames = {"tools", "vision",    "json",     "audio",
-                                                             "files", "streaming", "logprobs", "reasoning"};
+  static constexpr std::array<std::string_view, 9> kNames = {"tools", "vision",    "json",     "audio",
+                                                             "files", "streaming", "logprobs", "reasoning", "embeddings"};
   return kNames;
 }
 

@@ -64,11 +64,11 @@ auto AlwaysMeasures(SourceKind kind, std::string_view argument) -> bool;
 ///   tools      `tools` or `functions` is not empty, or a message carries a tool call or its result
 ///   vision     a message holds an image
 ///   json       `response_format` asks for JSON
-///   audio      a message holds audio, or `modalities` names it
-///   files      a message holds a file
+///   audio, files   a message holds one; `audio` also where `modalities` names it
 ///   streaming  `stream` is true
 ///   logprobs   `logprobs` is true
 ///   reasoning  `reasoning_effort` is given
+///   embeddings the request is one for embeddings
 auto KnownNeeds() -> std::span<const std::string_view>;
 
 /// In which order the deployments of a tier are tried. Part of the bundle format.
@@ -94,6 +94,12 @@ auto OutcomeName(Outcome outcome) -> std::string_view;
 struct Limits {
   std::uint32_t attempts = 6;          ///< attempts at most, over the whole chain
   std::uint32_t deadline_ms = 30'000;  ///< milliseconds from accepting the request to the first byte of an answer
+  std::uint32_t answer_tokens = 0;     ///< tokens of one answer at most; 0: no limit is stated
+  /// Hundredths of a US cent for all attempts together, each counted at its worst; 0: no limit is stated. Only with
+  /// `answer_tokens`, without which an attempt has no worst case.
+  std::uint32_t cost_hundredth_cents = 0;
+
+  friend auto operator==(const Limits&, const Limits&) -> bool = default;
 };
 
 }  // namespace route

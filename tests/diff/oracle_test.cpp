@@ -228,8 +228,7 @@ void CheckPair(const Pair& pair) {
     CHECK(report->changes[i].where.rest.IsZero());
     CHECK(report->changes[i].witness.classes == tally.smallest[i]);
   }
-  const bool same_limits = pair.before.limits.attempts == pair.after.limits.attempts &&
-                           pair.before.limits.deadline_ms == pair.after.limits.deadline_ms;
+  const bool same_limits = pair.before.limits == pair.after.limits;
   const Verdict expected = tally.loses   ? (tally.gains ? Verdict::kIncomparable : Verdict::kNarrower)
                            : tally.gains ? Verdict::kWider
                            : tally.changed > 0 || !same_limits ? Verdict::kSameReach

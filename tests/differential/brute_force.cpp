@@ -74,6 +74,48 @@ auto BruteForce::AttemptsWhenAllFail(const ir::Decision& decision) const -> std:
   return attempts;
 }
 
+auto BruteForce::CostWhen(const ir::Decision& decision, const std::vector<std::vector<State>>& states,
+                          const std::function<std::int64_t(DeploymentId)>& cost_of) const -> std::int64_t {
+  std::int64_t cost = 0;
+  std::uint32_t attempts = 0;
+  for (std::size_t t = 0; t < states.size(); ++t) {
+    const std::vector<ir::Candidate>& deployments = decision.plan[t].deployments;
+    const auto attempt = [&](std::size_t i) {
+      if (attempts == policy_.limits.attempts) return;
+      ++attempts;
+      cost += cost_of(deployments[i].deployment);
+    };
+    std::vector<std::size_t> again;
+    for (std::size_t i = 0; i < deployments.size(); ++i) {
+      if (states[t][i] != State::kDown) attempt(i);
+      if (states[t][i] == State::kFailsForNow) again.push_back(i);
+    }
+    const std::uint32_t retries = again.empty() ? 0 : TierOf(decision, t).retries.value_or(0);
+    for (std::uint32_t retry = 0; retry < retries; ++retry) attempt(again[retry % again.size()]);
+  }
+  return cost;
+}
+
+auto BruteForce::MostCost(const ir::Decision& decision, const std::function<std::int64_t(DeploymentId)>& cost_of) const
+    -> std::int64_t {
+  std::vector<std::vector<State>> states;
+  for (const ir::PlanTier& planned : decision.plan) states.emplace_back(planned.deployments.size(), State::kDown);
+  std::int64_t most = 0;
+  // Counts through all states, like the digits of a number.
+  for (bool is_done = false; !is_done;) {
+    most = std::max(most, CostWhen(decision, states, cost_of));
+    is_done = true;
+    for (std::vector<State>& tier : states) {
+      for (State& state : tier) {
+        if (!is_done) break;
+        is_done = state == State::kFailsForNow;
+        state = is_done ? State::kDown : static_cast<State>(static_cast<std::uint8_t>(state) + 1);
+      }
+    }
+  }
+  return most;
+}
+
 auto BruteForce::CanEndFrom(const ir::Decision& decision, const std::vector<std::vector<char>>& fails, std::size_t tier,
                             std::uint32_t attempts) const -> bool {
   if (tier == fails.size()) return true;

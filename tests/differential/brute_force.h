@@ -18,6 +18,8 @@ class BruteForce {
  public:
   explicit BruteForce(const ir::Policy& policy);
 
+  auto policy() const -> const ir::Policy& { return policy_; }
+
   /// Every request, smallest first, and what the policy decides for each.
   auto requests() const -> const std::vector<ir::Request>& { return requests_; }
   auto decisions() const -> const std::vector<ir::Decision>& { return decisions_; }
@@ -45,10 +47,17 @@ class BruteForce {
   auto CanEndService(const ir::Decision& decision, ir::SurvivesLoss::Unit unit,
                      const std::set<std::uint32_t>& lost) const -> bool;
 
+  /// The most that the attempts of a plan can cost when each is billed as `cost_of` says, for every way in which deployments can
+  /// be down, fail for good or fail so that they are tried again. Attempt by attempt; 3^deployments ways.
+  auto MostCost(const ir::Decision& decision, const std::function<std::int64_t(DeploymentId)>& cost_of) const -> std::int64_t;
+
   /// The size of the smallest set of units of a plan whose loss can end service. Tries every set. `decision` is routed.
   auto FewestLosses(const ir::Decision& decision, ir::SurvivesLoss::Unit unit) -> std::size_t;
 
  private:
+  enum class State : std::uint8_t { kDown, kFailsForGood, kFailsForNow };
+  auto CostWhen(const ir::Decision& decision, const std::vector<std::vector<State>>& states,
+                const std::function<std::int64_t(DeploymentId)>& cost_of) const -> std::int64_t;
   struct Play {
     bool is_served = false;
     std::uint32_t attempts = 0;  // made so far, in the whole chain

@@ -17,6 +17,7 @@
 #include <type_traits>
 
 #include "compiler/ir/classes.h"
+#include "compiler/ir/cost.h"
 #include "compiler/ir/evaluate.h"
 #include "compiler/ir/report.h"
 #include "compiler/ir/text.h"
@@ -314,7 +315,8 @@ void CompareDeadRefusals(const ir::Policy& policy, const BruteForce& truth, cons
 }
 
 auto IsVacuous(const ir::Guarantee& guarantee, const BruteForce& truth) -> bool {
-  const bool counts_refused = std::holds_alternative<ir::Served>(guarantee.promise);
+  const bool counts_refused = std::holds_alternative<ir::Served>(guarantee.promise) ||
+                              std::holds_alternative<ir::Compared>(guarantee.promise);
   return !truth.First([&](std::size_t i) {
     return ir::Holds(guarantee.when, truth.requests()[i]) &&
            (counts_refused || truth.decisions()[i].outcome != Outcome::kRefused);
@@ -332,6 +334,77 @@ void CompareLosses(const ir::Policy& policy, BruteForce& truth, const ir::Guaran
     REQUIRE(ir::SmallestLoss(policy, decision, promise->unit).size() == fewest);
     REQUIRE(ir::Holds(guarantee, policy, truth.requests()[i]) ==
             (fewest > promise->count || !ir::Holds(guarantee.when, truth.requests()[i])));
+  }
+}
+
+// The same request with the longest prompt of its class.
+auto WithLongestPrompt(const ir::Policy& policy, const ir::Request& request) -> ir::Request {
+  const AttributeId prompt = ir::PromptAttribute(policy).value();
+  const ir::ValueClasses classes(policy);
+  const ir::Dimension& dimension = classes.dimensions().at(classes.FirstDimension(prompt).index);
+  std::int64_t longest = policy.attributes.at(prompt.index).maximum.micros;
+  for (const std::int64_t cut : dimension.cuts) {
+    if (cut <= std::get<Decimal>(request.at(prompt.index)).micros) continue;
+    longest = std::min(longest, cut - Decimal::kScale);
+    break;
+  }
+  ir::Request longer = request;
+  longer.at(prompt.index) = Decimal{longest};
+  return longer;
+}
+
+// The evaluator's short way to the highest cost gives what trying every failure gives, if the plan is not too long for that.
+void CompareCosts(const ir::Policy& policy, const BruteForce& truth) {
+  if (policy.limits.answer_tokens == 0 || !ir::PromptAttribute(policy)) return;
+  for (std::size_t i = 0; i < truth.requests().size(); ++i) {
+    const ir::Request& request = truth.requests()[i];
+    const ir::Decision& decision = truth.decisions()[i];
+    std::size_t deployments = 0;
+    for (const ir::PlanTier& tier : decision.plan) deployments += tier.deployments.size();
+    if (deployments > 5) continue;
+    const std::int64_t prompt = std::get<Decimal>(request.at(ir::PromptAttribute(policy)->index)).micros / Decimal::kScale;
+    const std::int64_t most = truth.MostCost(decision, [&](DeploymentId id) {
+      const ir::Deployment& deployment = policy.deployments.at(id.index);
+      return deployment.price_in.micros * prompt + deployment.price_out.micros * policy.limits.answer_tokens;
+    });
+    const std::int64_t limit = policy.limits.cost_hundredth_cents * std::int64_t{100'000'000};
+    REQUIRE(ir::WorstCost(policy, request, decision) == (limit > 0 ? std::min(most, limit) : most));
+  }
+}
+
+// What a violated promise about a cost shows: of the smallest class that has a violation, the shortest prompt.
+void CompareCostWitness(const ir::Policy& policy, const ir::Guarantee& guarantee, const ir::Request& witness,
+                        const ir::Request& smallest) {
+  const ir::ValueClasses classes(policy);
+  REQUIRE(classes.Classify(witness) == classes.Classify(smallest));
+  REQUIRE(!ir::Holds(guarantee, policy, witness));
+  ir::Request shorter = witness;
+  Decimal& prompt = std::get<Decimal>(shorter.at(ir::PromptAttribute(policy)->index));
+  prompt.micros -= Decimal::kScale;
+  if (witness != smallest) REQUIRE(ir::Holds(guarantee, policy, shorter));
+}
+
+// The first request that breaks the promise; of those that compare two values, whatever its own value.
+auto FirstBroken(const ir::Policy& policy, const BruteForce& truth, const ir::Guarantee& guarantee)
+    -> std::optional<std::size_t> {
+  const bool is_about_cost = std::holds_alternative<ir::CostsAtMost>(guarantee.promise);
+  return truth.First([&](std::size_t i) {
+    const ir::Request& request = truth.requests()[i];
+    return !ir::Holds(guarantee, policy, is_about_cost ? WithLongestPrompt(policy, request) : request);
+  });
+}
+
+void CompareGuaranteeWitness(const ir::Policy& policy, const ir::Guarantee& guarantee,
+                             const verify::GuaranteeResult& result, const ir::Request& smallest) {
+  const auto* comparison = std::get_if<ir::Compared>(&guarantee.promise);
+  REQUIRE(result.compared_with.has_value() == (comparison != nullptr));
+  if (std::holds_alternative<ir::CostsAtMost>(guarantee.promise)) {
+    CompareCostWitness(policy, guarantee, *result.witness, smallest);
+  } else if (comparison != nullptr) {
+    CompareWitness(policy, *result.witness, ir::PairOf(*comparison, smallest).with);
+    CompareWitness(policy, *result.compared_with, ir::PairOf(*comparison, smallest).than);
+  } else {
+    CompareWitness(policy, *result.witness, smallest);
   }
 }
 
@@ -370,6 +443,7 @@ void CompareFault(const ir::Policy& policy, BruteForce& truth, const ir::Guarant
 
 void CompareGuarantees(const ir::Policy& policy, BruteForce& truth, const verify::VerifyReport& report) {
   REQUIRE(report.guarantees.size() == policy.guarantees.size());
+  CompareCosts(policy, truth);
   for (const ir::Decision& decision : truth.decisions()) {
     REQUIRE(ir::PlanAttempts(policy, decision) == truth.AttemptsWhenAllFail(decision));
   }
@@ -379,18 +453,19 @@ void CompareGuarantees(const ir::Policy& policy, BruteForce& truth, const verify
     CAPTURE(i);
     REQUIRE(result.guarantee == GuaranteeId{i});
     CompareLosses(policy, truth, guarantee);
-    const auto broken = truth.First([&](std::size_t k) { return !ir::Holds(guarantee, policy, truth.requests()[k]); });
+    const auto broken = FirstBroken(policy, truth, guarantee);
     REQUIRE(result.verdict == (broken ? Verdict::kViolated : Verdict::kProved));
     REQUIRE(result.witness.has_value() == broken.has_value());
     if (!broken) {
       REQUIRE(result.vacuous == IsVacuous(guarantee, truth));
       continue;
     }
-    CompareWitness(policy, *result.witness, truth.requests()[*broken]);
+    CompareGuaranteeWitness(policy, guarantee, result, truth.requests()[*broken]);
     REQUIRE(!result.vacuous);
     REQUIRE(!result.explanation.empty());
-    REQUIRE(result.route == truth.decisions()[*broken].route);
-    CompareFault(policy, truth, guarantee, truth.decisions()[*broken], result.deployments);
+    const ir::Decision decision = ir::Evaluate(policy, *result.witness);
+    REQUIRE(result.route == decision.route);
+    CompareFault(policy, truth, guarantee, decision, result.deployments);
   }
 }
 

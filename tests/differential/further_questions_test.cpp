@@ -200,10 +200,14 @@ void CompareValueGains(const ir::Policy& policy, const BruteForce& truth, const 
 void CompareSingleLosses(BruteForce& truth, const VerifyReport& report) {
   using Unit = ir::SurvivesLoss::Unit;
   for (const Unit unit : {Unit::kDeployment, Unit::kVendor, Unit::kCountry}) {
-    const auto first = truth.First([&](std::size_t i) {
-      const ir::Decision& decision = truth.decisions()[i];
-      return decision.outcome == Outcome::kRouted && truth.FewestLosses(decision, unit) == 1;
-    });
+    std::optional<std::size_t> first;
+    for (std::uint32_t route = 0; route < truth.policy().routes.size() && !first; ++route) {
+      first = truth.First([&](std::size_t i) {
+        const ir::Decision& decision = truth.decisions()[i];
+        return decision.outcome == Outcome::kRouted && decision.route == RouteId{route} &&
+               truth.FewestLosses(decision, unit) == 1;
+      });
+    }
     if (!first) continue;
     REQUIRE(report.single_losses.size() == 1);
     const verify::SingleLoss& finding = report.single_losses[0];

@@ -8,6 +8,8 @@
 
 #include "runtime/upstream/answer.h"
 #include "runtime/upstream/attempts.h"
+#include "runtime/upstream/caller_error.h"
+#include "runtime/upstream/content_meter.h"
 #include "runtime/upstream/endpoint.h"
 #include "tests/gateway/make_bundle.h"
 
@@ -282,122 +284,107 @@ TEST_CASE("status codes") {
   CHECK(failure(429) == Failure::kRateLimited);
   for (const unsigned status : {400U, 413U, 422U}) CHECK(std::holds_alternative<CallerMistake>(MeaningOf(status)));
   for (const unsigned status : {101U, 600U, 0U}) CHECK(failure(status) == Failure::kGarbage);
-  CHECK(ParseRetryAfter("7") == Milliseconds(7000));
-  CHECK_FALSE(ParseRetryAfter("Wed, 21 Oct 2026 07:28:00 GMT").has_value());
-  CHECK_FALSE(ParseRetryAfter("-1").has_value());
-  CHECK_FALSE(ParseRetryAfter("").has_value());
+  const std::chrono::sys_seconds now = std::chrono::sys_days(std::chrono::year(2026) / 10 / 21) + std::chrono::hours(7);
+  CHECK(ParseRetryAfter("7", now) == Milliseconds(7000));
+  CHECK(ParseRetryAfter("Wed, 21 Oct 2026 07:28:00 GMT", now) == std::chrono::minutes(28));
+  CHECK(ParseRetryAfter("Wed, 21 Oct 2026 06:28:00 GMT", now) == Milliseconds(0));
+  CHECK(ParseRetryAfter("Wed, 21 Oct 2036 06:28:00 GMT", now) == std::chrono::hours(24));
+  for (const char* bad :
+       {"Wed, 31 Feb 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:28:00 CET", "Wed, 21 oct 2026 07:28:00 GMT",
+        "Wed, 21 Oct 2026 25:28:00 GMT", "Wed, 2x Oct 2026 07:28:00 GMT"}) {
+    CHECK_FALSE(ParseRetryAfter(bad, now).has_value());
+  }
+  CHECK_FALSE(ParseRetryAfter("-1", now).has_value());
+  CHECK_FALSE(ParseRetryAfter("", now).has_value());
 }
 
-TEST_CASE("plain answers") {
-  CHECK(CheckPlainAnswer(R"({"choices":[{}],"usage":{"prompt_tokens":3,"completion_tokens":4}})")->usage.tokens ==
-        TokenUsage{3, 4});
-  CHECK_FALSE(CheckPlainAnswer(R"({"choices":[{}]})")->usage.tokens.has_value());
-  CHECK_FALSE(CheckPlainAnswer(R"({"choices":[{}],"usage":{"prompt_tokens":-3}})")->usage.tokens.has_value());
-  for (const char* bad :
-       {"", "null", "[]", "{}", R"({"choices":{}})", R"({"choices":[]})", R"({"choices":[{}])", "<html>"}) {
-    CHECK_FALSE(CheckPlainAnswer(bad).has_value());
-  }
+TEST_CASE("content types") {
   CHECK(IsEventStream("text/event-stream"));
   CHECK(IsEventStream("Text/Event-Stream ; charset=utf-8"));
   CHECK_FALSE(IsEventStream("application/json"));
+  CHECK(IsJson("application/json; charset=utf-8"));
+  CHECK(IsJson("Application/Problem+JSON"));
+  CHECK(IsJson(""));
+  CHECK_FALSE(IsJson("text/html"));
+  CHECK_FALSE(IsJson("text/event-stream"));
 }
 
-TEST_CASE("usage counts when both numbers are whole and not negative, and says why when it does not") {
-  const auto usage = [](const std::string& text) {
-    return CheckPlainAnswer(R"({"choices":[{}],"usage":)" + text + "}")->usage;
-  };
-  CHECK(usage(R"({"prompt_tokens":10.0,"completion_tokens":2e1})").tokens == TokenUsage{10, 20});
-  CHECK(usage("null").problem.empty());
-  const auto problem = [&](const std::string& text) {
-    const ReportedUsage reported = usage(text);
-    CHECK_FALSE(reported.tokens.has_value());
-    return reported.problem;
-  };
-  CHECK(problem(R"({"prompt_tokens":3})") == "`completion_tokens` is missing");
-  CHECK(problem(R"({"completion_tokens":3})") == "`prompt_tokens` is missing");
-  CHECK(problem(R"({"prompt_tokens":3,"completion_tokens":-1})") == "`completion_tokens` is negative");
-  CHECK(problem(R"({"prompt_tokens":-0.5,"completion_tokens":1})") == "`prompt_tokens` is negative");
-  CHECK(problem(R"({"prompt_tokens":1.5,"completion_tokens":1})") == "`prompt_tokens` is not a whole number");
-  CHECK(problem(R"({"prompt_tokens":1e300,"completion_tokens":1})") == "`prompt_tokens` is too large");
-  CHECK(problem(R"({"prompt_tokens":18446744073709551615,"completion_tokens":1})") == "`prompt_tokens` is too large");
-  CHECK(problem(R"({"prompt_tokens":"3","completion_tokens":1})") == "`prompt_tokens` is not a number");
-
-  EventScanner scanner;
-  scanner.Feed("data: {\"choices\":[]}\n\ndata: {\"us\\u0061ge\":{\"prompt_tokens\":5.0,\"completion_tokens\":6}}\n\n");
-  CHECK(scanner.usage().tokens == TokenUsage{5, 6});
-  scanner.Feed("data: {\"usage\":{\"prompt_tokens\":5}}\n\n");
-  CHECK_FALSE(scanner.usage().tokens.has_value());
-  CHECK(scanner.usage().problem == "`completion_tokens` is missing");
-}
-
-TEST_CASE("a stream ends at [DONE], whatever its lines end in") {
-  const std::string chunk = "data: {\"choices\":[]}";
-  for (const std::string end : {"\n", "\r\n", "\r"}) {
-    const std::string stream = chunk + end + end + "data: [DONE]" + end + end;
-    const std::string sent = "\xEF\xBB\xBF" + stream + (end == "\r" ? "" : "data: late" + end + end);
-    for (std::size_t piece = 1; piece <= sent.size(); ++piece) {
-      EventScanner scanner;
-      std::string out;
-      for (std::size_t at = 0; at < sent.size(); at += piece) {
-        scanner.Feed(std::string_view(sent).substr(at, piece));
-        out += scanner.TakeComplete();
-      }
-      REQUIRE(scanner.state() == EventScanner::State::kDone);
-      REQUIRE(out == stream);
+TEST_CASE("a deployment that is passed over costs no attempt and does not come back in its tier") {
+  auto tier = Tier({1, 2});
+  tier.retries = 1;
+  const std::vector<DrawnTier> tiers = {tier, Tier({2})};
+  const Decision decision = Allowing({1, 2});
+  Dice dice(1);
+  AttemptLoop loop(decision, tiers, {{3, 10'000}, Milliseconds(100)}, dice, TimePoint{});
+  TimePoint now{};
+  List tried;
+  for (AttemptStep step = loop.Next(now); !std::holds_alternative<StopAttempts>(step); step = loop.Next(now)) {
+    if (const auto* wait = std::get_if<WaitUntil>(&step)) {
+      now = wait->time;
+      continue;
     }
+    const auto& start = std::get<StartAttempt>(step);
+    CHECK(start.number == tried.size() + 1);
+    if (start.tier == 0 && start.deployment == 2) {
+      loop.PassedOver();
+      continue;
+    }
+    CHECK(start.alone == (start.tier == 1));
+    tried.push_back(start.deployment);
+    loop.Failed(kError, now);
   }
-  EventScanner scanner;
-  scanner.Feed(chunk + "\r\rdata: [DONE]\r\rdata: late\r\r");
-  CHECK(scanner.TakeComplete() == chunk + "\r\rdata: [DONE]\r\r");
-  EventScanner cut;
-  cut.Feed("\xEF\xBB");
-  CHECK(cut.state() == EventScanner::State::kWaiting);
-  CHECK(cut.TakeComplete().empty());
+  CHECK(tried == List{1, 1, 2});
 }
 
-TEST_CASE("streams are cut at the ends of events, however the bytes arrive") {
+TEST_CASE("a prompt that one model has no room for goes to the others, one that a provider refuses to the next tier") {
+  auto tier = Tier({1, 2});
+  tier.retries = 2;
+  const std::vector<DrawnTier> tiers = {tier, Tier({1, 3})};
+  const Decision decision = Allowing({1, 2, 3});
+  const FailedAttempt too_long{Failure::kTooLong, {}};
+  const FailedAttempt content{Failure::kContent, {}};
+  CHECK(Drive(decision, tiers, {10, 10'000}, {too_long, too_long, kError}, Milliseconds(1)).tried == List{1, 2, 3});
+  CHECK(Drive(decision, tiers, {10, 10'000}, {content, kError}, Milliseconds(1)).tried == List{1, 3});
+}
+
+TEST_CASE("errors about the model are told from errors of the caller") {
+  const auto meaning = [](std::string_view body) { return RecogniseCallerError(400, body); };
+  CHECK(meaning(R"({"error":{"message":"x","code":"context_length_exceeded"}})") == Failure::kTooLong);
+  CHECK(meaning(R"({"error":{"message":"x","code":"content_filter","innererror":{"code":"y"}}})") == Failure::kContent);
+  CHECK(meaning(R"({"error":{"message":"x","innererror":{"code":"ResponsibleAIPolicyViolation"}}})") ==
+        Failure::kContent);
+  CHECK(meaning(R"({"type":"error","error":{"type":"invalid_request_error","message":"Prompt is too long: 9 > 8"}})") ==
+        Failure::kTooLong);
+  CHECK(meaning(R"({"object":"error","message":"This model's maximum context length is 4096 tokens"})") ==
+        Failure::kTooLong);
+  CHECK_FALSE(meaning(R"({"error":{"message":"bad temperature","code":null}})").has_value());
+  CHECK_FALSE(meaning("maximum context length").has_value());
+  CHECK_FALSE(meaning(R"({"error":"maximum context length"})").has_value());
+  CHECK_FALSE(RecogniseCallerError(418, R"({"error":{"code":"context_length_exceeded"}})").has_value());
+}
+
+TEST_CASE("the text of an answer is metered as it passes by") {
   const std::string stream =
-      ": comment\n\n"
-      "data: {\"choices\":[{\"delta\":{\"content\":\"say \\\"usage\\\": {\"}}]}\r\n\r\n"
-      "event: x\ndata: {\"choices\":[],\ndata: \"usage\":{\"prompt_tokens\":5,\"completion_tokens\":6}}\n\n"
-      "data: [DONE]\n\n";
+      "data: {\"id\":\"text\",\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\" : \"ab\\\"c\"}}]}\n\n"
+      "data: "
+      "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{\"name\":\"content\",\"arguments\":\"{}\"}}]}}]}\n\n"
+      "data: {\"content\":null,\"text\":\"xyz";
   for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
-    EventScanner scanner;
-    std::string out;
-    for (std::size_t at = 0; at < stream.size(); at += piece) {
-      scanner.Feed(std::string_view(stream).substr(at, piece));
-      const std::string taken = scanner.TakeComplete();
-      if (!taken.empty()) REQUIRE(taken.back() == '\n');
-      out += taken;
-    }
-    REQUIRE(out == stream);
-    REQUIRE(scanner.state() == EventScanner::State::kDone);
-    REQUIRE(scanner.usage().tokens == TokenUsage{5, 6});
+    ContentMeter meter;
+    for (std::size_t at = 0; at < stream.size(); at += piece) meter.Feed(std::string_view(stream).substr(at, piece));
+    REQUIRE(meter.bytes() == 5 + 2 + 3);
   }
-}
-
-TEST_CASE("streams that are no answers") {
-  for (const char* bad :
-       {"data: [DONE]\n\n", "data: {\"error\":{}}\n\n", "data: {\"choices\":\n\n", "data: hello\n\n"}) {
-    EventScanner scanner;
-    scanner.Feed(bad);
-    CHECK(scanner.state() == EventScanner::State::kGarbage);
-  }
-  EventScanner waiting;
-  waiting.Feed(": ping\n\nevent: start\n\ndata: {\"choices\"");
-  CHECK(waiting.state() == EventScanner::State::kWaiting);
-  CHECK(waiting.TakeComplete() == ": ping\n\nevent: start\n\n");
 }
 
 TEST_CASE("base URLs") {
   const auto plain = ParseEndpoint("http://127.0.0.1:8000/v1/");
   CHECK(plain->port == "8000");
-  CHECK(plain->path == "/v1/chat/completions");
+  CHECK(plain->path == "/v1");
   CHECK(plain->base_url == "http://127.0.0.1:8000/v1");
   const auto tls = ParseEndpoint("https://api.example.com");
   CHECK(tls->port == "443");
   CHECK(tls->host_header == "api.example.com");
-  CHECK(tls->path == "/chat/completions");
+  CHECK(tls->path.empty());
   CHECK(ParseEndpoint("https://[::1]:4/x")->host == "::1");
   for (const char* bad :
        {"", "ftp://x", "http://", "https://user:key@host/", "https://host?x", "https://host#x", "http://host:0",

@@ -50,11 +50,11 @@ TEST_CASE("a whole configuration") {
       "backoff_ms":7,"allow_unverified":true})",
                   "g.json");
   REQUIRE(config.has_value());
-  CHECK(config->listen_host == "::1");
-  CHECK(config->listen_port == 0);
+  CHECK(config->listen.host == "::1");
+  CHECK(config->listen.port == 0);
   CHECK(config->threads == 3);
-  CHECK(config->tenants[0].key_sha256 == kHash);
-  CHECK(config->tenants[0].spend_cap == Decimal::FromInteger(100));
+  CHECK(config->tenants[0].keys[0].sha256 == kHash);
+  CHECK(config->tenants[0].caps == std::vector<Cap>{{{100'000'000'000}, Period::kTotal, AtCap::kPolicy}});
   CHECK(config->endpoints.at("paris") == "http://x/v1");
   CHECK(config->max_body_bytes == 2048);
   CHECK(config->unverified == GatewayConfig::Unverified::kAllow);
@@ -80,7 +80,8 @@ TEST_CASE("what is wrong with a configuration is said in full") {
   CHECK(one(With(R"("endpoints":{"a":"ftp://x"})")).starts_with("g.json: /endpoints/a: a base URL starts with"));
   const auto tenant = [&](const std::string& list) { return one(R"({"decision_log":"log","tenants":)" + list + "}"); };
   CHECK(tenant("[]").starts_with("g.json: /tenants: must be an array"));
-  CHECK(tenant(R"([{"id":"t"}])") == "g.json: /tenants/0/key_sha256: is missing");
+  CHECK(tenant(R"([{"id":"t"}])") ==
+        "g.json: /tenants/0/key_sha256: is missing: give the tenant `key_sha256`, or several `keys`");
   CHECK(tenant(R"([{"id":"t","key_sha256":"abc"}])").starts_with("g.json: /tenants/0/key_sha256: must be the SHA-256"));
   CHECK(tenant(R"([{"id":"t","key_sha256":")" + kHash + R"(","key":"x"}])")
             .starts_with("g.json: /tenants/0/key: is not a key"));
@@ -96,6 +97,74 @@ TEST_CASE("what is wrong with a configuration is said in full") {
   CHECK(twice[1].starts_with("g.json: /tenants/1/key_sha256: is the key of another tenant"));
 }
 
+TEST_CASE("keys, caps, bounds and the administrator's socket") {
+  const auto config = ParseConfig(R"({"decision_log":"d","cooldown_ms":0,"max_in_flight":7,"max_connections":8,
+      "spend_store":"s","assumed_answer_tokens":9,"admin":{"listen":"unix:/run/a","token_sha256":")" +
+                                      kHash + R"("},
+      "tenants":[{"id":"t","caps":[{"usd":"1.5","per":"day"},{"usd":"9","per":"month","at_cap":"policy"}],"max_in_flight":3,
+                  "keys":[{"name":"a","key_sha256":")" +
+                                      kHash + R"("},
+                          {"name":"b","key_sha256":")" +
+                                      std::string(64, 'b') + R"(","caps":[{"usd":"1","per":"total"}]}]}]})",
+                                  "g.json");
+  REQUIRE(config.has_value());
+  CHECK(config->cooldown_ms == 0);
+  CHECK(config->max_in_flight == 7);
+  CHECK(config->max_connections == 8);
+  CHECK(config->spend_store == "s");
+  CHECK(config->assumed_answer_tokens == 9);
+  CHECK(config->admin->listen.unix_path == "/run/a");
+  const Tenant& tenant = config->tenants[0];
+  CHECK(tenant.caps == std::vector<Cap>{{{1'500'000'000}, Period::kDay, AtCap::kRefuse},
+                                        {{9'000'000'000}, Period::kMonth, AtCap::kPolicy}});
+  CHECK(tenant.max_in_flight == 3U);
+  CHECK(tenant.keys[1].name == "b");
+  CHECK(tenant.keys[1].caps == std::vector<Cap>{{{1'000'000'000}, Period::kTotal, AtCap::kRefuse}});
+
+  const auto first = [&](const std::string& text) {
+    const auto problems = Problems(text);
+    REQUIRE_MESSAGE(!problems.empty(), text);
+    return problems[0];
+  };
+  const std::string token = R"(","token_sha256":")" + kHash + R"("})";
+  CHECK(first(With(R"("admin":{"listen":"0.0.0.0:1)" + token))
+            .starts_with("g.json: /admin/listen: must be a loopback address"));
+  CHECK(
+      first(With(R"("admin":{"listen":"unix:)" + token)).starts_with("g.json: /admin/listen: must name a Unix socket"));
+  CHECK(first(With(R"("admin":{"listen":"127.0.0.1:1"})")) == "g.json: /admin/token_sha256: is missing");
+  CHECK(first(With(R"("admin":{"secret":1})")).starts_with("g.json: /admin/secret: is not a key of `admin`"));
+  const auto tenants = [&](const std::string& more) {
+    return first(R"({"decision_log":"log","tenants":[{"id":"t",)" + more + "}]}");
+  };
+  const std::string key = R"("key_sha256":")" + kHash + "\"";
+  CHECK(tenants(key + R"(,"caps":[{"usd":"1","per":"week"}])") ==
+        "g.json: /tenants/0/caps/0/per: must be one of `day`, `month`, `total`");
+  CHECK(tenants(key + R"(,"caps":[{"usd":"1"}])") == "g.json: /tenants/0/caps/0/per: is missing");
+  CHECK(tenants(key + R"(,"caps":[{"usd":"99999999999","per":"day"}])")
+            .starts_with("g.json: /tenants/0/caps/0/usd: must be an amount"));
+  CHECK(tenants(key + R"(,"caps":[{"usd":"1","per":"day","soft":true}])")
+            .starts_with("g.json: /tenants/0/caps/0/soft: is not a key"));
+  CHECK(tenants(key + R"(,"caps":{})").starts_with("g.json: /tenants/0/caps: must be an array"));
+  CHECK(tenants(key + R"(,"keys":[{"name":"a","key_sha256":")" + std::string(64, 'c') + R"("}])")
+            .starts_with("g.json: /tenants/0/key_sha256: cannot stand beside `keys`"));
+  CHECK(tenants(R"("keys":[{"name":"a",)" + key + R"(},{"name":"a","key_sha256":")" + std::string(64, 'c') + R"("}])")
+            .starts_with("g.json: /tenants/0/keys/1/name: `a` is the name of another key"));
+  CHECK(tenants(R"("keys":[])").starts_with("g.json: /tenants/0/keys: must be an array"));
+}
+
+TEST_CASE("what a running gateway cannot take over is named") {
+  GatewayConfig running;
+  GatewayConfig wanted;
+  wanted.cooldown_ms = 1;
+  wanted.endpoints = {{"a", "b"}};
+  CHECK(WhatNeedsARestart(running, wanted, "g.json").empty());
+  wanted.threads = 9;
+  wanted.decision_log = "other";
+  const auto problems = WhatNeedsARestart(running, wanted, "g.json");
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0].starts_with("g.json: /threads: cannot change while the gateway runs"));
+}
+
 TEST_CASE("deployments need an endpoint and their key") {
   const Table table = Sample();
   GatewayConfig config;
@@ -108,7 +177,7 @@ TEST_CASE("deployments need an endpoint and their key") {
   };
   const auto good = ReachDeployments(table, config, environment);
   REQUIRE(good.has_value());
-  CHECK((*good)[1].authorization == "Bearer b");
+  CHECK((*good)[1].key == "b");
   CHECK((*good)[2].endpoint.host == "v");
   config.endpoints.erase("berlin");
   variables.erase("PARIS_KEY");
@@ -119,7 +188,7 @@ TEST_CASE("deployments need an endpoint and their key") {
 }
 
 TEST_CASE("keys") {
-  const TenantRegistry tenants({{"t", Sha256Hex(std::string_view("good")), {}, {}}});
+  const TenantRegistry tenants({{"t", {{"", Sha256Hex(std::string_view("good"))}}, {}}});
   const auto code = [&](std::vector<HeaderField> headers) {
     const auto tenant = Authenticate(tenants, headers);
     return tenant ? "" : std::string(CodeName(tenant.error().code));
@@ -135,14 +204,16 @@ TEST_CASE("keys") {
 
 TEST_CASE("from a request to its decision record") {
   std::vector<ServedPolicy> policies;
-  policies.push_back({Sample(), {}});
-  GatewayState state{std::move(policies), {0}, {}, TenantRegistry({{"acme", kHash, {{"tier", "gold"}}, {}}}), SpendBook(1),
-                     nullptr, {}};
+  policies.push_back({Sample(), std::vector<ReachableDeployment>(3)});
+  GatewayConfig config;
+  config.tenants = {{"acme", {{"ci", kHash}}, {{"tier", "gold"}}}};
+  const auto made = MakeState(std::move(policies), {0}, std::move(config), std::make_shared<GatewayProcess>());
+  const GatewayState& state = *made;
   Dice dice;
   const WallTime now{std::chrono::milliseconds(1'772'357'400'250)};
   const auto decide = [&](const std::string& model, const std::vector<HeaderField>& headers) {
-    auto chat = ParseChatRequest(R"({"model":")" + model + R"(","messages":[{"content":"secret words"}]})");
-    return DecideChat(state, 0, std::move(*chat), headers, now, dice);
+    auto chat = ParseModelRequest(Api::kChat, R"({"model":")" + model + R"(","messages":[{"content":"secret words"}]})");
+    return DecideRequest(state, 0, std::move(*chat), headers, now, dice);
   };
   const auto record = [&](const DecidedRequest& request) {
     const std::string line = DecisionLineOf(state, request, now);
@@ -158,7 +229,8 @@ TEST_CASE("from a request to its decision record") {
     const auto json = record(request);
     CHECK(json["time"] == "2026-03-01T09:30:00.250Z");
     CHECK(json["route"] ==
-          nlohmann::ordered_json({{"name", "everything_else"}, {"file", "policy.route"}, {"line", 50}, {"policy", "sample"}}));
+          nlohmann::ordered_json(
+              {{"name", "everything_else"}, {"file", "policy.route"}, {"line", 50}, {"policy", "sample"}}));
     CHECK(json["rules"][0]["name"] == "personal_stays");
     CHECK(json["rules"][0]["line"] == 31);
     CHECK(json["plan"].size() == 2);
@@ -167,9 +239,9 @@ TEST_CASE("from a request to its decision record") {
     CHECK(json["bundle"] == state.policies[0].table.hash());
     std::string keys;
     for (const auto& [key, value] : json.items()) keys += key + " ";
-    CHECK(
-        keys ==
-        "record id time policy version bundle tenant asked_model attributes ignored outcome route rules plan reason ");
+    CHECK(keys ==
+          "record id time policy version bundle tenant key asked_model attributes ignored outcome route rules plan "
+          "reason ");
   }
   SUBCASE("refused by a rule") {
     const auto request = decide("banned", {});

@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -97,13 +98,26 @@ def key_hash(key):
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=PATIENCE)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(PATIENCE)
+        self.sock.connect(self.path)
+
+
 class Gateway(Process):
     """A running routegate."""
 
-    def __init__(self, binaries, bundle, config, environment, before=None):
-        arguments = [os.path.join(binaries, "routegate"), "--bundle", bundle, "--config", config, "--allow-unproved"]
+    def __init__(self, binaries, bundle, config, environment, before=None, more=()):
+        arguments = [os.path.join(binaries, "routegate"), "--bundle", bundle, "--config", config, *more, "--allow-unproved"]
         super().__init__(arguments, environment, before)
-        self.address = self.wait_for("listening")["address"]
+        listening = self.wait_for("listening")
+        self.address = listening["address"]
+        self.admin_address = listening.get("admin")
         self.port = int(self.address.rsplit(":", 1)[1])
         with open(config) as file:
             self.log = json.load(file)["decision_log"]
@@ -119,6 +133,20 @@ class Gateway(Process):
             connection.request(method, path, text, sent)
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def admin(self, method, path, token="the-token"):
+        """(status, answer) of the administrator's interface; the answer is JSON but for /metrics."""
+        if self.admin_address.startswith("unix:"):
+            connection = UnixConnection(self.admin_address.removeprefix("unix:"))
+        else:
+            connection = http.client.HTTPConnection(self.admin_address, timeout=PATIENCE)
+        try:
+            connection.request(method, path, headers={"Authorization": f"Bearer {token}"} if token else {})
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            return answer.status, text if answer.headers["content-type"].startswith("text/plain") else json.loads(text)
         finally:
             connection.close()
 
@@ -174,7 +202,8 @@ class Answer:
 
     @property
     def code(self):
-        return self.json["error"]["code"]
+        error = self.json["error"]
+        return error["details"]["error_code"] if "details" in error else error["code"]
 
     @property
     def events(self):

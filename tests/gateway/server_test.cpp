@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -33,7 +34,7 @@ class Running {
   ~Running() {
     server_->Stop();
     thread_.join();
-    state_.log.reset();
+    state_->process->log.reset();
     std::filesystem::remove_all(folder_);
   }
 
@@ -62,37 +63,33 @@ class Running {
     return ::mkdtemp(pattern.data());
   }
 
-  static auto MakeState(const std::string& folder) -> GatewayState {
+  static auto MakeState(const std::string& folder) -> std::shared_ptr<GatewayState> {
     auto table = Table::FromBytes(testing::SamplePolicy(testing::Verified::kYes));
     REQUIRE(table.has_value());
     GatewayConfig config;
-    config.listen_port = 0;
+    config.listen.port = 0;
     config.threads = 1;
     config.decision_log = folder + "/log";
+    config.tenants = {{"t", {{"", Sha256Hex(std::string_view("key"))}}, {}}};
     auto log = LogWriter::Open(config.decision_log);
     REQUIRE(log.has_value());
-    std::vector<Tenant> tenants = {{"t", Sha256Hex(std::string_view("key")), {}, {}}};
+    auto process = std::make_shared<GatewayProcess>();
+    process->log = std::move(log->writer);
     std::vector<ReachableDeployment> deployments(3);
     for (auto& deployment : deployments) deployment.endpoint = *ParseEndpoint("http://127.0.0.1:1/v1");
     std::vector<ServedPolicy> policies;
     policies.push_back({std::move(*table), std::move(deployments)});
-    return {std::move(policies),
-            {0},
-            config,
-            TenantRegistry(tenants),
-            SpendBook(1),
-            std::move(log->writer),
-            [] { return std::chrono::system_clock::now(); }};
+    return route::MakeState(std::move(policies), {0}, std::move(config), std::move(process));
   }
 
-  static auto StartServer(GatewayState& state, ServerTimes times) -> std::unique_ptr<Server> {
-    auto server = Server::Start(state, times);
+  static auto StartServer(const std::shared_ptr<GatewayState>& state, ServerTimes times) -> std::unique_ptr<Server> {
+    auto server = Server::Start(state, times, {});
     REQUIRE(server.has_value());
     return std::move(*server);
   }
 
   std::string folder_;
-  GatewayState state_;
+  std::shared_ptr<GatewayState> state_;
   std::unique_ptr<Server> server_;
   std::thread thread_;
 };
@@ -174,9 +171,8 @@ TEST_CASE("a target may name the host, and the host is named once") {
 
 TEST_CASE("an address that cannot be listened on is named") {
   GatewayConfig config;
-  config.listen_host = "192.0.2.1";  // an address of documentation, which no machine has
-  GatewayState state{{}, {}, config, TenantRegistry({}), SpendBook(0), nullptr, {}};
-  const auto server = Server::Start(state, ServerTimes{});
+  config.listen.host = "192.0.2.1";  // an address of documentation, which no machine has
+  const auto server = Server::Start(MakeState({}, {}, config, std::make_shared<GatewayProcess>()), ServerTimes{}, {});
   REQUIRE_FALSE(server.has_value());
   CHECK(server.error().starts_with("the gateway cannot listen on 192.0.2.1:8080: "));
 }

@@ -1,12 +1,15 @@
 // Requests to attributes: JSON, chat requests, the detector, money, attribute sources.
 
+#include <random>
 #include <string>
 
 #include <doctest/doctest.h>
+#include <re2/re2.h>
 
 #include "runtime/signals/attributes.h"
 #include "runtime/signals/clock.h"
-#include "runtime/signals/chat_request.h"
+#include "runtime/signals/model_request.h"
+#include "runtime/signals/request_contents.h"
 #include "runtime/signals/json.h"
 #include "runtime/signals/pii.h"
 #include "runtime/signals/spend.h"
@@ -25,15 +28,19 @@ auto Sample() -> Table {
   return std::move(*table);
 }
 
-auto Chat(const std::string& content, const std::string& more = "") -> ChatRequest {
+auto Chat(const std::string& content, const std::string& more = "") -> ModelRequest {
   const std::string body = R"({"model":"m","messages":[{"role":"user","content":)" + content + "}]" + more + "}";
-  auto chat = ParseChatRequest(body);
+  auto chat = ParseModelRequest(Api::kChat, body);
   REQUIRE_MESSAGE(chat.has_value(), body);
   return std::move(*chat);
 }
 
+auto Bound(const ModelRequest& request) -> std::int64_t { return ReadContents(request).prompt_tokens; }
+auto TextIn(const ModelRequest& request) -> std::string { return ReadContents(request).text; }
+auto NeedsOf(const ModelRequest& request) -> std::vector<std::string_view> { return ReadContents(request).needs; }
+
 auto ErrorOf(const std::string& body) -> std::string {
-  const auto chat = ParseChatRequest(body);
+  const auto chat = ParseModelRequest(Api::kChat, body);
   REQUIRE_FALSE(chat.has_value());
   return chat.error().message;
 }
@@ -41,9 +48,9 @@ auto ErrorOf(const std::string& body) -> std::string {
 /// Derives for one tenant and gives the text of one attribute.
 struct Derivation {
   Table table = Sample();
-  Tenant tenant{"t", std::string(64, '0'), {{"tier", "gold"}}, std::nullopt};
+  Tenant tenant{"t", {{"", std::string(64, '0')}}, {{"tier", "gold"}}};
   std::vector<HeaderField> headers;
-  ChatRequest chat = Chat(R"("hello")");
+  ModelRequest chat = Chat(R"("hello")");
   Decimal spent;
 
   auto Run() -> DerivedAttributes {
@@ -77,8 +84,8 @@ TEST_CASE("chat requests") {
   CHECK(ErrorOf("[1]") == "the body must be a JSON object");
   CHECK(ErrorOf(R"({"messages":[{}]})") == "the body must hold `model`, the name of the model that is asked for");
   CHECK(ErrorOf(R"({"model":"m","messages":{}})") == "`messages` must be an array with at least one message");
-  CHECK(ParseChatRequest(R"({"model":"m","messages":[{},3]})").error().param == "messages.1");
-  CHECK(ParseChatRequest(R"({"model":"m","messages":[{}],"stream":null})")->stream == false);
+  CHECK(ParseModelRequest(Api::kChat, R"({"model":"m","messages":[{},3]})").error().param == "messages.1");
+  CHECK(ParseModelRequest(Api::kChat, R"({"model":"m","messages":[{}],"stream":null})")->stream == false);
 
   auto chat = Chat(R"("x")", R"(,"stream":true,"z":1,"y":2)");
   CHECK(UpstreamBody(chat, "other") ==
@@ -92,56 +99,55 @@ TEST_CASE("chat requests") {
 }
 
 TEST_CASE("the bound of prompt tokens counts every byte that a model could read") {
-  const auto base = PromptTokenBound(Chat(R"("")"));
-  CHECK(PromptTokenBound(Chat(R"("12345")")) == base + 5);
-  CHECK(PromptTokenBound(Chat(R"("é")")) == base + 2);
+  const auto base = Bound(Chat(R"("")"));
+  CHECK(Bound(Chat(R"("12345")")) == base + 6);
+  CHECK(Bound(Chat(R"("é")")) == base + 3);
   const std::string picture(1000, 'A');
-  const auto with_image = PromptTokenBound(
+  const auto with_image = Bound(
       Chat(R"([{"type":"image_url","image_url":{"url":"data:image/png;base64,)" + picture + R"("}}])"));
   CHECK(with_image >= kTokensPerImage);
   CHECK(with_image < kTokensPerImage + 100);
   const auto with_audio =
-      PromptTokenBound(Chat(R"([{"type":"input_audio","input_audio":{"data":")" + picture + R"(","format":"wav"}}])"));
+      Bound(Chat(R"([{"type":"input_audio","input_audio":{"data":")" + picture + R"(","format":"wav"}}])"));
   CHECK(with_audio >= 1000);
-  CHECK(PromptTokenBound(Chat(R"("")", R"(,"tools":[{"type":"function"}])")) > base + 20);
+  CHECK(Bound(Chat(R"("")", R"(,"tools":[{"type":"function"}])")) > base + 20);
 }
 
 TEST_CASE("what is detected over all texts of the conversation") {
-  CHECK(ConversationText(Chat(R"([{"type":"text","text":"one"},{"type":"image_url","image_url":{"url":"data:x"}}])"))
+  CHECK(TextIn(Chat(R"([{"type":"text","text":"one"},{"type":"image_url","image_url":{"url":"data:x"}}])"))
             .find("data:x") == std::string::npos);
-  const auto tool = ParseChatRequest(R"({"model":"m","messages":[{"role":"assistant",)"
+  const auto tool = ParseModelRequest(Api::kChat, R"({"model":"m","messages":[{"role":"assistant",)"
                                      R"("tool_calls":[{"function":{"arguments":"{\"to\":\"a@b.org\"}"}}]}]})");
-  CHECK(ConversationText(*tool).contains("a@b.org"));
-  CHECK(ConversationText(Chat(R"("x")", R"(,"prediction":{"type":"content","content":"deep"})")).contains("deep"));
+  CHECK(TextIn(*tool).contains("a@b.org"));
+  CHECK(TextIn(Chat(R"("x")", R"(,"prediction":{"type":"content","content":"deep"})")).contains("deep"));
 }
 
 TEST_CASE("what is split over the text parts of a message is detected, and counted once") {
   const char* split = R"([{"type":"text","text":"to jane@exam"},{"type":"text","text":"ple.org now"}])";
-  CHECK(DetectPii(ConversationText(Chat(split))).personal);
-  CHECK(PromptTokenBound(Chat(split)) ==
-        PromptTokenBound(Chat(R"([{"type":"text","text":"to jane@example.org now"}])")) +
-            std::int64_t{std::string_view("text").size() + 2});
-  CHECK(DetectPii(ConversationText(Chat(R"(["4111 1111 ","1111 1111"])"))).financial);
+  CHECK(DetectPii(TextIn(Chat(split))).personal);
+  CHECK(Bound(Chat(split)) ==
+        Bound(Chat(R"([{"type":"text","text":"to jane@example.org now"}])")) + 1);
+  CHECK(DetectPii(TextIn(Chat(R"(["4111 1111 ","1111 1111"])"))).financial);
   const auto predicted = R"(,"prediction":{"content":[{"type":"text","text":"jane@exam"},{"text":"ple.org"}]})";
-  CHECK(DetectPii(ConversationText(Chat(R"("x")", predicted))).personal);
-  const auto apart = ParseChatRequest(R"({"model":"m","messages":[{"content":"jane@exam"},{"content":"ple.org"}]})");
-  CHECK_FALSE(DetectPii(ConversationText(*apart)).personal);
+  CHECK(DetectPii(TextIn(Chat(R"("x")", predicted))).personal);
+  const auto apart = ParseModelRequest(Api::kChat, R"({"model":"m","messages":[{"content":"jane@exam"},{"content":"ple.org"}]})");
+  CHECK_FALSE(DetectPii(TextIn(*apart)).personal);
 }
 
 TEST_CASE("needs") {
   using List = std::vector<std::string_view>;
-  CHECK(Needs(Chat(R"("x")")) == List{});
-  CHECK(Needs(Chat(R"("x")", R"(,"tools":[])")) == List{});
-  CHECK(Needs(Chat(R"("x")", R"(,"tools":[{}],"response_format":{"type":"json_schema"},"stream":true)")) ==
+  CHECK(NeedsOf(Chat(R"("x")")) == List{});
+  CHECK(NeedsOf(Chat(R"("x")", R"(,"tools":[])")) == List{});
+  CHECK(NeedsOf(Chat(R"("x")", R"(,"tools":[{}],"response_format":{"type":"json_schema"},"stream":true)")) ==
         List{"tools", "json", "streaming"});
-  CHECK(Needs(Chat(R"("x")", R"(,"response_format":{"type":"text"})")) == List{});
-  CHECK(Needs(Chat(R"([{"type":"image_url","image_url":{"url":"https://x/y.png"}}])")) == List{"vision"});
+  CHECK(NeedsOf(Chat(R"("x")", R"(,"response_format":{"type":"text"})")) == List{});
+  CHECK(NeedsOf(Chat(R"([{"type":"image_url","image_url":{"url":"https://x/y.png"}}])")) == List{"vision"});
 }
 
 TEST_CASE("the detector pii") {
   const PiiFindings nothing{};
-  const PiiFindings personal{.personal = true, .financial = false};
-  const PiiFindings financial{.personal = true, .financial = true};
+  const PiiFindings personal{.personal = true, .financial = false, .credentials = false};
+  const PiiFindings financial{.personal = true, .financial = true, .credentials = false};
   SUBCASE("e-mail") {
     CHECK(DetectPii("write to jane.doe+x@mail.example.org now") == personal);
     CHECK(DetectPii("müller@straße.de") == personal);
@@ -189,8 +195,75 @@ TEST_CASE("the detector pii") {
     CHECK(PassesLuhn("79927398713"));
     CHECK_FALSE(PassesLuhn("79927398710"));
   }
+  SUBCASE("national numbers") {
+    for (const char* id :
+         {"85.07.30-033.28", "529.982.247-25", "7523169263", "11010519491231002X", "37605030299", "33309240064", "131052-308T",
+          "131052A308T", "2 69 05 49 588 157 80", "269054958815780", "86095742719", "RSSMRA85T10A562S", "rssmra85t10a562s",
+          "44051401359", "1800101221144", "8001015009087", "12345678Z", "X1234567L", "12345678-Z", "640823-3234",
+          "19640823-3234", "10000000146"}) {
+      CHECK_MESSAGE(DetectPii("number " + std::string(id) + ", please") == personal, id);
+      std::string wrong(id);
+      char& last = wrong[wrong.size() - 1];
+      last = last == '9' ? '0' : last == 'Z' ? 'A' : static_cast<char>(last + 1);
+      CHECK_MESSAGE(DetectPii("number " + wrong + ", please") == nothing, wrong);
+    }
+    CHECK(DetectPii("x2690549588157809") == nothing);
+    CHECK(DetectPii("11111111111 and 00000000000 and 2026-11-24 18:30:00 and 1763999999999") == nothing);
+  }
+  SUBCASE("IP addresses") {
+    CHECK(DetectPii("from 8.8.4.4.") == personal);
+    CHECK(DetectPii("[2a00:1450:4001:81b::200e]:443") == personal);
+    CHECK(DetectPii("127.0.0.1 10.1.2.3 192.168.1.1 172.20.0.1 203.0.113.9 255.255.255.255 0.0.0.0") == nothing);
+    CHECK(DetectPii("version 1.2.3, 1.2.3.4.5, 300.1.1.1, 08.8.8.8, v8.8.4.4, 2.0.0.0") == nothing);
+    CHECK(DetectPii("2001:db8::1 and 12:30:45 and std::vector and fe80::1 and 2024:1") == nothing);
+  }
+  SUBCASE("credentials") {
+    const PiiFindings credentials{.personal = false, .financial = false, .credentials = true};
+    for (const char* secret :
+         {"sk-proj-abcdefghijklmnopqrst1", "AKIAIOSFODNN7EXAMPLE", "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+          "-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN OPENSSH PRIVATE KEY-----", "glpat-abcdefghij0123456789",
+          "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x"}) {
+      CHECK_MESSAGE(DetectPii("key=" + std::string(secret)) == credentials, secret);
+    }
+    CHECK(DetectPii("-----BEGIN CERTIFICATE----- sk-short1 AKIA1 ghp_12 task-force-2026 eyJ1") == nothing);
+  }
   CHECK(DetectPii("") == nothing);
   CHECK(DetectPii("The quick brown fox, born 1984-01-02, paid 12.50 EUR for 3 items.") == nothing);
+}
+
+TEST_CASE("e-mail addresses and phone numbers are those of the regular expressions") {
+  static const RE2 kEmail("(?i)[\\pL\\pN._%+\\-]+@[\\pL\\pN](?:[\\pL\\pN\\-]*\\.)+[\\pL]{2,}");
+  static const RE2 kPhone("(?:^|[^0-9A-Za-z+])(\\+[1-9](?:[ ().\\-/]{0,2}[0-9]){7,14})(?:[^0-9]|$)");
+  std::mt19937 engine(7);
+  const auto draw = [&](std::string_view alphabet) {
+    std::string text(engine() % 30, ' ');
+    for (char& c : text) c = alphabet[engine() % alphabet.size()];
+    return text;
+  };
+  int found = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    const std::string mail = draw("ab@@..-1_ ");
+    REQUIRE_MESSAGE(DetectPii(mail).personal == RE2::PartialMatch(mail, kEmail), mail);
+    const std::string phone = draw("+11111111 (-a");
+    REQUIRE_MESSAGE(DetectPii(phone).personal == RE2::PartialMatch(phone, kPhone), phone);
+    found += DetectPii(mail).personal && DetectPii(phone).personal ? 1 : 0;
+  }
+  CHECK(found > 100);
+}
+
+TEST_CASE("noise is looked through in linear time and never read beyond its end") {
+  std::mt19937 engine(11);
+  constexpr std::string_view kAlphabet = "0123456789 -./+@:AKIAskeyJ_xyzDE\xC2\xA0\xE2\x80\x91";
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text(engine() % 80, ' ');
+    for (char& c : text) c = kAlphabet[engine() % kAlphabet.size()];
+    const PiiFindings whole = DetectPii(text);
+    REQUIRE((whole.personal || !whole.financial));
+    // Words around it change nothing, nor does where in the sixteen bytes of a step it begins.
+    const std::string shifted = std::string(engine() % 17, '~') + " \n" + text + " \n~";
+    const PiiFindings again = DetectPii(" \n" + text + " \n");
+    REQUIRE_MESSAGE(DetectPii(shifted) == again, text);
+  }
 }
 
 TEST_CASE("money is exact and rounded against the tenant") {
@@ -200,22 +273,22 @@ TEST_CASE("money is exact and rounded against the tenant") {
   CHECK(FormatUsd({212'000}) == "0.000212000");
   CHECK(FormatUsd({12'000'000'001}) == "12.000000001");
   CHECK(CostOf({std::int64_t{1} << 62U, 0}, Decimal{std::int64_t{1} << 62U}, {}).amount > 0);  // saturates
-  SpendBook book(2);
-  book.Add(1, {5});
-  book.Add(1, {std::numeric_limits<std::int64_t>::max()});
-  CHECK(book.Spent(1).amount == std::numeric_limits<std::int64_t>::max());
-  CHECK(book.Spent(0).amount == 0);
-  CHECK(SpentPercent({250'000'000}, Decimal::FromInteger(1)) == Decimal::FromInteger(25));
-  CHECK(SpentPercent({999'999'999}, Decimal::FromInteger(1)) < Decimal::FromInteger(100));
-  CHECK(SpentPercent({1}, std::nullopt) == Decimal{});
+  constexpr NanoUsd kDollar{1'000'000'000};
+  CHECK(SpentPercent({250'000'000}, kDollar) == Decimal::FromInteger(25));
+  CHECK(SpentPercent({999'999'999}, kDollar) < Decimal::FromInteger(100));
+  CHECK(SpentPercent({std::numeric_limits<std::int64_t>::max()}, {1}).micros == std::numeric_limits<std::int64_t>::max());
 }
 
 TEST_CASE("tenants are found by their keys alone") {
   const TenantRegistry registry(
-      {{"a", Sha256Hex(std::string_view("key-a")), {}, {}}, {"b", Sha256Hex(std::string_view("key-b")), {}, {}}});
+      {{"a", {{"", Sha256Hex(std::string_view("key-a"))}}, {}},
+       {"b", {{"x", Sha256Hex(std::string_view("key-b"))}, {"y", Sha256Hex(std::string_view("key-c"))}}, {}}});
   CHECK(registry.FindByKey("key-b") == 1U);
+  CHECK(registry.FindByKey("key-c") == 2U);
+  CHECK(registry.TenantOf(2).id == "b");
+  CHECK(registry.KeyOf(2).name == "y");
   CHECK(registry.FindByKey("key-a") == 0U);
-  CHECK_FALSE(registry.FindByKey("key-c").has_value());
+  CHECK_FALSE(registry.FindByKey("key-d").has_value());
   CHECK_FALSE(registry.FindByKey("").has_value());
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "compiler/ir/classes.h"
+#include "compiler/ir/evaluate.h"
 
 namespace route::random_policy {
 
@@ -69,6 +70,8 @@ class Maker {
     policy_.span = NextSpan();
     policy_.limits.attempts = 1 + Below32(random_.Chance(60) ? 3 : 8);
     policy_.limits.deadline_ms = 500 * (1 + Below32(8));
+    if (random_.Chance(60)) policy_.limits.answer_tokens = 1 + Below32(1000);
+    if (policy_.limits.answer_tokens > 0 && random_.Chance(30)) policy_.limits.cost_hundredth_cents = 1 + Below32(300);
     policy_.layers = {{policy_.name, policy_.version, policy_.span}};
     policy_.properties = {{kHosting, AttributeKind::kOneOf, Unit::kNone, {}}, {kCarbon, AttributeKind::kNumber, Unit::kNone, {}}};
     AddAttributes();
@@ -171,6 +174,7 @@ class Maker {
       case AttributeKind::kNumber: {
         attribute.unit = static_cast<Unit>(random_.Below(7));
         if (attribute.unit == Unit::kTimeOfDay) return DescribeTime(attribute);
+        if (attribute.unit == Unit::kTokens) attribute.sources = {{SourceKind::kRequest, "prompt"}};
         const std::int64_t step = StepOf(attribute.unit);
         const std::vector<std::int64_t> maxima = {0, step, 3 * Decimal::kScale, 1000 * Decimal::kScale};
         attribute.maximum = {random_.Pick(maxima)};
@@ -583,7 +587,7 @@ class Maker {
       ir::Guarantee guarantee;
       guarantee.name = NameOf("guarantee", i);
       guarantee.when = random_.Chance(30) ? Constant(Condition::Kind::kTrue) : RandomCondition(2);
-      switch (random_.Below(7)) {
+      switch (random_.Below(10)) {
         case 0:
           guarantee.promise = ir::EveryDeploymentReached{EasyTest()};
           break;
@@ -611,11 +615,32 @@ class Maker {
           guarantee.promise = bounded;
           break;
         }
+        case 7:
+        case 8:
+          guarantee.promise = RandomComparison(guarantee.when);
+          break;
+        case 9:
+          if (policy_.limits.answer_tokens == 0 || !ir::PromptAttribute(policy_)) continue;
+          guarantee.promise = ir::CostsAtMost{Decimal{std::int64_t{1} << random_.Below(16)}};
+          break;
       }
       guarantee.text = "promise " + std::to_string(i);
       guarantee.span = NextSpan();
       policy_.guarantees.push_back(std::move(guarantee));
     }
+  }
+
+  // Of some attribute, about which the premise then says nothing.
+  auto RandomComparison(Condition& premise) -> ir::Compared {
+    using Kind = DeploymentTest::Kind;
+    ir::Compared compared;
+    compared.attribute = {static_cast<std::uint32_t>(random_.Below(policy_.attributes.size()))};
+    compared.value = RandomValue(policy_.attributes[compared.attribute.index]);
+    compared.than = RandomValue(policy_.attributes[compared.attribute.index]);
+    compared.what = static_cast<ir::Compared::What>(random_.Below(4));
+    compared.number = TestOf(random_.Chance(50) ? Kind::kPriceIn : Kind::kPriceOut);
+    if (ir::AsksAbout(premise, compared.attribute)) premise = Constant(Condition::Kind::kTrue);
+    return compared;
   }
 
   // Often true of what the rules leave: the test of some rule, or one that is just as mild.

@@ -163,6 +163,8 @@ TEST_CASE("the message says what differs") {
   CHECK(After(policy, [](ir::Policy& p) { p.routes[0].tiers[0].candidates[0].weight = 2; }) ==
         "a weight of tier `one` is 1 and not 2");
   CHECK(After(policy, [](ir::Policy& p) { p.limits.attempts += 1; }) == "the limit of attempts is 6 and not 7");
+  CHECK(After(policy, [](ir::Policy& p) { p.limits.answer_tokens = 1; }) == "the limit of an answer is 0 and not 1");
+  CHECK(After(policy, [](ir::Policy& p) { p.limits.cost_hundredth_cents = 1; }) == "the limit of the cost is 0 and not 1");
   CHECK(After(policy, [](ir::Policy& p) { p.name = "q"; }) == "a byte of the policy's name is 112 and not 113");
   CHECK(After(policy, [](ir::Policy& p) { p.attributes[0].fallback = ir::YesNoValue{true}; }) != "the same");
 }

@@ -6,13 +6,15 @@
 // completion request has been read, {"event":"gated","n":1} when its answer is being held back and
 // {"event":"caller_gone","n":1} when the other side closed the connection meanwhile. Tests wait for these lines.
 //
-//     POST /v1/chat/completions   answers as the mode says; "ok" names the provider, the model and the last message
+//     POST /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/responses, /v1/messages
+//                                 answers as the mode says; "ok" names the provider, the model and the last message, or
+//                                 calls the first tool with {"city":"Paris"} if the last message is "call the tool"
 //     POST /control               {"mode":"ok"|"status"|"hang"|"reset"|"garbage_json"|"garbage_html"|"empty_choices"|
 //                                  "truncate_stream"|"no_usage"|"error_event", "status"?, "retry_after"?, "delay_ms"?,
 //                                  "chunks"?, "stream_delay_ms"?, "gate"?: "reply"|"stream", "location"?, "times"?}
 //                                 `times`: for so many requests, then "ok" again; without it until the next /control
 //     POST /control/release       lets go every answer that a gate holds back
-//     GET  /control/requests      {"count", "connections", "last": {"headers": {…}, "body": …}}
+//     GET  /control/requests      {"count", "connections", "last": {"path", "headers": {…}, "body": …}}
 
 #include <cerrno>
 #include <chrono>
@@ -28,6 +30,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -169,59 +172,305 @@ void Sleep(int ms) {
   if (ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds(ms));
 }
 
+/// The text of the last message, prompt or input; content in parts as JSON.
 auto LastMessage(const Json& body) -> std::string {
-  if (!body.contains("messages") || body["messages"].empty()) return "";
-  const Json& content = body["messages"].back().value("content", Json());
-  return content.is_string() ? content.get<std::string>() : content.dump();
+  Json last;
+  for (const char* name : {"messages", "input", "prompt"}) {
+    if (!body.contains(name) || body[name].empty()) continue;
+    last = body[name].is_array() ? body[name].back() : body[name];
+    if (last.is_object()) last = last.contains("output") ? last["output"] : last.value("content", Json());
+  }
+  return last.is_string() ? last.get<std::string>() : last.dump();
 }
 
-auto Usage(const std::string& prompt, const std::string& answer) -> Json {
-  return {{"prompt_tokens", prompt.size()},
-          {"completion_tokens", answer.size()},
-          {"total_tokens", prompt.size() + answer.size()}};
+/// What the provider says to a request, whichever API it came in.
+struct Said {
+  std::string id;
+  std::string model;
+  std::string prompt;
+  std::string text;
+  std::string tool;       // that is called instead, or empty
+  std::string arguments;  // of the call
+};
+
+auto FirstTool(const Json& body) -> std::string {
+  if (!body.contains("tools") || body["tools"].empty()) return "";
+  const Json& tool = body["tools"][0];
+  return tool.contains("function") ? tool["function"].value("name", "") : tool.value("name", "");
 }
 
-auto AnswerStream(int socket, const Behaviour& how, std::uint64_t number, const Json& body) -> bool {
-  const std::string model = body.value("model", "");
-  const std::string text = provider_name + " serves " + model + ": " + LastMessage(body);
-  const auto chunk = [&](const Json& delta, const Json& finish) {
-    return Event({{"id", "chatcmpl-" + std::to_string(number)},
-                  {"object", "chat.completion.chunk"},
-                  {"created", 0},
-                  {"model", model},
-                  {"choices", {{{"index", 0}, {"delta", delta}, {"finish_reason", finish}}}}});
+auto Say(std::uint64_t number, const Json& body) -> Said {
+  Said said;
+  said.id = std::to_string(number);
+  said.model = body.value("model", "");
+  said.prompt = LastMessage(body);
+  if (said.prompt == "call the tool") said.tool = FirstTool(body);
+  if (said.tool.empty()) {
+    said.text = provider_name + " serves " + said.model + ": " + said.prompt;
+  } else {
+    said.arguments = R"({"city":"Paris"})";
+  }
+  return said;
+}
+
+auto Usage(const Said& said, const char* in, const char* out) -> Json {
+  const std::size_t answer = said.text.size() + said.arguments.size();
+  return {{in, said.prompt.size()}, {out, answer}, {"total_tokens", said.prompt.size() + answer}};
+}
+
+/// A stream in pieces, of which the provider may hold some back, and its end.
+struct Pieces {
+  std::vector<std::string> pieces;
+  std::string end;
+  std::string half;  // an event that breaks off
+};
+
+auto Words(const std::string& text) -> std::vector<std::string> {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < text.size();) {
+    words.push_back(text.substr(at, text.find(' ', at + 1) - at));
+    at += words.back().size();
+  }
+  return words;
+}
+
+auto ChatStream(const Said& said, const Json& body, const Behaviour& how) -> Pieces {
+  const auto chunk = [&](const Json& fields) {
+    Json event = {
+        {"id", "chatcmpl-" + said.id}, {"object", "chat.completion.chunk"}, {"created", 0}, {"model", said.model}};
+    event.update(fields);
+    return Event(event);
   };
+  const auto choice = [&](const Json& delta, const Json& finish) {
+    return chunk({{"choices", {{{"index", 0}, {"delta", delta}, {"finish_reason", finish}}}}});
+  };
+  Pieces stream;
+  for (const std::string& word : Words(said.text)) {
+    stream.pieces.push_back(choice({{"role", "assistant"}, {"content", word}}, nullptr));
+  }
+  if (!said.tool.empty()) {
+    stream.pieces.push_back(choice({{"role", "assistant"},
+                                    {"content", nullptr},
+                                    {"tool_calls",
+                                     {{{"index", 0},
+                                       {"id", "call_" + said.id},
+                                       {"type", "function"},
+                                       {"function", {{"name", said.tool}, {"arguments", ""}}}}}}},
+                                   nullptr));
+    for (const std::string& piece : {said.arguments.substr(0, 5), said.arguments.substr(5)}) {
+      stream.pieces.push_back(
+          choice({{"tool_calls", {{{"index", 0}, {"function", {{"arguments", piece}}}}}}}, nullptr));
+    }
+  }
+  stream.end = choice(Json::object(), said.tool.empty() ? "stop" : "tool_calls");
+  const Json options = body.value("stream_options", Json::object());
+  if (options.value("include_usage", false) && how.mode != "no_usage") {
+    stream.end += chunk({{"choices", Json::array()}, {"usage", Usage(said, "prompt_tokens", "completion_tokens")}});
+  }
+  stream.end += "data: [DONE]\n\n";
+  stream.half = "data: {\"choices\":[{\"ind";
+  return stream;
+}
+
+auto CompletionStream(const Said& said) -> Pieces {
+  const auto chunk = [&](const std::string& text, const Json& finish) {
+    return Event({{"id", "cmpl-" + said.id},
+                  {"object", "text_completion"},
+                  {"created", 0},
+                  {"model", said.model},
+                  {"choices", {{{"index", 0}, {"text", text}, {"finish_reason", finish}}}}});
+  };
+  Pieces stream;
+  for (const std::string& word : Words(said.text)) stream.pieces.push_back(chunk(word, nullptr));
+  stream.end = chunk("", "stop") +
+               Event({{"choices", Json::array()}, {"usage", Usage(said, "prompt_tokens", "completion_tokens")}}) +
+               "data: [DONE]\n\n";
+  stream.half = "data: {\"choices\":[{\"ind";
+  return stream;
+}
+
+auto NamedEvent(const Json& data) -> std::string {
+  return "event: " + data["type"].get<std::string>() + "\n" + Event(data);
+}
+
+auto AnthropicMessage(const Said& said, const Json& content, const Json& stop, const Json& usage) -> Json {
+  return {{"id", "msg_" + said.id}, {"type", "message"},   {"role", "assistant"},      {"model", said.model},
+          {"content", content},     {"stop_reason", stop}, {"stop_sequence", nullptr}, {"usage", usage}};
+}
+
+auto MessagesStream(const Said& said) -> Pieces {
+  const bool calls = !said.tool.empty();
+  const Json block =
+      calls ? Json{{"type", "tool_use"}, {"id", "toolu_" + said.id}, {"name", said.tool}, {"input", Json::object()}}
+            : Json{{"type", "text"}, {"text", ""}};
+  const auto delta = [](const Json& fields) {
+    return NamedEvent({{"type", "content_block_delta"}, {"index", 0}, {"delta", fields}});
+  };
+  std::string start =
+      NamedEvent({{"type", "message_start"},
+                  {"message", AnthropicMessage(said, Json::array(), nullptr,
+                                               {{"input_tokens", said.prompt.size()}, {"output_tokens", 1}})}});
+  start += NamedEvent({{"type", "content_block_start"}, {"index", 0}, {"content_block", block}}) +
+           NamedEvent({{"type", "ping"}});
+  Pieces stream;
+  for (const std::string& word : Words(said.text))
+    stream.pieces.push_back(delta({{"type", "text_delta"}, {"text", word}}));
+  if (calls) {
+    for (const std::string& piece : {said.arguments.substr(0, 5), said.arguments.substr(5)}) {
+      stream.pieces.push_back(delta({{"type", "input_json_delta"}, {"partial_json", piece}}));
+    }
+  }
+  stream.pieces.front() = start + stream.pieces.front();
+  stream.end = NamedEvent({{"type", "content_block_stop"}, {"index", 0}});
+  stream.end += NamedEvent({{"type", "message_delta"},
+                            {"delta", {{"stop_reason", calls ? "tool_use" : "end_turn"}, {"stop_sequence", nullptr}}},
+                            {"usage", {{"output_tokens", said.text.size() + said.arguments.size()}}}});
+  stream.end += NamedEvent({{"type", "message_stop"}});
+  stream.half = "event: content_block_delta\ndata: {\"type\":";
+  return stream;
+}
+
+auto ResponseJson(const Said& said, const std::string& status) -> Json {
+  const Json text = {{"type", "output_text"}, {"text", said.text}, {"annotations", Json::array()}};
+  Json output = Json::array();
+  if (status != "in_progress")
+    output.push_back({{"type", "message"},
+                      {"id", "msg_" + said.id},
+                      {"role", "assistant"},
+                      {"status", status},
+                      {"content", {text}}});
+  return {{"id", "resp_" + said.id},
+          {"object", "response"},
+          {"created_at", 0},
+          {"status", status},
+          {"model", said.model},
+          {"output", output},
+          {"usage", Usage(said, "input_tokens", "output_tokens")}};
+}
+
+auto ResponsesStream(const Said& said) -> Pieces {
+  Pieces stream;
+  for (const std::string& word : Words(said.text)) {
+    stream.pieces.push_back(NamedEvent({{"type", "response.output_text.delta"},
+                                        {"item_id", "msg"},
+                                        {"output_index", 0},
+                                        {"content_index", 0},
+                                        {"delta", word}}));
+  }
+  Json item = ResponseJson(said, "completed")["output"][0];
+  const Json part = {{"type", "output_text"}, {"text", ""}, {"annotations", Json::array()}};
+  item["content"] = Json::array();
+  const Json created = {{"type", "response.created"}, {"response", ResponseJson(said, "in_progress")}};
+  const Json item_added = {{"type", "response.output_item.added"}, {"output_index", 0}, {"item", item}};
+  const Json part_added = {{"type", "response.content_part.added"},
+                           {"item_id", "msg"},
+                           {"output_index", 0},
+                           {"content_index", 0},
+                           {"part", part}};
+  stream.pieces.front() = NamedEvent(created) + NamedEvent(item_added) + NamedEvent(part_added) + stream.pieces.front();
+  stream.end = NamedEvent({{"type", "response.completed"}, {"response", ResponseJson(said, "completed")}});
+  stream.half = "event: response.output_text.delta\ndata: {\"type\":";
+  return stream;
+}
+
+auto StreamOf(const std::string& path, const Said& said, const Json& body, const Behaviour& how) -> Pieces {
+  if (path == "/v1/messages") return MessagesStream(said);
+  if (path == "/v1/responses") return ResponsesStream(said);
+  if (path == "/v1/completions") return CompletionStream(said);
+  return ChatStream(said, body, how);
+}
+
+auto AnswerStream(int socket, const Behaviour& how, std::uint64_t number, const Pieces& stream) -> bool {
   if (!Send(socket, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"))
     return false;
   if (how.mode == "error_event")
-    return Send(socket, Chunk(Event({{"error", {{"message", "overloaded"}}}})) + "0\r\n\r\n");
+    return Send(socket, Chunk(NamedEvent({{"type", "error"}, {"error", {{"message", "overloaded"}}}})) + "0\r\n\r\n");
   if (how.mode == "garbage_json") return Send(socket, Chunk("data: {\"choices\":\n\n") + "0\r\n\r\n");
   int sent = 0;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::string word = text.substr(at, text.find(' ', at + 1) - at);
-    at += word.size();
-    if (!Send(socket, Chunk(chunk({{"role", "assistant"}, {"content", word}}, nullptr)))) return false;
+  for (const std::string& piece : stream.pieces) {
+    if (!Send(socket, Chunk(piece))) return false;
     if (++sent == how.chunks) {
       if (how.mode == "truncate_stream") {
-        Send(socket, Chunk("data: {\"choices\":[{\"ind"));  // and half an event
+        Send(socket, Chunk(stream.half));
         return false;
       }
       if (how.gate == "stream" && !WaitAtGate(socket, number)) return false;
     }
     Sleep(how.stream_delay_ms);
   }
-  std::string end = chunk(Json::object(), "stop");
-  const Json options = body.value("stream_options", Json::object());
-  if (options.value("include_usage", false) && how.mode != "no_usage") {
-    end += Event({{"id", "chatcmpl-" + std::to_string(number)},
-                  {"object", "chat.completion.chunk"},
-                  {"created", 0},
-                  {"model", model},
-                  {"choices", Json::array()},
-                  {"usage", Usage(LastMessage(body), text)}});
+  return Send(socket, Chunk(stream.end) + "0\r\n\r\n");
+}
+
+auto ChatAnswer(const Said& said, const Behaviour& how) -> Json {
+  Json answer = {{"id", "chatcmpl-" + said.id},
+                 {"object", "chat.completion"},
+                 {"created", 0},
+                 {"model", said.model},
+                 {"choices", Json::array()}};
+  Json message = {{"role", "assistant"}, {"content", said.tool.empty() ? Json(said.text) : Json(nullptr)}};
+  if (!said.tool.empty()) {
+    message["tool_calls"] = {{{"id", "call_" + said.id},
+                              {"type", "function"},
+                              {"function", {{"name", said.tool}, {"arguments", said.arguments}}}}};
   }
-  return Send(socket, Chunk(end + "data: [DONE]\n\n") + "0\r\n\r\n");
+  if (how.mode != "empty_choices") {
+    answer["choices"].push_back(
+        {{"index", 0}, {"message", message}, {"finish_reason", said.tool.empty() ? "stop" : "tool_calls"}});
+  }
+  if (how.mode != "no_usage") answer["usage"] = Usage(said, "prompt_tokens", "completion_tokens");
+  return answer;
+}
+
+auto MessagesAnswer(const Said& said, const Behaviour& how) -> Json {
+  Json block = {{"type", "text"}, {"text", said.text}};
+  if (!said.tool.empty())
+    block = {
+        {"type", "tool_use"}, {"id", "toolu_" + said.id}, {"name", said.tool}, {"input", Json::parse(said.arguments)}};
+  Json answer = AnthropicMessage(
+      said, Json::array({block}), said.tool.empty() ? "end_turn" : "tool_use",
+      {{"input_tokens", said.prompt.size()}, {"output_tokens", said.text.size() + said.arguments.size()}});
+  if (how.mode == "empty_choices") answer.erase("content");
+  return answer;
+}
+
+auto EmbeddingsAnswer(const Said& said, const Json& body, const Behaviour& how) -> Json {
+  const std::size_t count = body["input"].is_array() ? body["input"].size() : 1;
+  const bool as_text = body.value("encoding_format", "") == "base64";
+  Json data = Json::array();
+  for (std::size_t i = 0; i < count && how.mode != "empty_choices"; ++i) {
+    // 0.5 and -2, as numbers or as four bytes each.
+    data.push_back({{"object", "embedding"},
+                    {"index", i},
+                    {"embedding", as_text ? Json("AAAAPwAAAMA=") : Json::array({0.5, -2.0})}});
+  }
+  return {{"object", "list"},
+          {"model", said.model},
+          {"data", data},
+          {"usage", {{"prompt_tokens", said.prompt.size()}, {"total_tokens", said.prompt.size()}}}};
+}
+
+auto CompletionAnswer(const Said& said, const Behaviour& how) -> Json {
+  Json choices = Json::array();
+  if (how.mode != "empty_choices") choices.push_back({{"index", 0}, {"text", said.text}, {"finish_reason", "stop"}});
+  return {{"id", "cmpl-" + said.id},
+          {"object", "text_completion"},
+          {"created", 0},
+          {"model", said.model},
+          {"choices", choices},
+          {"usage", Usage(said, "prompt_tokens", "completion_tokens")}};
+}
+
+auto PlainAnswerOf(const std::string& path, const Said& said, const Json& body, const Behaviour& how) -> Json {
+  if (path == "/v1/messages") return MessagesAnswer(said, how);
+  if (path == "/v1/responses") return ResponseJson(said, how.mode == "empty_choices" ? "in_progress" : "completed");
+  if (path == "/v1/embeddings") return EmbeddingsAnswer(said, body, how);
+  if (path == "/v1/completions") return CompletionAnswer(said, how);
+  return ChatAnswer(said, how);
+}
+
+auto IsModelPath(const std::string& path) -> bool {
+  return path == "/v1/chat/completions" || path == "/v1/completions" || path == "/v1/embeddings" ||
+         path == "/v1/responses" || path == "/v1/messages";
 }
 
 auto AnswerCompletion(int socket, const Behaviour& how, std::uint64_t number, const Request& request) -> bool {
@@ -244,27 +493,19 @@ auto AnswerCompletion(int socket, const Behaviour& how, std::uint64_t number, co
     std::string more;
     if (how.retry_after) more += "Retry-After: " + std::to_string(*how.retry_after) + "\r\n";
     if (!how.location.empty()) more += "Location: " + how.location + "\r\n";
-    const Json error = {
-        {"error", {{"message", "as told"}, {"type", "fake"}, {"param", nullptr}, {"code", "fake_error"}}}};
+    Json error = {{"error", {{"message", "as told"}, {"type", "fake"}, {"param", nullptr}, {"code", "fake_error"}}}};
+    if (request.path == "/v1/messages")
+      error = {{"type", "error"}, {"error", {{"type", "fake"}, {"message", "as told"}}}};
     return Send(socket, Response(how.status, "application/json", error.dump(), more));
   }
   if (how.mode == "garbage_html") return Send(socket, Response(200, "text/html", "<html><body>Welcome</body></html>"));
-  if (body.value("stream", false) && how.mode != "empty_choices") return AnswerStream(socket, how, number, body);
+  const Said said = Say(number, body);
+  if (body.value("stream", false) && how.mode != "empty_choices") {
+    return AnswerStream(socket, how, number, StreamOf(request.path, said, body, how));
+  }
   if (how.mode == "garbage_json")
     return Send(socket, Response(200, "application/json", "{\"choices\": [{\"index\": 0,"));
-  const std::string model = body.value("model", "");
-  const std::string text = provider_name + " serves " + model + ": " + LastMessage(body);
-  Json answer = {{"id", "chatcmpl-" + std::to_string(number)},
-                 {"object", "chat.completion"},
-                 {"created", 0},
-                 {"model", model},
-                 {"choices", Json::array()}};
-  if (how.mode != "empty_choices") {
-    answer["choices"].push_back(
-        {{"index", 0}, {"message", {{"role", "assistant"}, {"content", text}}}, {"finish_reason", "stop"}});
-  }
-  if (how.mode != "no_usage") answer["usage"] = Usage(LastMessage(body), text);
-  return Send(socket, Response(200, "application/json", answer.dump()));
+  return Send(socket, Response(200, "application/json", PlainAnswerOf(request.path, said, body, how).dump()));
 }
 
 auto Control(const Request& request) -> std::string {
@@ -302,7 +543,7 @@ auto Serve(int socket, const Request& request) -> bool {
     const Json counts = {{"count", request_count}, {"connections", connection_count}, {"last", last_request}};
     return Send(socket, Response(200, "application/json", counts.dump()));
   }
-  if (request.path != "/v1/chat/completions") return Send(socket, Response(404, "text/plain", "no such path\n"));
+  if (!IsModelPath(request.path)) return Send(socket, Response(404, "text/plain", "no such path\n"));
   Behaviour how;
   std::uint64_t number = 0;
   {
@@ -311,7 +552,9 @@ auto Serve(int socket, const Request& request) -> bool {
     if (behaviour.times && --*behaviour.times <= 0) behaviour = Behaviour{};
     number = ++request_count;
     Json body = Json::parse(request.body, nullptr, false);
-    last_request = {{"headers", request.headers}, {"body", body.is_discarded() ? Json(nullptr) : std::move(body)}};
+    last_request = {{"path", request.path},
+                    {"headers", request.headers},
+                    {"body", body.is_discarded() ? Json(nullptr) : std::move(body)}};
   }
   Announce({{"event", "request"}, {"n", number}});
   return AnswerCompletion(socket, how, number, request);
@@ -321,7 +564,7 @@ void ServeConnection(int socket) {
   std::string pending;
   bool counted = false;
   while (auto request = Read(socket, pending)) {
-    if (!counted && request->path == "/v1/chat/completions") {
+    if (!counted && IsModelPath(request->path)) {
       const std::lock_guard lock(mutex);
       ++connection_count;
       counted = true;

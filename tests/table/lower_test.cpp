@@ -9,9 +9,13 @@
 #include "runtime/decide/report.h"
 #include "runtime/table/sha256.h"
 #include "tests/random_policy/random_policy.h"
+#include "tests/table/families.h"
 
 namespace route::lower {
 namespace {
+
+using namespace table_families;
+using ir::Condition;
 
 auto ProvenReport(const ir::Policy& policy) -> verify::VerifyReport {
   verify::VerifyReport report;
@@ -31,25 +35,6 @@ auto LowerAndLoad(const ir::Policy& policy, const SourceSet& sources) -> Table {
   auto table = Table::FromBytes(std::move(*bytes));
   REQUIRE(table.has_value());
   return std::move(*table);
-}
-
-/// `when`, for one rule `r`, over `count` yes/no attributes.
-auto PolicyWithRule(std::uint32_t count, ir::Condition when) -> ir::Policy {
-  ir::Policy policy;
-  policy.name = "p";
-  policy.layers = {{policy.name, "", {}}};
-  for (std::uint32_t i = 0; i < count; ++i) {
-    ir::Attribute attribute;
-    attribute.name = "a" + std::to_string(i);
-    attribute.sources = {{SourceKind::kTenant, ""}};
-    policy.attributes.push_back(attribute);
-  }
-  ir::Rule rule;
-  rule.name = "r";
-  rule.when = std::move(when);
-  rule.span = {{0}, 3, 4};
-  policy.rules.push_back(rule);
-  return policy;
 }
 
 TEST_CASE("the table reports of every request what the evaluator does") {
@@ -142,29 +127,6 @@ TEST_CASE("the same policy gives the same bytes") {
   }
 }
 
-auto IsYes(std::uint32_t attribute) -> ir::Condition {
-  ir::Condition condition;
-  condition.kind = ir::Condition::Kind::kIsYes;
-  condition.attribute = {attribute};
-  return condition;
-}
-
-auto Join(ir::Condition::Kind kind, std::vector<ir::Condition> children) -> ir::Condition {
-  ir::Condition condition;
-  condition.kind = kind;
-  condition.children = std::move(children);
-  return condition;
-}
-
-using ir::Condition;
-
-/// (a0 or a1) and (a2 or a3) and …: 2^pairs terms in disjunctive normal form.
-auto AllOfPairs(std::uint32_t pairs) -> Condition {
-  std::vector<Condition> factors;
-  for (std::uint32_t i = 0; i < 2 * pairs; i += 2) factors.push_back(Join(Condition::Kind::kAny, {IsYes(i), IsYes(i + 1)}));
-  return Join(Condition::Kind::kAll, std::move(factors));
-}
-
 TEST_CASE("a condition whose normal form would explode is built of definitions, and decides as before") {
   const Condition pairs = AllOfPairs(5);
   const Condition nested = Join(
@@ -204,62 +166,10 @@ auto Growth(Make make, std::uint32_t n) -> double {
 }
 
 TEST_CASE("the bundle grows in proportion to the policy, also where normal forms and rows for each class would not") {
-  const auto products = [](std::uint32_t n) { return PolicyWithRule(2 * n, AllOfPairs(n)); };
-  CHECK(Growth(products, 256) < 4.4);
-
-  const auto flags = [](std::uint32_t n) {
-    ir::Policy policy = PolicyWithRule(n, IsYes(0));
-    for (std::uint32_t i = 1; i < n; ++i) {
-      policy.rules.push_back(policy.rules[0]);
-      policy.rules.back().when = IsYes(i);
-    }
-    return policy;
-  };
-  CHECK(Growth(flags, 512) < 4.4);
-
-  const auto thresholds = [](std::uint32_t n) {
-    ir::Policy policy = PolicyWithRule(1, {});
-    policy.attributes[0].kind = AttributeKind::kNumber;
-    policy.attributes[0].maximum = Decimal::FromInteger(1'000'000);
-    policy.rules.clear();
-    for (std::uint32_t i = 1; i <= n; ++i) {
-      ir::Rule rule;
-      rule.name = "r";
-      rule.when.kind = Condition::Kind::kInRange;
-      rule.when.low = Decimal::FromInteger(i).micros;
-      rule.when.high = policy.attributes[0].maximum.micros + 1;
-      policy.rules.push_back(rule);
-    }
-    return policy;
-  };
-  CHECK(Growth(thresholds, 1000) < 4.4);
-
-  const auto tenants = [](std::uint32_t n) {
-    ir::Policy policy = PolicyWithRule(1, {});
-    policy.attributes[0].kind = AttributeKind::kText;
-    policy.rules.clear();
-    for (std::uint32_t i = 0; i < n; ++i) {
-      ir::Rule rule;
-      rule.name = "r";
-      rule.when.kind = Condition::Kind::kTextIs;
-      rule.when.text = "tenant" + std::to_string(100'000 + i * 7919U % n);
-      policy.rules.push_back(rule);
-    }
-    return policy;
-  };
-  CHECK(Growth(tenants, 1000) < 4.4);
-
-  const auto disjunction = [](std::uint32_t n) {
-    std::vector<Condition> texts;
-    for (std::uint32_t i = 0; i < n; ++i) {
-      texts.emplace_back().kind = Condition::Kind::kTextIs;
-      texts.back().text = "tenant" + std::to_string(i);
-    }
-    ir::Policy policy = PolicyWithRule(1, Join(Condition::Kind::kAny, std::move(texts)));
-    policy.attributes[0].kind = AttributeKind::kText;
-    return policy;
-  };
-  CHECK(Growth(disjunction, 1000) < 4.4);
+  for (const Family& family : AllFamilies()) {
+    CAPTURE(family.name);
+    CHECK(Growth(family.make, family.largest / 4) < 4.4);
+  }
 }
 
 TEST_CASE("limits of the format are errors that say the figure") {

@@ -42,7 +42,7 @@ auto Spec() -> TableSpec {
   spec.policy_version = "2026.11";
   spec.tool_version = "0.1.0";
   spec.verified = true;
-  spec.limits = {4, 20'000};
+  spec.limits = {.attempts = 4, .deadline_ms = 20'000, .answer_tokens = 8'000, .cost_hundredth_cents = 12'500};
   spec.files = {{"policy.route", std::string(64, 'a'), "sample"}, {"caf\u00e9.route", std::string(64, '0'), "sample"}};
 
   const auto attribute = [&](const char* name, AttributeKind kind, TableSpec::Source source) -> TableSpec::Attribute& {

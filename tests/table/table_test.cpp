@@ -141,6 +141,8 @@ TEST_CASE("what the writer was given comes back from the table") {
   CHECK(table.verified());
   CHECK(table.limits().attempts == 4);
   CHECK(table.limits().deadline_ms == 20'000);
+  CHECK(table.limits().answer_tokens == 8'000);
+  CHECK(table.limits().cost_hundredth_cents == 12'500);
   CHECK(table.hash() == Sha256Hex(std::span<const std::byte>(Sample())));
 
   REQUIRE(table.attributes().size() == spec.attributes.size());
@@ -386,7 +388,7 @@ TEST_CASE("the loader names what is wrong") {
   CHECK(Contains(MessageAfter([](Bytes& bytes) { bytes.resize(200); }), "ends within its header"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) { bytes.resize(bytes.size() + 8); }), "after the last section"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) { Put(bytes, 64 + 24, 2U); }), "unknown flags"));
-  CHECK(Contains(MessageAfter([](Bytes& bytes) { Put(bytes, 64 + 56, 1U); }), "reserved field"));
+  CHECK(Contains(MessageAfter([](Bytes& bytes) { Put(bytes, 64 + 60, 1U); Put(bytes, 64 + 56, 0U); }), "no attempt has a worst case"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) { Put(bytes, 64 + 52, 2U); }), "as wide as the deployments"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) { Put(bytes, 64 + 64, 300U); }), "section 0 is not where"));
   CHECK(Contains(MessageAfter([](Bytes& bytes) { Put(bytes, 64 + 68, 0x1000'0000U); }), "section 0 ends after"));

@@ -38,14 +38,6 @@ CircuitSolver::CircuitSolver() {
 
 // --- The circuit ------------------------------------------------------------------------------------------------------
 
-auto CircuitSolver::ChildrenOf(std::uint32_t variable) const -> std::span<const Literal> {
-  return std::span(children_).subspan(variables_[variable].first_child, variables_[variable].children);
-}
-
-auto CircuitSolver::LiteralsOf(ClauseRef clause) -> std::span<Literal> {
-  return std::span(literals_).subspan(clauses_[clause].begin, clauses_[clause].size);
-}
-
 auto CircuitSolver::NewVariable() -> std::uint32_t {
   const auto variable = static_cast<std::uint32_t>(variables_.size());
   variables_.emplace_back();

@@ -83,8 +83,12 @@ class CircuitSolver {
   static auto VariableOf(Literal literal) -> std::uint32_t { return literal / 2; }
   auto ValueOf(Literal literal) const -> Value { return values_[literal]; }
   auto CurrentLevel() const -> std::uint32_t { return static_cast<std::uint32_t>(levels_.size()); }
-  auto ChildrenOf(std::uint32_t variable) const -> std::span<const Literal>;
-  auto LiteralsOf(ClauseRef clause) -> std::span<Literal>;
+  auto ChildrenOf(std::uint32_t variable) const -> std::span<const Literal> {
+    return {children_.data() + variables_[variable].first_child, variables_[variable].children};
+  }
+  auto LiteralsOf(ClauseRef clause) -> std::span<Literal> {
+    return {literals_.data() + clauses_[clause].begin, clauses_[clause].size};
+  }
 
   auto NewVariable() -> std::uint32_t;
   auto AddClause(std::span<const Literal> literals, bool is_learnt) -> ClauseRef;

@@ -12,6 +12,12 @@
 namespace route::smt {
 namespace {
 
+auto Listed(const std::vector<std::string>& names) -> std::string {
+  std::string list;
+  for (const std::string& name : names) list += "\n" + name;
+  return list;
+}
+
 [[noreturn]] void Die(const char* what) {
   std::fprintf(stderr, "internal error: smt: %s\n", what);
   std::abort();
@@ -32,7 +38,8 @@ auto MakeEngine(EngineKind kind, const TermGraph& graph, std::uint32_t rlimit) -
 
 }  // namespace
 
-Solver::Solver(EngineKind kind, std::uint32_t rlimit) : engine_(MakeEngine(kind, graph_, rlimit)) {}
+Solver::Solver(EngineKind kind, std::uint32_t rlimit)
+    : kind_(kind), rlimit_(rlimit), engine_(MakeEngine(kind, graph_, rlimit)) {}
 Solver::~Solver() = default;
 
 auto Solver::Variable(std::string_view name) -> Term {
@@ -40,10 +47,13 @@ auto Solver::Variable(std::string_view name) -> Term {
   return variables_.back();
 }
 
-auto Solver::Row(const std::vector<std::string>& names) -> std::vector<Term> {
+// Of a row in the order of its names only the variables that a formula mentions matter: those between them follow.
+auto Solver::Row(const std::vector<std::string>& names, RowOrder order) -> std::vector<Term> {
   RequireNoScope("a row");
   std::vector<Term> row;
   for (const std::string& name : names) row.push_back(Variable(name));
+  const std::string context = "row" + (order == RowOrder::kByName ? "" : Listed(names));
+  for (const Term variable : row) digests_.Describe(variable, context);
   engine_->AddRow(row);
   constraints_.push_back({Constraint::Kind::kRow, row});
   return row;
@@ -54,6 +64,8 @@ auto Solver::Choice(const std::vector<std::string>& names) -> std::vector<Term> 
   if (names.size() < 2) Die("a choice of one");
   std::vector<Term> choice;
   for (const std::string& name : names) choice.push_back(Variable(name));
+  const std::string context = "choice" + Listed(names);
+  for (const Term variable : choice) digests_.Describe(variable, context);
   engine_->AddChoice(choice);
   constraints_.push_back({Constraint::Kind::kChoice, choice});
   return choice;
@@ -91,6 +103,7 @@ void Solver::Push() {
   has_model_ = false;
   engine_->Push();
   scopes_.push_back(constraints_.size());
+  asserted_before_.push_back(asserted_.size());
 }
 
 void Solver::Pop() {
@@ -99,11 +112,14 @@ void Solver::Pop() {
   engine_->Pop();
   constraints_.resize(scopes_.back());
   scopes_.pop_back();
+  asserted_.resize(asserted_before_.back());
+  asserted_before_.pop_back();
 }
 
 void Solver::Assert(Term term) {
   has_model_ = false;
   engine_->Assert(term);
+  asserted_.push_back(term);
   constraints_.push_back({Constraint::Kind::kAsserted, {term}});
 }
 
@@ -111,6 +127,14 @@ auto Solver::Check(const std::vector<Term>& assumptions) -> Answer {
   const Answer answer = engine_->Check(assumptions);
   has_model_ = answer == Answer::kYes;
   return answer;
+}
+
+auto Solver::KeyOf(const std::vector<Term>& assumptions) -> Digest {
+  hasher_.Add(static_cast<std::uint64_t>(kind_));
+  hasher_.Add(std::uint64_t{rlimit_});
+  for (const Term term : asserted_) hasher_.Add(digests_.Of(term));
+  for (const Term term : assumptions) hasher_.Add(digests_.Of(term));
+  return hasher_.Finish();
 }
 
 auto Solver::IsTrue(Term variable) const -> bool {

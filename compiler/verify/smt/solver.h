@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/verify/smt/digest.h"
 #include "compiler/verify/smt/terms.h"
 
 /// A solver for formulas over booleans, with engines that nothing outside this folder sees.
@@ -28,6 +29,12 @@ enum class EngineKind : std::uint8_t {
 /// Is there a model? Giving up is an answer of its own and never counts as one of the others.
 enum class Answer : std::uint8_t { kYes, kNo, kUnknown };
 
+/// What the order of a row goes by.
+enum class RowOrder : std::uint8_t {
+  kAsListed,  ///< another program may list the same names in another order
+  kByName,    ///< the names themselves say which comes first, as thresholds do
+};
+
 class Engine;
 
 class Solver {
@@ -45,7 +52,7 @@ class Solver {
   /// A new boolean. No two variables of a solver may share a name.
   auto Variable(std::string_view name) -> Term;
   /// New booleans each of which, but the first, implies the one before it.
-  auto Row(const std::vector<std::string>& names) -> std::vector<Term>;
+  auto Row(const std::vector<std::string>& names, RowOrder order = RowOrder::kAsListed) -> std::vector<Term>;
   /// New booleans exactly one of which is true; at least two.
   auto Choice(const std::vector<std::string>& names) -> std::vector<Term>;
 
@@ -73,6 +80,10 @@ class Solver {
   /// set.
   auto Core() const -> const std::vector<std::size_t>&;
 
+  /// What `Check(assumptions)` would be asked, as far as its answer depends on it: the formulas in force with all that
+  /// they are made of, the engine and its limit. Equal keys of two programs stand for the same question.
+  auto KeyOf(const std::vector<Term>& assumptions) -> Digest;
+
   // Printing, in SMT-LIB 2.
 
   /// Declares every variable and asserts every assertion in force, in the order in which they were made.
@@ -88,11 +99,17 @@ class Solver {
   auto ToSmt2(const Constraint& constraint) const -> std::string;
   void RequireNoScope(const char* what) const;
 
+  EngineKind kind_;
+  std::uint32_t rlimit_;
   TermGraph graph_;
+  TermDigests digests_{graph_};
+  Hasher hasher_;
   std::unique_ptr<Engine> engine_;
   std::vector<Term> variables_;  // definitions, too, in the order in which they were made
   std::vector<Constraint> constraints_;
   std::vector<std::size_t> scopes_;  // how many constraints there were at each Push
+  std::vector<Term> asserted_;
+  std::vector<std::size_t> asserted_before_;  // how many there were at each Push
   bool has_model_ = false;
 };
 

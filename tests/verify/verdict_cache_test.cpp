@@ -1,0 +1,166 @@
+#include "compiler/verify/verdict_cache.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "compiler/verify/encode.h"
+#include "compiler/verify/smt/solver.h"
+#include "compiler/verify/verify.h"
+#include "tests/random_policy/random_policy.h"
+
+namespace route::verify {
+namespace {
+
+constexpr const char* kProgram = "routec test";
+
+auto KeyOf(std::uint8_t number) -> QuestionKey {
+  QuestionKey key{};
+  key[0] = std::byte{number};
+  return key;
+}
+
+auto SmallCache() -> VerdictCache {
+  VerdictCache cache;
+  cache.Add(KeyOf(1), {.exists = false, .smallest = {}});
+  cache.Add(KeyOf(2), {.exists = true, .smallest = {3, 0, 65535}});
+  return cache;
+}
+
+/// What a report says, as far as a cache could change it.
+auto Summary(const VerifyReport& report) -> std::string {
+  std::string text = std::to_string(report.uncovered.size()) + " " + std::to_string(report.dead_rules.size()) + " " +
+                     std::to_string(report.dead_refusals.size()) + " " + std::to_string(report.redundant_rules.size()) +
+                     " " + std::to_string(report.always_hold.size()) + " " +
+                     std::to_string(report.untried_tiers.size()) + " " + std::to_string(report.unanswered.size());
+  for (const DeadRoute& each : report.dead_routes) text += " dead " + std::to_string(each.route.index);
+  for (const DeadTier& each : report.dead_tiers) text += " tier " + std::to_string(each.route.index);
+  for (const Unservable& each : report.unservable) text += " unservable " + std::to_string(each.route.index);
+  for (const GuaranteeResult& each : report.guarantees) {
+    text += " guarantee " + std::to_string(static_cast<int>(each.verdict)) + each.explanation;
+  }
+  return text;
+}
+
+auto WitnessesOf(const VerifyReport& report) -> std::vector<ir::Request> {
+  std::vector<ir::Request> witnesses;
+  for (const auto& each : report.uncovered) witnesses.push_back(each.witness);
+  for (const auto& each : report.unservable) witnesses.push_back(each.witness);
+  for (const auto& each : report.dead_tiers) witnesses.push_back(each.witness);
+  for (const auto& each : report.value_gains) witnesses.push_back(each.witness);
+  for (const auto& each : report.single_losses) witnesses.push_back(each.witness);
+  for (const auto& each : report.guarantees) {
+    if (each.witness) witnesses.push_back(*each.witness);
+  }
+  return witnesses;
+}
+
+TEST_CASE("what was written is read, and the same entries give the same bytes") {
+  const std::string bytes = SmallCache().Write(kProgram);
+  VerdictCache cache;
+  REQUIRE(cache.Read(bytes, kProgram).has_value());
+  REQUIRE(cache.Find(KeyOf(1)) != nullptr);
+  CHECK(*cache.Find(KeyOf(1)) == CachedAnswer{.exists = false, .smallest = {}});
+  CHECK(*cache.Find(KeyOf(2)) == CachedAnswer{.exists = true, .smallest = {3, 0, 65535}});
+  CHECK(cache.Find(KeyOf(3)) == nullptr);
+  CHECK(SmallCache().Write(kProgram) == bytes);
+}
+
+TEST_CASE("nothing of a file is taken that is cut off, changed anywhere, or another program's") {
+  const std::string bytes = SmallCache().Write(kProgram);
+  const auto refuses = [](const std::string& damaged) {
+    VerdictCache cache;
+    const auto read = cache.Read(damaged, kProgram);
+    return !read && read.error() == "is damaged" && cache.Find(KeyOf(1)) == nullptr;
+  };
+  for (std::size_t size = 0; size < bytes.size(); ++size) REQUIRE(refuses(bytes.substr(0, size)));
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    std::string changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    REQUIRE(refuses(changed));
+  }
+  CHECK(refuses(bytes + "x"));
+  VerdictCache cache;
+  const auto foreign = cache.Read(bytes, "routec of tomorrow");
+  REQUIRE_FALSE(foreign.has_value());
+  CHECK(foreign.error() == "was written by another version of routec");
+  CHECK(cache.Find(KeyOf(1)) == nullptr);
+}
+
+TEST_CASE("what another run added is taken in, and what this run knows stays") {
+  VerdictCache other;
+  other.Add(KeyOf(2), {.exists = false, .smallest = {}});
+  other.Add(KeyOf(3), {.exists = true, .smallest = {}});
+  VerdictCache cache = SmallCache();
+  REQUIRE(cache.Read(other.Write(kProgram), kProgram).has_value());
+  CHECK(cache.Find(KeyOf(2))->exists);
+  CHECK(cache.Find(KeyOf(3))->exists);
+}
+
+TEST_CASE("a question is known by its formula, whatever else there is and whatever it is called") {
+  const auto key_of = [](bool with_more, const char* name, const char* third) {
+    smt::Solver solver(smt::EngineKind::kSat, 1000);
+    if (with_more) solver.Row({"x1", "x2"});
+    const std::vector<smt::Term> row = solver.Row({"a >= 1", "a >= 2"}, smt::RowOrder::kByName);
+    const std::vector<smt::Term> choice = solver.Choice({"b is p", "b is q", third});
+    const smt::Term both = solver.And({row[1], solver.Not(choice[0])});
+    solver.Assert(solver.Define(name, both));
+    return solver.KeyOf({solver.Or({row[0], choice[1]})});
+  };
+  CHECK(key_of(false, "n", "b is r") == key_of(true, "m", "b is r"));
+  CHECK(key_of(false, "n", "b is r") != key_of(false, "n", "b is s"));  // of a choice one must be true
+
+  smt::Solver solver(smt::EngineKind::kSat, 1000);
+  const smt::Term x = solver.Variable("x");
+  const smt::Term y = solver.Variable("y");
+  CHECK(solver.KeyOf({x}) != solver.KeyOf({solver.Not(x)}));
+  CHECK(solver.KeyOf({solver.And({x, y})}) != solver.KeyOf({solver.Or({x, y})}));
+  CHECK(smt::Solver(smt::EngineKind::kSat, 999).KeyOf({}) != solver.KeyOf({}));
+  CHECK(smt::Solver(smt::EngineKind::kZ3, 1000).KeyOf({}) != solver.KeyOf({}));
+}
+
+TEST_CASE("with a cache, however it was filled, a policy's report is what it is without") {
+  VerdictCache cache;
+  Limits limits;
+  limits.depth = Limits::Depth::kAudit;
+  std::size_t found = 0;
+  for (int round = 0; round < 2; ++round) {
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+      CAPTURE(seed);
+      ir::Policy policy = random_policy::MakeRandomPolicy(seed, {.requests = 200});
+      // In the second round after an edit, so that some questions are the same and others are not.
+      if (round == 1 && !policy.rules.empty()) policy.rules.pop_back();
+      const VerifyReport without = Verify(policy, limits);
+      const VerifyReport with = Verify(policy, limits, &cache);
+      const VerifyReport again = Verify(policy, limits, &cache);
+      REQUIRE(Summary(with) == Summary(without));
+      REQUIRE(WitnessesOf(with) == WitnessesOf(without));
+      REQUIRE(Summary(again) == Summary(without));
+      REQUIRE(WitnessesOf(again) == WitnessesOf(without));
+    }
+    CHECK(cache.counts().found > found);
+    found = cache.counts().found;
+  }
+}
+
+TEST_CASE("a cached witness that is no request is looked for anew") {
+  // A policy without routes: every request is uncovered, and the smallest is the first of all.
+  ir::Policy policy = random_policy::MakeRandomPolicy(1, {.requests = 200});
+  policy.routes.clear();
+  policy.guarantees.clear();
+  policy.tests.clear();
+  const VerifyReport truth = Verify(policy, {});
+  const ir::ValueClasses classes(policy);
+  smt::Solver solver(smt::EngineKind::kSat, Limits{}.rlimit);
+  Encoder encoder(policy, classes, solver);
+  const smt::Scope scope(solver);
+  solver.Assert(encoder.NotRefused());
+  const QuestionKey key = encoder.KeyOfSmallest();
+
+  VerdictCache impossible;
+  impossible.Add(key, {.exists = true, .smallest = {65535}});
+  CHECK(WitnessesOf(Verify(policy, {}, &impossible)) == WitnessesOf(truth));
+}
+
+}  // namespace
+}  // namespace route::verify
