@@ -53,7 +53,7 @@ void CheckSources(const CheckOptions& options, Checked& checked) {
     }
     const std::string bytes = ReadBytes(in_library ? options.library + "/" + path.substr(5, path.size() - 6) + ".route"
                                                    : options.sources + "/" + path);
-    Need(Sha256(bytes) == file.at("sha256"), "this is another file than the one that the pack is about", path);
+    Need(file.at("sha256") == Json(Sha256(bytes)), "this is another file than the one that the pack is about", path);
     checked.compared.push_back(path);
   }
 }

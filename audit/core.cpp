@@ -144,7 +144,7 @@ auto Satisfies(const Json& question, const Json& attribute, const Json& value) -
   if (kind == "text" && question.contains("starts_with")) {
     return !value.is_null() && Text(value.is_array() ? value[0] : value).starts_with(Text(question["starts_with"]));
   }
-  if (kind == "text") return Text(question.at("is")) == value;
+  if (kind == "text") return question.at("is") == value;
   Need(kind == "any of" || question.at("is") == true, "this is not understood", question);
   return value == true;
 }
@@ -197,7 +197,7 @@ void AddDimensions(Core& core) {
     for (const Json& entry : core.json.at(list)) Collect(entry.at("when"), questions);
   }
   for (const Json& attribute : core.json.at("attributes")) {
-    Need(attribute.value("values", Json({0})) != Json::array(), "an attribute has no values", attribute);
+    Need(attribute.value("values", Json({0U, 1U})) != Json::array(), "an attribute has no values", attribute);
     const std::string& name = Text(attribute.at("name"));
     core.first_dimension.push_back(core.dimensions.size());
     if (attribute.at("kind") == "any of") {

@@ -164,7 +164,7 @@ class Sources {
       if (root.empty()) continue;
       const std::string bytes =
           ReadBytes(root + "/" + (in_library ? path.substr(5, path.size() - 6) + ".route" : path));
-      Need(Sha256(bytes) == file.at("sha256"), "this is another file than the one that the pack is about", path);
+      Need(file.at("sha256") == Json(Sha256(bytes)), "this is another file than the one that the pack is about", path);
       std::istringstream in(bytes);
       for (std::string line; std::getline(in, line);) lines.push_back(line);
     }

@@ -223,6 +223,13 @@ class Packs(Folder):
                     base.write_bytes(seal_pack(bad))
                     self.assertIn("that this policy lacks", check()[1])
 
+    def test_two_more_solvers_agree(self):
+        if not (shutil.which("z3") and shutil.which("cvc5")):
+            self.skipTest("z3 or cvc5 is not installed")
+        done = subprocess.run([ROOT / "scripts/second-opinion", SAMPLE, "--routec", ROUTEC], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"\d+ questions, 0 answered differently, 0 without an answer\n$")
+
     def test_show_puts_sentences_beside_the_sources(self):
         self.make()
         done = subprocess.run([ROUTEAUDIT, "show", self.pack, "--sources", self.tmp], capture_output=True, text=True)

@@ -1,6 +1,6 @@
 // Writes a generated policy to standard output, so that `routec` itself can be timed and profiled on it.
 //
-//   make_policy RULES DEPLOYMENTS [ATTRIBUTES [SEED]]     a realistic one
+//   make_policy RULES DEPLOYMENTS [ATTRIBUTES [SEED [GUARANTEES]]]     a realistic one
 //   make_policy text|number COUNT                         rules and routes over one attribute
 #include <cstdio>
 #include <cstdlib>
@@ -20,6 +20,7 @@ auto main(int argc, char** argv) -> int {
   } else {
     Size size = Size::Of(number(1, 200), number(2, 100));
     size.attributes = number(3, 12);
+    size.guarantees = number(5, size.guarantees);
     text = PolicyText(number(4, 1), size);
   }
   std::fputs(text.c_str(), stdout);
