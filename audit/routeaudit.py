@@ -745,9 +745,11 @@ def check_terms(core, bundle, counts, rule_order):
 
 def check_table(core, pack, data):
     bundle = Bundle(data)
-    name, version, tool, flags, attempts, deadline, *counts, mask_cells = bundle.read("sssIIIIIIIIzzzzzzzz", 64)
-    need([name, version, tool, attempts, deadline] == [core.json["policy"], core.json["version"], pack["tools"]["routec"],
-                                                       core.attempts, core.deadline], "the bundle and the core differ in the header")
+    name, version, tool, flags, attempts, deadline, *counts, mask_cells, answer, cost = bundle.read("sssIIIIIIIIII", 64)
+    limits = core.json["limits"]
+    need([name, version, tool, attempts, deadline, answer, 100 * cost] == [
+        core.json["policy"], core.json["version"], pack["tools"]["routec"], core.attempts, core.deadline,
+        limits.get("answer_tokens", 0), micros(limits.get("cost_usd", 0))], "the bundle and the core differ in the header")
     proved = all(entry["verdict"] == "proved" for entry in pack["obligations"])
     need(flags == 0 or (flags == 1 and proved), "the bundle says `verified`, and not everything is proved")
     check_attributes(core, bundle)

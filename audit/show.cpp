@@ -202,12 +202,22 @@ auto GuaranteeText(const Json& guarantee) -> std::string {
   return Printable(When(guarantee) + ", " + PromiseText(guarantee.at("promise")));
 }
 
+namespace {
+
+auto LimitsText(const Json& limits) -> std::string {
+  std::string text = "at most " + Word(limits.at("attempts")) + " attempts and " + Word(limits.at("deadline_ms")) + " ms for a request";
+  if (limits.contains("answer_tokens")) text += ", " + Word(limits["answer_tokens"]) + " tokens for its answer";
+  if (limits.contains("cost_usd")) text += ", " + Word(limits["cost_usd"]) + " USD for all of its attempts";
+  return text + "\n\n";
+}
+
+}  // namespace
+
 auto Show(const Json& pack, const std::string& folder, const std::string& library) -> std::string {
   const Json& core = pack.at("core");
   const Sources sources(pack.at("files"), folder, library);
   std::string text = "policy " + Word(core.at("policy")) + " " + Word(core.at("version")) + "\n  core sha256 " +
-                     Sha256(core.dump()) + "\n\nat most " + Word(core.at("limits").at("attempts")) + " attempts and " +
-                     Word(core["limits"].at("deadline_ms")) + " ms for a request\n\n";
+                     Sha256(core.dump()) + "\n\n" + LimitsText(core.at("limits"));
   for (const Json& attribute : core.at("attributes")) text += AttributeText(attribute) + "\n";
   text += "\n";
   for (const Json& deployment : core.at("deployments")) text += DeploymentText(core, deployment) + "\n";

@@ -68,7 +68,7 @@ class Bundle {
     const bool whole = end == bytes.size() && Unsigned(bytes, 16, 8) == end && Unsigned(bytes, 24, 8) == 0;
     Need(whole && Hex(bytes.substr(32, 32)) == Sha256(bytes.substr(kHeader)),
          "the bundle's size or checksum is another one");
-    header = Read("sssuuuuuuuuzzzzzzzz", kHeader);
+    header = Read("sssuuuuuuuuuu", kHeader);
   }
 
   auto Count(std::string_view section) const -> std::uint64_t { return PlaceOf(section).count; }
@@ -417,9 +417,11 @@ void CheckTerms(const Core& core, const Bundle& bundle, const std::vector<Json>&
 auto CheckTable(const Core& core, const Json& pack, const std::string& bytes) -> std::uint64_t {
   const Bundle bundle(bytes);
   const Json& header = bundle.header;
+  const Json& limits = core.json.at("limits");
   const Json expected = {core.json.at("policy"), core.json.at("version"), pack.at("tools").at("routec"), core.attempts,
-                         core.deadline};
-  Need(Json({header[0], header[1], header[2], header[4], header[5]}) == expected,
+                         core.deadline, limits.value("answer_tokens", 0), Micros(limits.value("cost_usd", Json(0)))};
+  const std::uint64_t cost = header[12].get<std::uint64_t>() * 100;  // from hundredths of a cent
+  Need(Json({header[0], header[1], header[2], header[4], header[5], header[11], cost}) == expected,
        "the bundle and the core differ in names, versions or limits", expected);
   const auto& obligations = pack.at("obligations");
   const bool all_proved = std::all_of(obligations.begin(), obligations.end(),

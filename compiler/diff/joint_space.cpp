@@ -140,7 +140,7 @@ void JointSpace::AddConditions(const std::vector<FurtherCondition>& further) {
       Condition above;
       above.kind = Kind::kInRange;
       above.attribute = *side.asked_as[own];
-      above.low = attribute.maximum.micros + 1;
+      above.low = attribute.maximum.micros + StepOf(attribute.unit);
       above.high = std::numeric_limits<std::int64_t>::max();
       if (attribute.maximum < asked_.attributes[above.attribute.index].maximum)
         asked_.rules.emplace_back().when = above;

@@ -141,6 +141,26 @@ class Packs(Folder):
             self.assertIn(line, said)
 
 
+    def test_limits_of_money_are_compared_and_promises_about_money_are_open(self):
+        text = SAMPLE.read_text()
+        limits = "limits { attempts 4   deadline 10 s }"
+        self.assertEqual(text.count(limits), 1)
+        (self.tmp / "p.route").write_text(text.replace(limits, "limits { attempts 4  deadline 10 s  answer 12_345 tokens }") +
+                                          "attribute prompt tokens up to 1_000 from request\n"
+                                          "guarantee affordable  every request costs at most 1000 USD\n")
+        code, said = routec("build", "p.route", "-o", self.bundle, "--prove", self.pack, cwd=self.tmp)
+        self.assertEqual(code, 0, said)
+        code, said = self.both()
+        self.assertEqual(code, 3, said)
+        self.assertRegex(said, r"NOT ESTABLISHED\n  guarantee affordable: ")
+        data = bytearray(self.bundle.read_bytes())
+        at = data.index(struct.pack("<I", 12345), 64)
+        data[at] += 1
+        self.bundle.write_bytes(seal_bundle(bytes(data)))
+        code, said = self.both()
+        self.assertEqual(code, 1)
+        self.assertIn("REJECTED", said)
+
     def test_what_has_no_certificate_is_said_to_be_open(self):
         pack = self.make()
         pack["obligations"][2] = {"name": pack["obligations"][2]["name"], "verdict": "proved", "open": "nobody has shown it"}

@@ -64,6 +64,15 @@ class Command(unittest.TestCase):
 
 
 class Diff(Command):
+    def test_whole_numbers_stay_whole_above_what_one_side_takes(self):
+        def with_prompts(most):
+            return changed(("attribute spend", f"attribute prompt tokens up to {most} from request\nattribute spend"),
+                           ("model large { quality 84 }", "model large { quality 84 context 300k tokens }"))
+
+        code, report, errors = self.diff(with_prompts(200_000), old=with_prompts(100_000))
+        self.assertEqual((code, errors), (1, ""), report)
+        self.assertIn("prompt=100001 spend=0%", report)
+
     def test_a_policy_is_equivalent_to_itself_however_it_is_written(self):
         renamed = changed(("rule home", "rule house"), ("route all", "route everybody"), ('version "1"', 'version "2"'))
         code, report = self.diff_json(renamed)

@@ -240,7 +240,7 @@ TEST_CASE("from a request to its decision record") {
     std::string keys;
     for (const auto& [key, value] : json.items()) keys += key + " ";
     CHECK(keys ==
-          "record id time policy version bundle tenant key asked_model attributes ignored outcome route rules plan "
+          "record id time policy version bundle pack tenant key asked_model attributes ignored outcome route rules plan "
           "reason ");
   }
   SUBCASE("refused by a rule") {

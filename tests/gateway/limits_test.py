@@ -26,7 +26,7 @@ policy limited version "1"
 attribute prompt tokens up to 1_000 from request
 vendor v {{ headquarters FR }}
 vendor w {{ headquarters DE }}
-model m {{ quality 80 }}
+model m {{ quality 80  context 128k tokens }}
 deployment paris  serves m {{ vendor v  processed in FR  price 2 USD in, 6 USD out }}
 deployment berlin serves m {{ vendor w  processed in DE  price 1 USD in, 3 USD out }}
 limits {{ attempts 6  deadline 30 s  answer 1_000 tokens  {cost} }}
@@ -78,7 +78,7 @@ class Limits(unittest.TestCase):
 
     def test_an_attempt_that_no_longer_fits_is_passed_over(self):
         self.start("cost 0.008 USD")
-        self.paris.control(mode="status:500")
+        self.paris.control(mode="status", status=500)
         answer = self.gateway.chat()
         self.assertEqual((answer.status, answer.code, answer.attempts), (503, "upstream_unavailable", 1))
         outcome = self.gateway.records(answer.id)[-1]
@@ -89,7 +89,7 @@ class Limits(unittest.TestCase):
 
     def test_a_limit_that_has_room_for_both(self):
         self.start("cost 0.012 USD")
-        self.paris.control(mode="status:500")
+        self.paris.control(mode="status", status=500)
         self.assertEqual(self.gateway.chat().deployment, "berlin")
 
 

@@ -69,7 +69,7 @@ TEST_CASE("random policies are well formed and show every kind of thing") {
   CHECK(attributes.size() == 7);
   CHECK(orders.size() == 5);
   CHECK(origins.size() == 3);
-  CHECK(promises.size() == 5);
+  CHECK(promises.size() == 7);
 }
 
 TEST_CASE("each way to be malformed is found") {

@@ -163,6 +163,7 @@ TEST_CASE_FIXTURE(Fixture, "what was not answered is an error") {
   report.guarantees.push_back({.guarantee = {0},
                                .verdict = Verdict::kUnknown,
                                .witness = {},
+                               .compared_with = {},
                                .route = {},
                                .deployments = {},
                                .explanation = {}});
