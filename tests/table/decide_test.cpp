@@ -23,6 +23,10 @@ auto operator new(std::size_t size) -> void* {
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
+auto operator new(std::size_t size, const std::nothrow_t&) noexcept -> void* {
+  ++allocations;
+  return std::malloc(size == 0 ? 1 : size);
+}
 void operator delete(void* memory) noexcept {
   std::free(memory);
 }

@@ -164,7 +164,7 @@ backend back
             "tenants": [{"id": "bench", "key_sha256": hashlib.sha256(KEY.encode()).hexdigest(), "attributes": {"tier": "gold"}}],
             "endpoints": {name: f"http://127.0.0.1:{target}/v1" for name in ["paris", "berlin", "virginia"]}}))
         keys = {f"{name}_KEY": "key" for name in ["PARIS", "BERLIN", "VIRGINIA"]}
-        return Contender("routegate", [self.options.routegate, "--bundle", self.options.bundle, "--config", str(config)], port,
+        return Contender("routegate", [self.options.routegate, "--bundle", self.options.bundle, "--config", str(config), "--allow-unproved"], port,
                          [f"authorization: Bearer {KEY}"], keys)
 
     def portkey(self, target):
