@@ -119,6 +119,14 @@ auto Meaning(const std::string& list, const Json& entry) -> std::vector<std::str
   return lines;
 }
 
+auto LimitsText(const Json& limits) -> std::string {
+  std::string text = "at most " + Word(limits.at("attempts")) + " attempts and " + Word(limits.at("deadline_ms")) +
+                     " ms for a request";
+  if (limits.contains("answer_tokens")) text += ", " + Word(limits["answer_tokens"]) + " tokens for its answer";
+  if (limits.contains("cost_usd")) text += ", " + Word(limits["cost_usd"]) + " USD for all of its attempts";
+  return text + "\n\n";
+}
+
 auto AttributeText(const Json& attribute) -> std::string {
   std::string text = "attribute " + Word(attribute.at("name")) + ": " + Word(attribute.at("kind"));
   if (attribute.contains("values")) text += " " + Listed(attribute["values"], ", ");
@@ -201,17 +209,6 @@ auto Printable(std::string text) -> std::string {
 auto GuaranteeText(const Json& guarantee) -> std::string {
   return Printable(When(guarantee) + ", " + PromiseText(guarantee.at("promise")));
 }
-
-namespace {
-
-auto LimitsText(const Json& limits) -> std::string {
-  std::string text = "at most " + Word(limits.at("attempts")) + " attempts and " + Word(limits.at("deadline_ms")) + " ms for a request";
-  if (limits.contains("answer_tokens")) text += ", " + Word(limits["answer_tokens"]) + " tokens for its answer";
-  if (limits.contains("cost_usd")) text += ", " + Word(limits["cost_usd"]) + " USD for all of its attempts";
-  return text + "\n\n";
-}
-
-}  // namespace
 
 auto Show(const Json& pack, const std::string& folder, const std::string& library) -> std::string {
   const Json& core = pack.at("core");
