@@ -24,10 +24,10 @@ auto Dollars(Decimal price) -> std::string {
   return FormatDecimal(price) + " USD";
 }
 
-auto Observers(const ir::Policy& policy, const ir::Deployment& deployment) -> std::string {
-  if (!deployment.seen_by) return "";
+auto Observers(const ir::Policy& policy, const ir::Recipient& recipient) -> std::string {
+  if (!recipient.seen_by) return "";
   std::vector<std::string> names;
-  for (const VendorId vendor : *deployment.seen_by) names.push_back(policy.vendors.at(vendor.index).name);
+  for (const VendorId vendor : *recipient.seen_by) names.push_back(policy.vendors.at(vendor.index).name);
   std::ranges::sort(names);
   return names.empty() ? "nobody" : Listed(names);
 }
@@ -138,6 +138,30 @@ auto CompareCatalogues(const ir::Policy& before, const ir::Policy& after, Compar
     changes.push_back({deployment.name, DeploymentChange::Kind::kRemoved, {}});
   }
   return changes;
+}
+
+auto DeclaredService(const ir::Policy& policy, const std::string& name, Compared compared) -> std::string {
+  const auto service = std::ranges::find(policy.services, name, &ir::Service::name);
+  if (service == policy.services.end()) return "";
+  const ir::Vendor& vendor = policy.vendors.at(service->vendor.index);
+  std::string text = "answers " + std::string(SourceName(service->answers.kind)) + " \"" + service->answers.argument + "\"";
+  const auto add = [&](const std::string& fact, const std::string& value) {
+    if (!value.empty()) text += ", " + fact + " " + value;
+  };
+  add("vendor", vendor.name);
+  add("processed in", std::string(CountryCode(service->processed_in)));
+  add("headquarters", std::string(CountryCode(vendor.headquarters)));
+  add("within", FormatDuration(service->within_ms));
+  add("endpoint", service->endpoint);
+  add("key env", service->key_env);
+  if (compared == Compared::kFactsOfBundles) return text;
+  add("retention", service->retention_days ? FormatDecimal(*service->retention_days) + " days" : "");
+  add("status", service->status);
+  add("seen by", Observers(policy, *service));
+  add("tags", Listed(service->tags));
+  add("certified", Listed(vendor.certifications));
+  for (const auto& [property, fact] : service->own) add(property, ir::OwnFactText(policy, property, fact));
+  return text;
 }
 
 auto CompareFrames(const ir::Policy& before, const ir::Policy& after) -> std::vector<FrameChange> {

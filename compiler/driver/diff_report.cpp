@@ -52,6 +52,7 @@ class Writer {
     AddChanges();
     AddVerdictWitnesses();
     AddCatalogue();
+    AddServices();
     AddFrame();
     AddUnused();
     return std::move(document_);
@@ -202,6 +203,34 @@ class Writer {
     document_.sections.push_back(std::move(section));
   }
 
+  void AddServices() {
+    if (report_.services.empty()) return;
+    explain::Section section{.title = "Services that see prompts", .text = {}, .points = {}};
+    const auto shown = [](const std::string& text) { return text.empty() ? std::string("not declared") : text; };
+    const std::string all = Grouped(report_.requests) + " classes";
+    for (const diff::ServiceChange& change : report_.services) {
+      const bool is_same = change.before == change.after;
+      explain::Point point{.name = "",
+                           .text = "service " + ir::Quoted(change.service) + ": " +
+                                   (is_same ? shown(change.after) : shown(change.before) + " → " + shown(change.after)) + ".",
+                           .details = {}};
+      const auto add = [&](const diff::Count& count, const diff::Where& where, const std::optional<diff::Witness>& witness,
+                           const std::string& what) {
+        if (count.IsZero()) return;
+        point.details.push_back(what + " " + Grouped(count) + " of " + all + ": " + WhereOf(where));
+        if (witness) point.details.push_back("for example " + diff::GivenText(*witness));
+      };
+      add(change.lost, change.lost_where, change.loses, "no longer sees the prompts of");
+      add(change.gained, change.gained_where, change.gains, "newly sees the prompts of");
+      if (change.counted == diff::ServiceChange::Counted::kNo) {
+        point.details.emplace_back("whose prompts it sees was not compared: there are too many classes");
+      }
+      if (compared_.command.allow) point.details.emplace_back(change.explained ? "intended" : "not allowed: `services`");
+      section.points.push_back(std::move(point));
+    }
+    document_.sections.push_back(std::move(section));
+  }
+
   void AddFrame() {
     if (report_.frame.empty()) return;
     explain::Section section{.title = "How requests are read, and limits", .text = {}, .points = {}};
@@ -331,6 +360,26 @@ auto CatalogueJson(const diff::DiffReport& report) -> Json {
   return rows;
 }
 
+auto ServicesJson(const ComparedPolicies& compared) -> Json {
+  Json rows = Json::array();
+  const auto declared = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
+  const auto moved = [&](const diff::Count& count, const diff::Where& where, const std::optional<diff::Witness>& witness) {
+    return Json{{"classes", Plain(count)},
+                {"where", WhereJson(compared.report, where)},
+                {"witness", witness ? WitnessJson(compared, *witness) : Json(nullptr)}};
+  };
+  for (const diff::ServiceChange& change : compared.report.services) {
+    rows.push_back({{"service", change.service},
+                    {"before", declared(change.before)},
+                    {"after", declared(change.after)},
+                    {"counted", change.counted == diff::ServiceChange::Counted::kYes},
+                    {"lost", moved(change.lost, change.lost_where, change.loses)},
+                    {"gained", moved(change.gained, change.gained_where, change.gains)},
+                    {"intended", change.explained}});
+  }
+  return rows;
+}
+
 auto ToJson(const ComparedPolicies& compared) -> Json {
   const diff::DiffReport& report = compared.report;
   Json document;
@@ -359,6 +408,7 @@ auto ToJson(const ComparedPolicies& compared) -> Json {
          {"gained", {{"classes", Plain(move.gained)}, {"where", WhereJson(report, move.gained_where)}}}});
   }
   document["catalogue"] = CatalogueJson(report);
+  document["services"] = ServicesJson(compared);
   document["frame"] = Json::array();
   for (const diff::FrameDifference& difference : report.frame) {
     const diff::FrameChange& change = difference.change;

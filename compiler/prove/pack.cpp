@@ -50,7 +50,11 @@ auto Entry(const Model& model, const Obligation& obligation, Verdict verdict, co
            const Inputs& inputs) -> Json {
   Json entry = {{"name", obligation.name}, {"verdict", VerdictName(verdict)}};
   if (!obligation.certifiable) {
-    entry["open"] = "a proof pack has no certificate for such a promise yet";
+    const bool is_about_services =
+        !model.policy->services.empty() && std::holds_alternative<ir::EveryDeploymentReached>(obligation.promise);
+    entry["open"] = is_about_services
+                        ? "services see prompts, and a proof pack has no certificate for that yet: helper calls are not established"
+                        : "a proof pack has no certificate for such a promise yet";
     return entry;
   }
   if (verdict == Verdict::kViolated) entry["witness"] = model.classes.Classify(witness.value());

@@ -80,6 +80,7 @@ Encoder::Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt:
   for (std::uint32_t i = 0; i < classes.dimensions().size(); ++i) DeclareDimension({i});
   DefineConditions(Naming::kNamed);
   DefineAllowed(Naming::kNamed);
+  DefineAsked();
   if (const smt::Term possible = IsPossible(); possible != smt::kTrue) solver.Assert(possible);
 }
 
@@ -196,6 +197,22 @@ void Encoder::DefineAllowed(Naming naming) {
     alike_[place->second].deployments.push_back({d});
   }
 }
+
+void Encoder::DefineAsked() {
+  screen_meanings_ = ir::ScreensOf(*policy_);
+  for (const ir::Screen& screen : screen_meanings_) screens_.push_back({&screen, Encode(screen.when)});
+  for (std::uint32_t s = 0; s < policy_->services.size(); ++s) {
+    std::vector<smt::Term> none;
+    for (const Screen& screen : screens_) {
+      const std::vector<ServiceId>& kept = screen.meaning->services;
+      if (std::ranges::find(kept, ServiceId{s}) != kept.end()) none.push_back(solver_->Not(screen.holds));
+    }
+    const smt::Term shown = ir::AskedFor(*policy_, {s}).empty() ? smt::kFalse : solver_->And(none);
+    asked_.push_back(solver_->Define(UniqueName("asked " + policy_->services[s].name), shown));
+  }
+}
+
+auto Encoder::Asked(ServiceId service) const -> smt::Term { return asked_.at(service.index); }
 
 auto Encoder::RoutesBefore(RouteId route) const -> std::vector<RouteId> {
   std::vector<RouteId> before;

@@ -10,6 +10,7 @@
 
 #include "compiler/ir/classes.h"
 #include "compiler/ir/policy.h"
+#include "compiler/ir/screens.h"
 #include "compiler/verify/hulls.h"
 #include "compiler/verify/smt/solver.h"
 #include "compiler/verify/verdict_cache.h"
@@ -69,6 +70,17 @@ class Encoder {
   /// No rule that excludes the deployment applies.
   auto Allowed(DeploymentId deployment) const -> smt::Term { return allowed_.at(deployment.index); }
 
+  /// "The service is asked, so it sees the prompt", whatever then becomes of the request. Of the policy that the solver was
+  /// made for.
+  auto Asked(ServiceId service) const -> smt::Term;
+
+  /// What keeps services from prompts, and when.
+  struct Screen {
+    const ir::Screen* meaning;
+    smt::Term holds = smt::kFalse;
+  };
+  auto screens() const -> const std::vector<Screen>& { return screens_; }
+
   /// Deployments that the same rules exclude.
   struct Alike {
     std::vector<RuleId> excluding;
@@ -119,6 +131,7 @@ class Encoder {
   enum class Naming : std::uint8_t { kNamed, kPlain };
   void DefineConditions(Naming naming);
   void DefineAllowed(Naming naming);
+  void DefineAsked();
   auto Named(Naming naming, const std::string& name, smt::Term meaning) -> smt::Term;
   void DeclareDimension(ir::DimensionId dimension);
   auto OrLater(const Dimension& dimension, std::uint32_t value_class) const -> smt::Term;
@@ -138,6 +151,9 @@ class Encoder {
   std::vector<smt::Term> routes_;
   std::vector<smt::Term> allowed_;
   std::vector<Alike> alike_;
+  std::vector<ir::Screen> screen_meanings_;
+  std::vector<Screen> screens_;
+  std::vector<smt::Term> asked_;
   std::vector<Hull> rule_hulls_;
   HullIndex refusal_hulls_;
   HullIndex route_hulls_;

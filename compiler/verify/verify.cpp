@@ -21,6 +21,7 @@ auto Verify(const ir::Policy& policy, const Limits& limits, VerdictCache* cache)
   report.dead_routes = answered(FindDeadRoutes(encoder));
   report.dead_rules = answered(FindDeadRules(encoder));
   report.dead_refusals = answered(FindDeadRefusals(encoder));
+  report.dead_services = answered(FindDeadServices(encoder));
   report.redundant_rules = answered(FindRedundantRules(encoder));
   report.always_hold = answered(FindAlwaysHolds(encoder));
   report.dead_tiers = answered(FindDeadTiers(encoder));

@@ -150,10 +150,10 @@ void DecideDefined(const TableBits& table, const std::uint16_t* classes, Answer&
   answer.reaches = answer.route != kNone && Reaches(table, answer.route, answer.allowed);
 }
 
-void RuleTermsDefined(const TableBits& table, const std::uint16_t* classes, std::uint32_t first, std::uint32_t count,
+void TermsDefined(const TableBits& table, const std::uint16_t* classes, std::uint32_t first, std::uint32_t count,
                       std::uint64_t* words) noexcept {
   Terms terms(table, classes);
-  for (std::uint32_t i = 0; i < count; ++i) words[i] = terms.Word(table.rules.first_word + first + i);
+  for (std::uint32_t i = 0; i < count; ++i) words[i] = terms.Word(first + i);
 }
 
 /// The classes of the dimensions and, worked out, of the definitions. In functions of their own, so that a table without
@@ -171,10 +171,10 @@ struct Extended {
   DecideDefined(table, extended.classes, answer);
 }
 
-[[gnu::noinline]] void RuleTermsWithDefinitions(const TableBits& table, const std::uint16_t* classes,
+[[gnu::noinline]] void TermsWithDefinitions(const TableBits& table, const std::uint16_t* classes,
                                                 std::uint32_t first, std::uint32_t count, std::uint64_t* words) noexcept {
   const Extended extended(table, classes);
-  RuleTermsDefined(table, extended.classes, first, count, words);
+  TermsDefined(table, extended.classes, first, count, words);
 }
 
 void DecideKernel(const TableBits& table, const std::uint16_t* classes, Answer& answer) noexcept {
@@ -182,14 +182,14 @@ void DecideKernel(const TableBits& table, const std::uint16_t* classes, Answer& 
   DecideDefined(table, classes, answer);
 }
 
-void RuleTermsKernel(const TableBits& table, const std::uint16_t* classes, std::uint32_t first, std::uint32_t count,
+void TermsKernel(const TableBits& table, const std::uint16_t* classes, std::uint32_t first, std::uint32_t count,
                      std::uint64_t* words) noexcept {
-  if (table.definitions != 0) return RuleTermsWithDefinitions(table, classes, first, count, words);
-  RuleTermsDefined(table, classes, first, count, words);
+  if (table.definitions != 0) return TermsWithDefinitions(table, classes, first, count, words);
+  TermsDefined(table, classes, first, count, words);
 }
 
 }  // namespace
 
-const Kernel ROUTE_KERNEL = {DecideKernel, RuleTermsKernel};
+const Kernel ROUTE_KERNEL = {DecideKernel, TermsKernel};
 
 }  // namespace route

@@ -8,7 +8,7 @@
 /// processors of different abilities, so there is nothing here that would need a function.
 namespace route {
 
-/// Where the terms of the refusals, of the routes or of the rules are: from bit 0 of `first_word`, one after the other.
+/// Where the terms of the refusals, of the routes, of the rules or of the screens are: from bit 0 of `first_word`, one after the other.
 struct TermPart {
   std::uint32_t first_word = 0;
   std::uint32_t words = 0;
@@ -44,6 +44,7 @@ struct TableBits {
   TermPart refusals;
   TermPart routes;
   TermPart rules;
+  TermPart screens;
 
   std::uint32_t excluding_terms = 0;            ///< how many of the rules' terms exclude somebody; these come first
   const std::uint32_t* term_group = nullptr;    ///< by excluding term
