@@ -121,12 +121,13 @@ class Maker {
     program_.sides.push_back(std::move(side));
   }
 
-  /// A request that lacks a value which no service says is shown to nobody.
+  /// Of complete requests: one that lacks a value which a service should have said is refused after the service has seen it, but
+  /// then so does the same request with the value.
   void AddServices(std::size_t index, Program::Side& side) {
     const ir::Policy& policy = space_.policy(index);
     std::vector<ConditionIndex> missing;
     for (const MissingValue& each : space_.MissingValues(index)) {
-      if (!policy.services.empty() && !ir::IsAnswered(policy, each.attribute)) missing.push_back(Add(index, {}, each.when));
+      if (!policy.services.empty()) missing.push_back(Add(index, {}, each.when));
     }
     for (std::uint32_t s = 0; s < policy.services.size(); ++s) {
       if (!ir::AskedFor(policy, {s}).empty()) side.services[policy.services[s].name] = missing;

@@ -226,6 +226,8 @@ class Resolver {
   auto IsAnsweredByService(const ir::Source& source) const -> bool;
   auto IsAnsweredByService(const ast::Source& source) const -> bool { return IsAnsweredByService(ir::Source{source.kind, source.argument}); }
   void AddService(const ast::Service& declared);
+  /// Reports a service that stands where only a deployment can.
+  auto IsService(const ast::Name& name) -> bool;
   void CheckServices();
   auto ObserversOf(const std::vector<ast::Name>& names) -> std::vector<VendorId>;
   auto FactNumber(const ast::Quantity& quantity, ast::UnitWord unit, std::string_view unit_text) -> Decimal;

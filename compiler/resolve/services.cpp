@@ -36,10 +36,23 @@ void Resolver::AddService(const ast::Service& declared) {
   if (const ast::Quantity* within = Only(declared.within, Need::kOptional, declared.name, "within")) {
     if (auto time = Milliseconds(*within, "the time for an answer")) service.within_ms = *time;
   }
+  if (deployment_names_.Find(declared.name.text)) {
+    Report(Builder(Code::kR0202, declared.name.span, "the service `" + service.name + "` has the name of a deployment")
+               .AddNote(deployment_names_.SpanOf(declared.name.text), "this one")
+               .WithHint("give one of them another name"));
+    return;
+  }
   auto index = static_cast<std::uint32_t>(policy_.services.size());
   if (!Declare(service_names_, "service", declared.name, index)) return;
   if (!has_vendor && policy_.vendors.empty()) policy_.vendors.emplace_back();
   policy_.services.push_back(std::move(service));
+}
+
+auto Resolver::IsService(const ast::Name& name) -> bool {
+  if (!service_names_.Find(name.text)) return false;
+  Error(Code::kR0201, name.span, "`" + name.text + "` is a service, which sees prompts and answers no request",
+        "name deployments, or a group of them");
+  return true;
 }
 
 void Resolver::CheckServices() {
@@ -47,6 +60,7 @@ void Resolver::CheckServices() {
     Error(Code::kR0208, policy_.services[kMaxServices].span,
           "a policy may have at most " + std::to_string(kMaxServices) + " services");
   }
+  if (emitter_.has_errors()) return;  // a name that is written wrongly is reported already
   for (std::uint32_t i = 0; i < policy_.services.size(); ++i) {
     const ir::Service& service = policy_.services[i];
     if (!IsAnsweredByService(service.answers) || !ir::AskedFor(policy_, {i}).empty()) continue;
