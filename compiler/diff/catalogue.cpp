@@ -65,6 +65,26 @@ auto FactsOf(const ir::Policy& policy, const ir::Deployment& deployment, Compare
   return facts;
 }
 
+auto FactsOf(const ir::Policy& policy, const ir::Service& service, Compared compared) -> Facts {
+  const ir::Vendor& vendor = policy.vendors.at(service.vendor.index);
+  Facts facts = {{"answers", std::string(SourceName(service.answers.kind)) + " `" + service.answers.argument + "`"},
+                 {"vendor", vendor.name},
+                 {"processed in", std::string(CountryCode(service.processed_in))},
+                 {"headquarters", std::string(CountryCode(vendor.headquarters))},
+                 {"within", FormatDuration(service.within_ms)},
+                 {"endpoint", service.endpoint},
+                 {"key env", service.key_env}};
+  if (compared == Compared::kFactsOfBundles) return facts;
+  const Facts more = {{"retention", service.retention_days ? FormatDecimal(*service.retention_days) + " days" : ""},
+                      {"status", service.status},
+                      {"seen by", Observers(policy, service)},
+                      {"tags", Listed(service.tags)},
+                      {"certified", Listed(vendor.certifications)}};
+  facts.insert(facts.end(), more.begin(), more.end());
+  for (const auto& [name, fact] : service.own) facts.emplace_back(name, ir::OwnFactText(policy, name, fact));
+  return facts;
+}
+
 auto FindFact(const Facts& facts, const std::string& name) -> std::string {
   const auto found = std::ranges::find(facts, name, &Facts::value_type::first);
   return found == facts.end() ? "" : found->second;
@@ -140,28 +160,18 @@ auto CompareCatalogues(const ir::Policy& before, const ir::Policy& after, Compar
   return changes;
 }
 
-auto DeclaredService(const ir::Policy& policy, const std::string& name, Compared compared) -> std::string {
-  const auto service = std::ranges::find(policy.services, name, &ir::Service::name);
-  if (service == policy.services.end()) return "";
-  const ir::Vendor& vendor = policy.vendors.at(service->vendor.index);
-  std::string text = "answers " + std::string(SourceName(service->answers.kind)) + " \"" + service->answers.argument + "\"";
-  const auto add = [&](const std::string& fact, const std::string& value) {
-    if (!value.empty()) text += ", " + fact + " " + value;
+auto CompareService(const ir::Policy& before, const ir::Policy& after, const std::string& name, Compared compared)
+    -> DeploymentChange {
+  const auto find = [&](const ir::Policy& policy) -> const ir::Service* {
+    const auto found = std::ranges::find(policy.services, name, &ir::Service::name);
+    return found == policy.services.end() ? nullptr : &*found;
   };
-  add("vendor", vendor.name);
-  add("processed in", std::string(CountryCode(service->processed_in)));
-  add("headquarters", std::string(CountryCode(vendor.headquarters)));
-  add("within", FormatDuration(service->within_ms));
-  add("endpoint", service->endpoint);
-  add("key env", service->key_env);
-  if (compared == Compared::kFactsOfBundles) return text;
-  add("retention", service->retention_days ? FormatDecimal(*service->retention_days) + " days" : "");
-  add("status", service->status);
-  add("seen by", Observers(policy, *service));
-  add("tags", Listed(service->tags));
-  add("certified", Listed(vendor.certifications));
-  for (const auto& [property, fact] : service->own) add(property, ir::OwnFactText(policy, property, fact));
-  return text;
+  const ir::Service* old_one = find(before);
+  const ir::Service* new_one = find(after);
+  if (old_one == nullptr) return {name, DeploymentChange::Kind::kAdded, {}};
+  if (new_one == nullptr) return {name, DeploymentChange::Kind::kRemoved, {}};
+  return {name, DeploymentChange::Kind::kChanged,
+          ChangesBetween(FactsOf(before, *old_one, compared), FactsOf(after, *new_one, compared))};
 }
 
 auto CompareFrames(const ir::Policy& before, const ir::Policy& after) -> std::vector<FrameChange> {

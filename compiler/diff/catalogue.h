@@ -30,9 +30,9 @@ enum class Compared : std::uint8_t { kAllFacts, kFactsOfBundles };
 auto CompareCatalogues(const ir::Policy& before, const ir::Policy& after, Compared compared)
     -> std::vector<DeploymentChange>;
 
-/// How a service is declared, in the words of policy text: whose it is, where, and what it answers. Empty if there is none of
-/// this name.
-auto DeclaredService(const ir::Policy& policy, const std::string& name, Compared compared) -> std::string;
+/// The same of one service, which a policy has. `deployment` is its name; kChanged without facts: they are the same.
+auto CompareService(const ir::Policy& before, const ir::Policy& after, const std::string& name, Compared compared)
+    -> DeploymentChange;
 
 /// How requests are read, and what holds for all: attributes, and limits.
 struct FrameChange {

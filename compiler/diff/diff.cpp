@@ -375,16 +375,15 @@ class Maker {
     }
     for (const std::string& name : names) {
       ServiceChange change;
-      change.service = name;
-      change.before = DeclaredService(*before_.policy, name, options_.facts);
-      change.after = DeclaredService(*after_.policy, name, options_.facts);
+      change.change = CompareService(*before_.policy, *after_.policy, name, options_.facts);
       Shown shown(report_.program, {0, report_.program.sides.size() - 1}, name);
       if (const auto root = explorer_->Explore(shown, left)) {
         AddMoves(*root, change);
       } else {
         change.counted = ServiceChange::Counted::kNo;
       }
-      const bool is_same = change.before == change.after && change.lost.IsZero() && change.gained.IsZero();
+      const bool same_facts = change.change.kind == DeploymentChange::Kind::kChanged && change.change.facts.empty();
+      const bool is_same = same_facts && change.lost.IsZero() && change.gained.IsZero();
       if (is_same && change.counted == ServiceChange::Counted::kYes) continue;
       change.explained = IsAllowed({Aspect::kServices, {name}});
       report_.services.push_back(std::move(change));
@@ -401,8 +400,8 @@ class Maker {
     change.gained_where = WhereIs(gained);
     const auto confirmed = [&](const Region& region, bool before) {
       Witness witness = SmallestIn(region);
-      const bool is_confirmed = IsShown(before_, witness.before, change.service) == before &&
-                                IsShown(after_, witness.after, change.service) != before;
+      const bool is_confirmed = IsShown(before_, witness.before, change.change.deployment) == before &&
+                                IsShown(after_, witness.after, change.change.deployment) != before;
       if (!is_confirmed) throw InternalError("the evaluator does not show that a service sees the request " + witness.given);
       return witness;
     };

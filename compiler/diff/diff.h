@@ -89,9 +89,7 @@ struct Move {
 
 /// A service that is declared differently, or sees other requests' prompts.
 struct ServiceChange {
-  std::string service;
-  std::string before;  ///< how it is declared; empty: it was not there
-  std::string after;
+  DeploymentChange change;  ///< of its facts; kChanged without any: they are the same
   enum class Counted : std::uint8_t { kYes, kNo };
   Counted counted = Counted::kYes;  ///< kNo: there are too many classes
   Count lost;                       ///< requests whose prompts it sees no more

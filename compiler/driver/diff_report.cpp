@@ -206,14 +206,11 @@ class Writer {
   void AddServices() {
     if (report_.services.empty()) return;
     explain::Section section{.title = "Services that see prompts", .text = {}, .points = {}};
-    const auto shown = [](const std::string& text) { return text.empty() ? std::string("not declared") : text; };
     const std::string all = Grouped(report_.requests) + " classes";
     for (const diff::ServiceChange& change : report_.services) {
-      const bool is_same = change.before == change.after;
-      explain::Point point{.name = "",
-                           .text = "service " + ir::Quoted(change.service) + ": " +
-                                   (is_same ? shown(change.after) : shown(change.before) + " → " + shown(change.after)) + ".",
-                           .details = {}};
+      std::string facts;
+      for (const std::string& fact : diff::FactTexts(change.change)) facts += (facts.empty() ? ": " : "; ") + fact;
+      explain::Point point{.name = "", .text = change.change.deployment + facts + ".", .details = {}};
       const auto add = [&](const diff::Count& count, const diff::Where& where, const std::optional<diff::Witness>& witness,
                            const std::string& what) {
         if (count.IsZero()) return;
@@ -339,20 +336,27 @@ auto ChangeJson(const ComparedPolicies& compared, const diff::Change& change) ->
   return row;
 }
 
+auto FactsJson(const diff::DeploymentChange& change) -> Json {
+  Json facts = Json::array();
+  const auto value = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
+  for (const diff::FactChange& fact : change.facts) {
+    facts.push_back({{"fact", fact.fact}, {"before", value(fact.before)}, {"after", value(fact.after)}});
+  }
+  return facts;
+}
+
+auto KindText(diff::DeploymentChange::Kind kind) -> std::string {
+  return kind == diff::DeploymentChange::Kind::kAdded     ? "added"
+         : kind == diff::DeploymentChange::Kind::kRemoved ? "removed"
+                                                          : "changed";
+}
+
 auto CatalogueJson(const diff::DiffReport& report) -> Json {
   Json rows = Json::array();
   for (const diff::CatalogueChange& found : report.catalogue) {
-    const auto kind = found.change.kind;
-    Json facts = Json::array();
-    const auto value = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
-    for (const diff::FactChange& fact : found.change.facts) {
-      facts.push_back({{"fact", fact.fact}, {"before", value(fact.before)}, {"after", value(fact.after)}});
-    }
     rows.push_back({{"deployment", found.change.deployment},
-                    {"kind", kind == diff::DeploymentChange::Kind::kAdded     ? "added"
-                             : kind == diff::DeploymentChange::Kind::kRemoved ? "removed"
-                                                                              : "changed"},
-                    {"facts", std::move(facts)},
+                    {"kind", KindText(found.change.kind)},
+                    {"facts", FactsJson(found.change)},
                     {"classes", found.requests ? Json(Plain(*found.requests)) : Json(nullptr)},
                     {"where", WhereJson(report, found.where)},
                     {"intended", found.explained}});
@@ -362,16 +366,15 @@ auto CatalogueJson(const diff::DiffReport& report) -> Json {
 
 auto ServicesJson(const ComparedPolicies& compared) -> Json {
   Json rows = Json::array();
-  const auto declared = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
   const auto moved = [&](const diff::Count& count, const diff::Where& where, const std::optional<diff::Witness>& witness) {
     return Json{{"classes", Plain(count)},
                 {"where", WhereJson(compared.report, where)},
                 {"witness", witness ? WitnessJson(compared, *witness) : Json(nullptr)}};
   };
   for (const diff::ServiceChange& change : compared.report.services) {
-    rows.push_back({{"service", change.service},
-                    {"before", declared(change.before)},
-                    {"after", declared(change.after)},
+    rows.push_back({{"service", change.change.deployment},
+                    {"kind", KindText(change.change.kind)},
+                    {"facts", FactsJson(change.change)},
                     {"counted", change.counted == diff::ServiceChange::Counted::kYes},
                     {"lost", moved(change.lost, change.lost_where, change.loses)},
                     {"gained", moved(change.gained, change.gained_where, change.gains)},

@@ -182,7 +182,7 @@ class Runner {
         effect.where += (effect.where.empty() ? "" : "; or ") + diff::WhereText(*report.space, cube);
       }
       if (!where.rest.IsZero()) effect.where += "; or other requests";
-      effect.what = "service " + ir::Quoted(change.service) + (gains ? " newly sees the prompt" : " no longer sees the prompt");
+      effect.what = "service " + ir::Quoted(change.change.deployment) + (gains ? " newly sees the prompt" : " no longer sees the prompt");
       effect.example = diff::GivenText(gains ? *change.gains : *change.loses);
       return effect;
     }

@@ -57,10 +57,9 @@ TEST_CASE("whose prompts a service sees no more, or newly, is what every request
       REQUIRE(change.counted == ServiceChange::Counted::kYes);
       REQUIRE(change.loses.has_value() == !change.lost.IsZero());
       REQUIRE(change.gains.has_value() == !change.gained.IsZero());
-      if (change.loses) reported_loses.insert(change.service);
-      if (change.gains) reported_gains.insert(change.service);
-      const bool is_same = change.before == change.after;
-      REQUIRE((!is_same || change.loses || change.gains));
+      if (change.loses) reported_loses.insert(change.change.deployment);
+      if (change.gains) reported_gains.insert(change.change.deployment);
+      REQUIRE((!change.change.facts.empty() || change.loses || change.gains));
     }
     REQUIRE(reported_loses == loses);
     REQUIRE(reported_gains == gains);
