@@ -13,12 +13,21 @@ namespace {
 
 const Kernel& kKernel = BestKernel();
 
+/// Eight classes side by side.
+typedef std::uint16_t Eight __attribute__((vector_size(16), aligned(2), may_alias));
+typedef std::uint64_t Two __attribute__((vector_size(16)));
+
 auto Fits(const TableBits& table, std::span<const std::uint16_t> classes) noexcept -> bool {
   if (classes.size() != table.dimensions) return false;
-  // A difference below zero sets the sign, and all signs are gathered at once: without a branch, several at a time.
-  std::int32_t signs = 0;
-  for (std::size_t d = 0; d < classes.size(); ++d) signs |= std::int32_t{table.last_class[d]} - std::int32_t{classes[d]};
-  return signs >= 0;
+  const std::uint16_t* const given = classes.data();
+  std::size_t d = 0;
+  Two above{};
+  for (; d + 8 <= classes.size(); d += 8) {
+    above |= Two(*reinterpret_cast<const Eight*>(given + d) > *reinterpret_cast<const Eight*>(table.last_class + d));
+  }
+  bool fits = (above[0] | above[1]) == 0;
+  for (; d < classes.size(); ++d) fits &= given[d] <= table.last_class[d];
+  return fits;
 }
 
 auto OutcomeOf(const Answer& answer) noexcept -> Outcome {

@@ -171,7 +171,8 @@ void Report(std::uint32_t rules, ChainFunction chain) {
   });
   row["portable_ns"] = WarmWith(setting, kPortableKernel);
 #if defined(__x86_64__)
-  if (&BestKernel() == &kAvx2Kernel) row["avx2_ns"] = WarmWith(setting, kAvx2Kernel);
+  if (__builtin_cpu_supports("avx2")) row["avx2_ns"] = WarmWith(setting, kAvx2Kernel);
+  if (__builtin_cpu_supports("avx512f")) row["avx512_ns"] = WarmWith(setting, kAvx512Kernel);
 #endif
   row["cold_ns"] = Cold(setting);
   if (chain != nullptr) {
