@@ -10,6 +10,7 @@
 #include "compiler/lower/lower.h"
 #include "runtime/decide/decide.h"
 #include "runtime/decide/kernel.h"
+#include "runtime/decide/walk.h"
 #include "runtime/table/impl.h"
 #include "tests/random_policy/random_policy.h"
 #include "tests/table/families.h"
@@ -147,6 +148,47 @@ TEST_CASE("what is allowed is what the evaluator allows, however many rules appl
         CheckAgainstEvaluator(policy, rules);
         CheckThatKernelsAgree(policy, rules);
       }
+    }
+  }
+}
+
+void CheckBatch(const Table& table, const std::vector<std::vector<std::uint16_t>>& requests) {
+  std::vector<std::vector<std::uint16_t>> columns(DimensionCount(table));
+  std::vector<const std::uint16_t*> starts;
+  for (std::size_t d = 0; d < columns.size(); ++d) {
+    for (const auto& request : requests) columns[d].push_back(request[d]);
+    starts.push_back(columns[d].data());
+  }
+  std::size_t next = 0;
+  DecideColumns(table, starts, requests.size(), [&](std::size_t i, const Decision& decision) {
+    REQUIRE(i == next++);
+    const Decision alone = Decide(table, requests[i]);
+    REQUIRE(decision.outcome == alone.outcome);
+    REQUIRE(decision.refusal == alone.refusal);
+    REQUIRE(decision.route == alone.route);
+    REQUIRE(decision.allowed == alone.allowed);
+  });
+  CHECK(next == requests.size());
+  starts.push_back(nullptr);
+  DecideColumns(table, starts, requests.size(), [&](std::size_t, const Decision& decision) {
+    REQUIRE(decision.outcome == Outcome::kRefused);
+    REQUIRE_FALSE(decision.Allows(0));
+  });
+}
+
+TEST_CASE("a batch is decided as its requests are one by one") {
+  for (const std::uint32_t attributes : {1U, 4U, 9U}) {
+    const ir::Policy policy = random_policy::MakeRandomPolicy(attributes, {.attributes = attributes, .rules = 20});
+    const Table table = Table::FromBytes(lower::Lower(policy, {}, {"0.1.0", nullptr}).value()).value();
+    const ir::ValueClasses classes(policy);
+    Random random(attributes);
+    for (const std::size_t count : {0U, 1U, 7U, 8U, 9U, 37U}) {
+      CAPTURE(count);
+      std::vector<std::vector<std::uint16_t>> requests;
+      while (requests.size() < count) requests.push_back(RandomClasses(classes, random));
+      CheckBatch(table, requests);
+      for (std::size_t i = 3; i < count; i += 5) requests[i][i % requests[i].size()] = 0xFFFF;  // no such class
+      CheckBatch(table, requests);
     }
   }
 }

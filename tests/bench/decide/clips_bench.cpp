@@ -127,6 +127,7 @@ std::vector<bool> holding;
 
 extern "C" void Holds(void* engine) { holding[static_cast<std::size_t>(EnvRtnLong(engine, 1))] = true; }
 
+/// Lives as long as the program: CLIPS is never told to let go of the requests.
 class Engine {
  public:
   explicit Engine(const json& policy) : engine_(CreateEnvironment()) {
@@ -145,10 +146,6 @@ class Engine {
     EnvReset(engine_);
     shape_ = EnvFindDeftemplate(engine_, "request");
   }
-  Engine(const Engine&) = delete;
-  auto operator=(const Engine&) -> Engine& = delete;
-  ~Engine() { DestroyEnvironment(engine_); }
-
   auto names() const -> const std::vector<std::string>& { return names_; }
 
   /// A request as CLIPS keeps values, made before anything is measured.
