@@ -149,14 +149,11 @@ class Packs(Folder):
         return TWIN.open_pack(self.pack.read_bytes())
 
     def verdicts(self, text, guarantees):
-        """What both checkers say of each guarantee that is added to the policy: in order, as `name: verdict`."""
+        """The exit code of both checkers, and what is found of each guarantee that is added to the policy, in order."""
         self.build(text + "".join(f"guarantee g{i}  {guarantee}\n" for i, guarantee in enumerate(guarantees)))
         code, said = self.both()
         self.assertNotIn("REJECTED", said)
-        verdicts = dict(re.findall(r"^(\w+): guarantee (\w+)$", twin(self.pack, self.bundle, self.tmp)[1], re.M)[::-1])
-        listed = re.findall(r"^(\w+): guarantee g\d+$", twin(self.pack, self.bundle, self.tmp)[1], re.M)
-        self.assertEqual(len(verdicts) > 0, True)
-        return code, listed
+        return code, re.findall(r"^(\w+): guarantee g\d+$", twin(self.pack, self.bundle, self.tmp)[1], re.M)
 
     def test_promises_about_money(self):
         limits = "limits { attempts 4   deadline 10 s }"
@@ -165,7 +162,7 @@ class Packs(Folder):
         text = (text.replace(limits, "limits { attempts 4  deadline 10 s  answer 1000 tokens }")
                 + "attribute prompt tokens up to 100_000 from request\n")
         # The dearest plan is that of `gold`: 3 attempts of its tier, of which two cost what lyon does, and paris.
-        short = "when prompt < 10_000, "
+        short = "when prompt < 10_000 tokens, "
         code, listed = self.verdicts(text, ["every request costs at most 2 USD", "every request costs at most 0.1 USD",
                                             short + "every request costs at most 0.2 USD"])
         self.assertEqual((code, listed), (1, ["proved", "violated", "proved"]))
@@ -181,16 +178,19 @@ class Packs(Folder):
 
     def test_promises_that_compare(self):
         code, listed = self.verdicts(SAMPLE.read_text(), [
-            "a request with data nothing is allowed every deployment that the same request with data health is",
-            "a request with data health is allowed every deployment that the same request with data nothing is",
-            "a request with tier gold is served if the same request with tier free is",
-            "the first choice with tier gold has quality at least that with tier free"])
-        self.assertEqual(code, 1)
-        self.assertEqual(listed[:3], ["proved", "violated", "proved"])
+            "every request with tier gold is allowed every deployment that the same request with tier free is",
+            "every request with tier gold is served if the same request with tier free is",
+            "when asked is \"small\" and not urgent, the first choice with tier gold has quality at least that with tier free",
+            "the first choice with tier gold has price in at most that with tier free"])
+        self.assertEqual((code, listed), (1, ["proved", "proved", "proved", "violated"]))
+        code, listed = self.verdicts(SAMPLE.read_text().replace("require processed in FR\n", "require processed in FR\n"
+                                                                "rule cautious when tier is gold and urgent require processed in FR\n"), [
+            "every request with tier gold is allowed every deployment that the same request with tier free is",
+            "every request with tier free is allowed every deployment that the same request with tier gold is"])
+        self.assertEqual((code, listed), (1, ["violated", "proved"]))
         pack = TWIN.open_pack(self.pack.read_bytes())
-        names = [guarantee["name"] for guarantee in pack["core"]["guarantees"]]
-        at = names.index("g0")
-        for change in ({"value": [1, 1], "than": [0, 0]}, {"what": "nothing"}, {"attribute": 0}, {"value": []}):
+        at = [guarantee["name"] for guarantee in pack["core"]["guarantees"]].index("g1")
+        for change in ({"value": [1], "than": [0]}, {"what": "nothing"}, {"attribute": 1}, {"value": []}, {"than": [2]}):
             bad = copy.deepcopy(pack)
             bad["core"]["guarantees"][at]["promise"]["compared"].update(change)
             self.pack.write_bytes(seal_pack(bad))
@@ -198,11 +198,14 @@ class Packs(Folder):
 
     def test_a_proof_may_rest_on_the_calendar(self):
         text = SAMPLE.read_text() + """
-attribute weekday one of monday, tuesday, wednesday, thursday, friday, saturday, sunday from clock
-refuse never
-  when weekday is sunday and today in 2027-03-01 .. 2027-03-05
+attribute day  weekday  from clock
+rule weekend  when day in { saturday, sunday }  require processed in FR
 """
-        self.verdicts(text, [])
+        for most_cases in ("256", "0"):
+            code, listed = self.verdicts(text, [
+                "when today >= 2027-03-06 and today <= 2027-03-07, every deployment reached is processed in FR",
+                "when today >= 2027-03-06 and today <= 2027-03-08, every deployment reached is processed in FR"])
+            self.assertEqual((code, listed), (1, ["proved", "violated"]))
 
     def test_what_has_no_certificate_is_said_to_be_open(self):
         pack = self.make()
