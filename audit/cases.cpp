@@ -211,7 +211,7 @@ auto CheckCases(const Core& core, const Obligation& obligation, const Json& tree
     listed[number] = true;
   }
   std::size_t leaves = 0;
-  for (const std::size_t branch : {2, 3}) {
+  for (const std::size_t branch : {std::size_t{2}, std::size_t{3}}) {
     bool some = false;
     for (std::size_t c = 0; c < saved.size(); ++c) some |= box[tree[0]][c] = saved[c] && listed[c] == (branch == 2);
     Need(some, "a case holds no request", obligation.name);

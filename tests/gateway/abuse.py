@@ -300,11 +300,6 @@ class Abuse(unittest.TestCase):
     def results(self, identity):
         return [(attempt["deployment"], attempt["result"]) for attempt in self.outcome(identity)["attempts"]]
 
-    def memory(self, field="VmHWM"):
-        """Kilobytes of memory that the gateway has, or had at most."""
-        with open(f"/proc/{self.gateway.process.pid}/status") as file:
-            return next(int(line.split()[1]) for line in file if line.startswith(field + ":"))
-
 
 def main():
     global BINARIES, BUNDLE

@@ -189,12 +189,12 @@ class Oversized(Refusing):
         self.refused(chunked(*[b"x" * 400_000] * 3), 413, "request_too_large")
 
     def test_extensions_and_trailers_without_end_take_no_memory(self):
-        before = self.memory()
+        before = self.gateway.memory()
         for beginning in [b"5;" , b"0\r\nname: ", b"0;", b"0\r\n"]:
             with self.subTest(beginning=beginning):
                 filler = b"a:\r\n" * 8_000_000 if beginning == b"0\r\n" else b"a" * 32_000_000
                 self.refused(chunked() + beginning + filler, 431, "headers_too_large")
-        self.assertLess(self.memory() - before, 16_000)
+        self.assertLess(self.gateway.memory() - before, 16_000)
 
 
 class Continuing(Refusing):
@@ -232,7 +232,7 @@ class Pipelining(abuse.Abuse):
         connection = self.connect()
         connection.setblocking(False)
         sent, held = 0, 0
-        before = self.memory()
+        before = self.gateway.memory()
         data = get * 1000
         while sent < 200_000_000 and held < 1000:  # a thousand refusals in a row: nobody takes more
             try:
@@ -242,7 +242,7 @@ class Pipelining(abuse.Abuse):
                 held += 1
                 threading.Event().wait(0.001)
         self.assertEqual(held, 1000)
-        self.assertLess(self.memory() - before, 16_000)
+        self.assertLess(self.gateway.memory() - before, 16_000)
 
     def test_a_caller_that_closes_its_side_is_gone(self):
         arrived, gone = threading.Event(), threading.Event()

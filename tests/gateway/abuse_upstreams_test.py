@@ -246,13 +246,13 @@ class Hanging(Upstreams):
         return results
 
     def test_that_never_end_without_saying_anything(self):
-        before = self.memory()
+        before = self.gateway.memory()
         self.pass_on([
             (send_without_end(stream_head(), b": keep waiting\n\n" * 1000), True),
             (send_without_end(stream_head(), b"\n" * 10_000), True),
             (send_without_end(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100), False),
         ], ["timeout", "garbage"])
-        self.assertLess(self.memory() - before, 100_000)
+        self.assertLess(self.gateway.memory() - before, 100_000)
 
     def test_a_connection_that_is_not_taken(self):
         full = socket.socket()
@@ -280,21 +280,21 @@ class Flooding(Upstreams):
 
     def test_headers_extensions_and_trailers_without_end(self):
         chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
-        before = self.memory()
+        before = self.gateway.memory()
         for data, piece in [(b"", b"a"), (b"HTTP/1.1 200 ", b"a"), (HEAD, b"a"), (HEAD, b"a: b\r\n"), (chunked + b"1;", b"a"),
                             (chunked + b"0\r\n", b"a: b\r\n"), (chunked + b"0;", b"a")]:
             with self.subTest(data=data):
                 self.fails_over(send_without_end(data, piece * (60_000 // len(piece))), "garbage")
-        self.assertLess(self.memory() - before, 16_000)
+        self.assertLess(self.gateway.memory() - before, 16_000)
 
     def test_an_answer_without_end(self):
-        before = self.memory()
+        before = self.gateway.memory()
         detail = self.fails_over(send_without_end(HEAD + b"Connection: close\r\n\r\n", b" " * 1_000_000), "garbage")
         self.assertEqual(detail, "the answer is too long")
-        self.assertLess(self.memory() - before, 200_000)
+        self.assertLess(self.gateway.memory() - before, 200_000)
 
     def test_an_event_without_end(self):
-        before = self.memory()
+        before = self.gateway.memory()
         for data in [b"data: ", b": ", b"data: x\n" * 1000, event("first") + b"data: "]:
             self.paris.behave = send_without_end(stream_head() + data, b"data: x\n" * 1000 if data.endswith(b"\n") else b"a" * 100_000)
             answer = self.gateway.chat(stream=True)
@@ -303,7 +303,7 @@ class Flooding(Upstreams):
                 self.assertEqual(len(answer.events), 2)
             else:
                 self.assertEqual(self.results(answer.id), [("paris", "garbage"), ("berlin", "served")])
-        self.assertLess(self.memory() - before, 160_000)
+        self.assertLess(self.gateway.memory() - before, 160_000)
 
     def test_a_stream_without_end_stops_when_its_caller_leaves(self):
         ended = threading.Event()
@@ -312,7 +312,7 @@ class Flooding(Upstreams):
             send_without_end(stream_head(), event("more") * 100)(call)
             ended.set()
         self.paris.behave = behave
-        before = self.memory()
+        before = self.gateway.memory()
         connection = self.connect()
         connection.sendall(abuse.post(chat(stream=True)))
         taken = 0
@@ -322,7 +322,7 @@ class Flooding(Upstreams):
         self.assertTrue(ended.wait(harness.PATIENCE))
         usage = self.gateway.wait_for_record("usage", lambda record: record["end"] == "caller_gone")
         self.assertIn("charged by estimate", usage["usage_note"])
-        self.assertLess(self.memory() - before, 16_000)
+        self.assertLess(self.gateway.memory() - before, 16_000)
 
 
 class Certificates:
