@@ -9,7 +9,7 @@ void AddCheckCommands(CommandLine& line) {
       line.Add<CheckOptions>("check", "Finds errors in a policy and proves its guarantees", Check);
   check->add_option("policy", check_options->policies, "the policy file, or several, each checked by itself")
       ->required()
-      ->option_text("FILE.route...");
+      ->option_text("FILE.route");
   line.WithSolverLimit(check, check_options->limits);
   line.WithCache(check, check_options->cache);
   const std::map<std::string, diagnostics::FailLevel> levels = {{"error", diagnostics::FailLevel::kError},

@@ -215,16 +215,19 @@ class Junit(InAFolder):
         self.assertIsNone(suites["findings"]["R0504: rule `dead` never applies"].find("failure"))
         strict = self.suites("p.route", "--fail-level", "warning")
         self.assertIsNotNone(strict["findings"]["R0504: rule `dead` never applies"].find("failure"))
-        self.assertNotIn("R0504: a rule that never applies", strict["checks"])  # counted once
+        # What fails counts once.
+        self.assertNotIn("R0504: a rule that never applies", strict["checks"])
         audited = self.suites("p.route", "--audit")
         self.assertTrue(all(case.find("skipped") is None for case in audited["checks"].values()))
 
     def test_a_policy_that_cannot_be_read(self):
         self.write("rule a when teir is gold forbid vendor openai\n")
         suites = self.suites("p.route")
-        self.assertEqual(suites["checks"]["the policy can be read"].find("failure").get("type"), "R0201")
+        self.assertNotIn("the policy can be read", suites["checks"])
         self.assertIsNotNone(suites["checks"]["R0501: requests that no route takes"].find("skipped"))
-        self.assertIn("p.route:", suites["findings"]["R0201: there is no attribute `teir`"].find("failure").text)
+        unknown = suites["findings"]["R0201: there is no attribute `teir`"].find("failure")
+        self.assertEqual(unknown.get("type"), "R0201")
+        self.assertIn("p.route:", unknown.text)
 
     def test_a_question_without_an_answer_is_an_error(self):
         suites = self.suites(str(ROOT / "examples/first_policy/policy.route"), "--rlimit", "1")
