@@ -12,7 +12,7 @@ namespace route::resolve {
 struct Options {
   /// Sets of facts whose date lies more than a year before this day are reported (R0305).
   Date today;
-  /// Whether declarations that nothing uses are reported (R0410).
+  /// Whether declarations that nothing uses are reported (R0412).
   enum class Unused : std::uint8_t { kIgnore, kReport };
   Unused unused = Unused::kIgnore;
 };

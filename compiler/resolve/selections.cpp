@@ -112,6 +112,7 @@ auto Resolver::ResolveMembers(const ast::Members& members) -> ResolvedSelection 
   for (const ast::Member& member : members) {
     auto deployment = deployment_names_.Find(member.name.text);
     if (!deployment) {
+      if (IsService(member.name)) continue;
       if (group_names_.Contains(member.name.text)) {
         Error(Code::kR0201, member.name.span, "`" + member.name.text + "` is a group, and a list is made of deployments",
               "list its deployments");
@@ -171,7 +172,7 @@ auto Resolver::ResolveTier(const ast::Tier& tier) -> ir::Tier {
     } else {
       std::vector<std::string> known = group_names_.Names();
       for (const std::string& each : deployment_names_.Names()) known.push_back(each);
-      UnknownName("group or deployment", *name, known);
+      if (!IsService(*name)) UnknownName("group or deployment", *name, known);
     }
   } else {
     selection = ResolveMembers(std::get<ast::Members>(tier.target));

@@ -11,7 +11,7 @@ using diagnostics::Code;
 void Resolver::ReportUnused(std::string_view kind, const Symbols& symbols, std::string_view hint) {
   for (const auto& [name, span] : symbols.Unused()) {
     if (loaded_.files.empty() || span.file != loaded_.files.back().id) continue;
-    Report(Builder(Code::kR0410, span, "nothing uses the " + std::string(kind) + " `" + name + "`")
+    Report(Builder(Code::kR0412, span, "nothing uses the " + std::string(kind) + " `" + name + "`")
                .WithRules({name})
                .WithHint(std::string(hint)));
   }

@@ -106,6 +106,42 @@ auto ShadowJson(const ShadowRecord& shadow) -> Json {
           {"outcome", shadow.outcome}, {"route", OrNull(shadow.route)}, {"plan", shadow.plan}};
 }
 
+auto CalledJson(const Table& table, const ServiceRecord& record) -> Json {
+  const ServiceView& service = table.services()[record.service];
+  return {{"name", service.name},
+          {"vendor", service.vendor},
+          {"jurisdiction", CountryCode(service.processed_in)},
+          {"endpoint", OrNull(record.endpoint)},
+          {"answers", std::string(SourceName(service.answers.kind)) + " " + std::string(service.answers.argument)}};
+}
+
+/// The refusals and rules that keep a service from the prompt.
+auto KeptBy(const Table& table, std::span<const std::uint32_t> screens, std::uint32_t service) -> Json {
+  Json names = Json::array();
+  for (const std::uint32_t index : screens) {
+    const ScreenView& screen = table.screens()[index];
+    if (((screen.services >> service) & 1U) == 0) continue;
+    const bool is_rule = screen.by == ScreenView::By::kRule;
+    names.push_back(is_rule ? table.rules()[screen.index].name : table.refusals()[screen.index].name);
+  }
+  return names;
+}
+
+auto ServicesJson(const Table& table, const DecisionRecord& record) -> Json {
+  Json json = Json::array();
+  const std::vector<std::uint32_t> screens = MatchedScreens(table, record.attributes->values.classes());
+  for (const ServiceRecord& call : record.services) {
+    Json entry = CalledJson(table, call);
+    entry["result"] = call.result;
+    entry["kept_by"] = KeptBy(table, screens, call.service);
+    entry["detail"] = OrNull(call.detail);
+    entry["value"] = call.value.empty() ? Json(nullptr) : Json::parse(call.value);
+    entry["took_ms"] = call.took_ms;
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
 auto StreamEndName(StreamEnd end) -> std::string_view {
   switch (end) {
     case StreamEnd::kCompleted:
@@ -158,8 +194,23 @@ auto DecisionLine(const Table& table, const DecisionRecord& record) -> std::stri
                {"rules", RulesJson(table, record)},
                {"plan", PlanJson(table, record)},
                {"reason", OrNull(record.reason)}};
+  if (!record.services.empty()) line["services"] = ServicesJson(table, record);
   if (record.shadow != nullptr) line["shadow"] = ShadowJson(*record.shadow);
   return Line(line);
+}
+
+auto AskingLine(const Table& table, const AskingRecord& record) -> std::string {
+  Json services = Json::array();
+  for (const ServiceRecord& call : record.services) services.push_back(CalledJson(table, call));
+  return Line({{"record", "asking"},
+               {"id", record.id},
+               {"time", FormatTime(record.time)},
+               {"policy", table.policy_name()},
+               {"version", table.policy_version()},
+               {"bundle", table.hash()},
+               {"tenant", record.tenant},
+               {"key", OrNull(record.key)},
+               {"services", std::move(services)}});
 }
 
 auto OutcomeLine(const Table& table, const OutcomeRecord& record) -> std::string {
