@@ -368,6 +368,8 @@ void Http2::Flush() {
                    [self = shared_from_this()](const std::exception_ptr&) {
                      self->writing_ = false;
                      self->served_->Give();
+                     self->Flush();
+                     if (!self->finished_) self->SetLimit();
                    });
     return;
   }
@@ -402,9 +404,6 @@ auto Http2::WriteRest() -> asio::awaitable<void> {
     }
     out_.clear();
   } while (Gather());
-  writing_ = false;
-  Flush();
-  SetLimit();
 }
 
 /// The time by which something has to happen on the connection as a whole. Requests have limits of their own.
@@ -643,7 +642,9 @@ void Http2::Answer(Stream& stream, const Reply& reply, std::optional<std::size_t
     return static_cast<Stream*>(source->ptr)->Take(into, most, flags);
   };
   const bool bodiless = stream.ends && stream.out.empty();
-  nghttp2_submit_response(session_, stream.id, fields.data(), fields.size(), bodiless ? nullptr : &provider);
+  const int taken =
+      nghttp2_submit_response(session_, stream.id, fields.data(), fields.size(), bodiless ? nullptr : &provider);
+  if (taken != 0) return Reset(stream, NGHTTP2_INTERNAL_ERROR);
   if (Draining()) Goodbye();
   Flush();
 }
