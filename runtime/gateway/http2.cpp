@@ -31,6 +31,7 @@ namespace asio = boost::asio;
 namespace route {
 namespace {
 
+constexpr std::uint32_t kMostHeaderBytes = Http1Request::kMostHeaderBytes;
 constexpr std::uint32_t kMostStreams = 100;           // of one connection, at a time
 constexpr std::int32_t kStreamWindow = 256 * 1024;    // bytes of a body that may be under way
 constexpr std::int32_t kConnectionWindow = 1 << 20U;  // and of all bodies of a connection

@@ -13,6 +13,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "runtime/gateway/chat.h"
+#include "runtime/signals/json_writer.h"
 
 namespace asio = boost::asio;
 
@@ -264,7 +265,7 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
     co_return;
   }
   if (admitted.purpose == AdmittedRequest::Purpose::kDecide) {
-    const Reply reply = Ok(ToJson(ReportOf(*decided)).dump());
+    const Reply reply = Ok(ToText(ToJson(ReportOf(*decided))));
     co_await responder.Send(reply);
     co_return;
   }

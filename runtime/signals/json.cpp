@@ -224,6 +224,10 @@ auto ParseFast(std::string_view text, JsonLimits limits, std::uint32_t kept_dept
 auto Parse(std::string_view text, JsonLimits limits, std::uint32_t kept_depth)
     -> std::expected<nlohmann::ordered_json, JsonError> {
   if (auto fast = ParseFast(text, limits, kept_depth)) return std::move(*fast);
+  // nlohmann's reader takes a zero byte between two tokens for the end of the text.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    return std::unexpected(JsonError{zero, "not valid JSON at byte " + std::to_string(zero + 1)});
+  }
   Builder builder(limits, kept_depth);
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) return std::unexpected(builder.error());
   return builder.Take();
