@@ -1,6 +1,9 @@
 #include "runtime/ledger/record.h"
 
 #include <cstdlib>
+#include <string>
+
+#include <nlohmann/json.hpp>
 
 #include "runtime/signals/json_writer.h"
 
