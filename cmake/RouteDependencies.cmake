@@ -13,6 +13,7 @@ route_require_header(nlohmann/json.hpp nlohmann-json3-dev)
 route_require_header(CLI/CLI.hpp libcli11-dev)
 route_require_header(z3++.h libz3-dev)
 route_require_header(openssl/ssl.h libssl-dev)
+route_require_header(nghttp2/nghttp2.h libnghttp2-dev)
 route_require_header(boost/beast.hpp libboost1.81-dev)
 route_require_header(doctest/doctest.h doctest-dev)
 route_require_header(re2/re2.h libre2-dev)
@@ -94,6 +95,12 @@ endif()
 add_library(route_time_zones INTERFACE)
 add_library(route::time_zones ALIAS route_time_zones)
 target_link_libraries(route_time_zones INTERFACE date::date-tz)
+
+# --- nghttp2: the frames of HTTP/2
+find_library(ROUTE_NGHTTP2_LIBRARY nghttp2 REQUIRED)
+add_library(route_nghttp2 INTERFACE)
+add_library(route::nghttp2 ALIAS route_nghttp2)
+target_link_libraries(route_nghttp2 INTERFACE ${ROUTE_NGHTTP2_LIBRARY})
 
 # --- SQLite
 find_package(SQLite3 QUIET)

@@ -98,6 +98,14 @@ def key_hash(key):
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+def make_certificate(folder, name="gateway", names="DNS:localhost,IP:127.0.0.1"):
+    """(certificate, key): signed by itself, so that it is its own authority."""
+    certificate, key = os.path.join(folder, name + ".pem"), os.path.join(folder, name + ".key")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2",
+                    "-subj", "/CN=" + name, "-addext", "subjectAltName=" + names], check=True, capture_output=True)
+    return certificate, key
+
+
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
         super().__init__("localhost", timeout=PATIENCE)
