@@ -12,8 +12,8 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "runtime/dialect/fields.h"
 #include "runtime/gateway/chat.h"
+#include "runtime/signals/json_writer.h"
 
 namespace asio = boost::asio;
 
