@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "runtime/net/async_token.h"
@@ -11,6 +12,11 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
 namespace route {
+namespace {
+
+constexpr unsigned kReadsInARow = 16;  // without waiting, before others have their turn
+
+}  // namespace
 
 /// Ends the stream when its time is over. The timer runs on to the earliest limit that it was set for and is set anew
 /// only then, because limits move with every message and hardly ever come true.
@@ -140,9 +146,24 @@ auto SocketStream::ReadSome(asio::mutable_buffer into) -> asio::awaitable<std::e
     if (!socket_.is_open()) co_return std::unexpected(Told(asio::error::operation_aborted));
     const Step step = ReadStep(into);
     if (step.error) co_return std::unexpected(Told(step.error));
-    if (step.need == Need::kNothing) co_return step.bytes;
+    if (step.need == Need::kNothing) {
+      if (const Error error = co_await GiveWay()) co_return std::unexpected(error);
+      co_return step.bytes;
+    }
+    reads_in_a_row_ = 0;
     if (const Error error = co_await Wait(step.need)) co_return std::unexpected(error);
   }
+}
+
+/// Someone who never stops sending neither holds the thread up nor outlasts the time limit.
+auto SocketStream::GiveWay() -> asio::awaitable<Error> {
+  if (++reads_in_a_row_ < kReadsInARow) co_return Error();
+  reads_in_a_row_ = 0;
+  if (limit_->is_over()) TimeOut();
+  ++waiting_;
+  co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+  --waiting_;
+  co_return socket_.is_open() ? Error() : Told(asio::error::operation_aborted);
 }
 
 void SocketStream::WatchOnce(std::move_only_function<void(Error)> readable) {

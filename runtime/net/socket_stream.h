@@ -55,10 +55,12 @@ class SocketStream : public ByteStream {
  private:
   class TimeLimit;
   void TimeOut();
+  auto GiveWay() -> boost::asio::awaitable<Error>;
 
   boost::asio::ip::tcp::socket socket_;
   std::shared_ptr<TimeLimit> limit_;
   int waiting_ = 0;  // operations, which the limit may end
+  unsigned reads_in_a_row_ = 0;  // that did not have to wait
   bool timed_out_ = false;
 };
 
