@@ -71,7 +71,7 @@ void RenderGithub(const Report& report, const SourceSet& sources, llvm::raw_ostr
     }
     const CatalogueEntry& entry = Entry(diagnostic.code);
     out << "title=" << EscapeProperty(std::string(entry.name) + ": " + std::string(entry.title))
-        << "::" << EscapeMessage(Lines(WholeMessage(diagnostic))) << "\n";
+        << "::" << EscapeMessage(Lines(MessageWithNotes(diagnostic, sources))) << "\n";
   }
 }
 

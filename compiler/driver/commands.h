@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/diagnostics/report.h"
+#include "compiler/resolve/resolve.h"
 #include "compiler/verify/verify.h"
 #include "runtime/values/date.h"
 
@@ -30,11 +31,12 @@ struct CommonOptions {
   Colour colour = Colour::kAuto;
   Date today;  ///< the day that `from clock` and the age of fact sets go by
   std::uint32_t minute = Moment::kNoon;  ///< of that day, for `from clock`
+  resolve::Options::Unused unused = resolve::Options::Unused::kIgnore;
   auto now() const -> Moment { return {today, minute}; }
 };
 
 struct CheckOptions {
-  std::string policy;
+  std::vector<std::string> policies;  ///< at least one, checked one after the other
   verify::Limits limits;
   diagnostics::FailLevel fail_level = diagnostics::FailLevel::kError;
   std::optional<std::string> baseline;        ///< a file whose findings are known

@@ -214,7 +214,7 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
     return Node(Kind::kTrue, test.span);
   }
 
-  auto by_index = [&](const Symbols& symbols, std::string_view what, Kind kind) {
+  auto by_index = [&](Symbols& symbols, std::string_view what, Kind kind) {
     ir::DeploymentTest result = Node(kind, test.span);
     std::set<std::uint32_t> indexes;
     for (const ast::Value& value : test.values) {
@@ -288,9 +288,9 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
     case ast::Fact::kTag: {
       if (const auto* name = std::get_if<ast::Name>(&test.values[0]); name != nullptr && test.values.size() == 1) {
         if (property_names_.Find(name->text)) return ResolveYesProperty(*name, test.span);
-        if (ParseCountry(name->text) || jurisdiction_names_.Find(name->text) || vendor_names_.Find(name->text) ||
-            model_names_.Find(name->text) || deployment_names_.Find(name->text) || service_names_.Find(name->text) ||
-            group_names_.Find(name->text)) {
+        if (ParseCountry(name->text) || jurisdiction_names_.Contains(name->text) || vendor_names_.Contains(name->text) ||
+            model_names_.Contains(name->text) || deployment_names_.Contains(name->text) || service_names_.Contains(name->text) ||
+            group_names_.Contains(name->text)) {
           Error(Code::kR0201, name->span, "`" + name->text + "` alone is not a test",
                 "if it belongs to the list before it, join it with `or`; else say what is asked, for example `processed in " +
                     name->text + "` or `vendor " + name->text + "`");
@@ -315,7 +315,7 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
         } else if (auto deployment = deployment_names_.Find(name->text)) {
           members.insert(*deployment);
         } else {
-          bool place = jurisdiction_names_.Find(name->text) || ParseCountry(name->text);
+          bool place = jurisdiction_names_.Contains(name->text) || ParseCountry(name->text);
           if (place) {
             Error(Code::kR0201, name->span, "there is no group `" + name->text + "`",
                   "for a place write `processed in " + name->text + "`");

@@ -38,8 +38,9 @@ auto Resolver::Run() -> ir::Policy {
   CheckShapesApplied();
   CheckServed();
   ForEach<ast::Test>(&Resolver::AddTest);
-  if (emitter_.error_count() == errors) ForEach<ast::NamedCondition>(&Resolver::KeepCondition);
   AddImpliedRules();
+  CheckUnused();
+  if (emitter_.error_count() == errors) ForEach<ast::NamedCondition>(&Resolver::KeepCondition);
 
   if (policy_.deployments.empty()) {
     Error(Code::kR0401, policy_.span, "this policy has no deployment", "declare at least one with `deployment NAME serves MODEL { … }`");

@@ -24,8 +24,13 @@ class Symbols {
  public:
   /// False if the name is already there.
   auto Add(const std::string& name, std::uint32_t index, Span span) -> bool;
-  auto Find(const std::string& name) const -> std::optional<std::uint32_t>;
-  auto SpanOf(const std::string& name) const -> Span { return entries_.at(name).second; }
+  /// What a use of the name refers to.
+  auto Find(const std::string& name) -> std::optional<std::uint32_t>;
+  /// Is there such a name? Asking is no use of it.
+  auto Contains(const std::string& name) const -> bool { return entries_.contains(name); }
+  /// The names that nothing has found, with their places, in the order of the text.
+  auto Unused() const -> std::vector<std::pair<std::string, Span>>;
+  auto SpanOf(const std::string& name) const -> Span { return entries_.at(name).span; }
 
   /// The first name added that readers take for this one; nothing if there is none but itself.
   auto Lookalike(const std::string& name) const -> std::optional<std::string>;
@@ -34,7 +39,12 @@ class Symbols {
   auto Names() const -> std::vector<std::string>;
 
  private:
-  std::map<std::string, std::pair<std::uint32_t, Span>> entries_;
+  struct Entry {
+    std::uint32_t index;
+    Span span;
+    bool used = false;
+  };
+  std::map<std::string, Entry> entries_;
   std::map<std::string, std::string> by_skeleton_;
 };
 
@@ -153,6 +163,11 @@ class Resolver {
   void CheckApplied(const Shapes<T>& shapes);
   template <typename T>
   auto ApplyShape(Shapes<T>& shapes, const ast::Application& application) -> std::optional<T>;
+
+  // --- unused.cpp
+  /// Warns of what the root file declares and nothing uses (R0412), if that is asked for.
+  void CheckUnused();
+  void ReportUnused(std::string_view kind, const Symbols& symbols, std::string_view hint);
 
   // --- jurisdictions.cpp
   void AddJurisdiction(const ast::Jurisdiction& declared);

@@ -11,7 +11,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "runtime/upstream/answer.h"
-#include "runtime/upstream/async_token.h"
+#include "runtime/net/async_token.h"
 
 namespace asio = boost::asio;
 
