@@ -420,7 +420,7 @@ AS_STRUCT = str.maketrans("sproz", "QQQIB")
 
 class Bundle:
     def __init__(self, data):
-        need(data[:16] == b"\x89RTB\r\n\x1a\n\x03" + bytes(7), "the bundle is not a bundle of version 3")
+        need(data[:16] == b"\x89RTB\r\n\x1a\n\x03" + bytes(7), "the bundle is not of version 3 (of version 4, with services, helper calls are NOT ESTABLISHED)")
         self.data, self.sections, self.used, end = data, {}, {}, 304
         for i, (name, *fields) in enumerate(layout.split() for layout in LAYOUTS.split(";")):
             fields = [(field.split(":") + [""])[:3] for field in fields]
