@@ -13,18 +13,88 @@ namespace {
 
 const Kernel& kKernel = BestKernel();
 
-auto Fits(const TableBits& table, std::span<const std::uint16_t> classes) noexcept -> bool {
-  if (classes.size() != table.dimensions) return false;
-  // A difference below zero sets the sign, and all signs are gathered at once: without a branch, several at a time.
-  std::int32_t signs = 0;
-  for (std::size_t d = 0; d < classes.size(); ++d) signs |= std::int32_t{table.last_class[d]} - std::int32_t{classes[d]};
-  return signs >= 0;
+/// Eight classes side by side.
+typedef std::uint16_t Eight __attribute__((vector_size(16), aligned(2), may_alias));
+typedef std::uint64_t Two __attribute__((vector_size(16)));
+
+/// Is none of `count` classes above its limit?
+auto AllWithin(const std::uint16_t* given, const std::uint16_t* limits, std::size_t count) noexcept -> bool {
+  std::size_t d = 0;
+  Two above{};
+  for (; d + 8 <= count; d += 8) {
+    above |= Two(*reinterpret_cast<const Eight*>(given + d) > *reinterpret_cast<const Eight*>(limits + d));
+  }
+  bool within = (above[0] | above[1]) == 0;
+  for (; d < count; ++d) within &= given[d] <= limits[d];
+  return within;
 }
+
+auto Fits(const TableBits& table, std::span<const std::uint16_t> classes) noexcept -> bool {
+  return classes.size() == table.dimensions && AllWithin(classes.data(), table.last_class, classes.size());
+}
+
+struct Square {
+  Eight list[8];
+};
+
+/// From eight lists of eight classes to those that have one of each: three times the first half is interleaved with the second.
+auto Transposed(Square square) noexcept -> Square {
+  for (int round = 0; round < 3; ++round) {
+    const Square old = square;
+    for (std::size_t i = 0; i < 4; ++i) {
+      square.list[2 * i] = __builtin_shufflevector(old.list[i], old.list[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+      square.list[2 * i + 1] = __builtin_shufflevector(old.list[i], old.list[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
+    }
+  }
+  return square;
+}
+
+/// The classes of requests that follow each other, taken from columns: those of request `i` begin at `i * stride`.
+class Rows {
+ public:
+  Rows(std::span<const std::uint16_t* const> columns, std::size_t first, std::size_t requests) noexcept
+      : stride_((columns.size() + 7) / 8 * 8) {
+    std::size_t d = 0;
+    for (; requests == kBlockRequests && d + 8 <= columns.size(); d += 8) {
+      Square square;
+      for (std::size_t k = 0; k < 8; ++k) square.list[k] = *reinterpret_cast<const Eight*>(columns[d + k] + first);
+      square = Transposed(square);
+      for (std::size_t i = 0; i < 8; ++i) *reinterpret_cast<Eight*>(&classes_[i * stride_ + d]) = square.list[i];
+    }
+    for (; d < columns.size(); ++d) {
+      for (std::size_t i = 0; i < requests; ++i) classes_[i * stride_ + d] = columns[d][first + i];
+    }
+  }
+
+  auto Of(std::size_t request) const noexcept -> const std::uint16_t* { return &classes_[request * stride_]; }
+
+ private:
+  static_assert(kBlockRequests == 8 && kMaxDimensions % 8 == 0);
+  std::size_t stride_;
+  std::array<std::uint16_t, kBlockRequests * kMaxDimensions> classes_;
+};
 
 auto OutcomeOf(const Answer& answer) noexcept -> Outcome {
   if (answer.refusal != kNone) return Outcome::kRefused;
   if (answer.route == kNone) return Outcome::kUncovered;
   return answer.reaches ? Outcome::kRouted : Outcome::kUnservable;
+}
+
+auto DecideFitting(const TableBits& table, const std::uint16_t* classes) noexcept -> Decision {
+  Decision decision;
+  Answer answer{.allowed = decision.allowed.data()};
+  kKernel.decide(table, classes, answer);
+  decision.outcome = OutcomeOf(answer);
+  decision.refusal = answer.refusal;
+  decision.route = answer.route;
+  return decision;
+}
+
+/// Of a request with classes that the table does not have.
+auto NothingFits() noexcept -> Decision {
+  Decision decision;
+  decision.outcome = Outcome::kRefused;
+  return decision;
 }
 
 /// Calls `visit` with each rule that applies, once, in the order of the terms: a rule's terms follow each other.
@@ -52,17 +122,21 @@ void ForEachMatchedRule(const TableBits& table, std::span<const std::uint16_t> c
 
 auto Decide(const Table& table, std::span<const std::uint16_t> classes) noexcept -> Decision {
   const TableBits& bits = table.impl().bits;
-  Decision decision;
-  if (!Fits(bits, classes)) {
-    decision.outcome = Outcome::kRefused;
-    return decision;
+  return Fits(bits, classes) ? DecideFitting(bits, classes.data()) : NothingFits();
+}
+
+void DecideBlock(const Table& table, std::span<const std::uint16_t* const> columns, std::size_t first,
+                 std::span<Decision> decisions) noexcept {
+  const TableBits& bits = table.impl().bits;
+  if (columns.size() != bits.dimensions) {
+    std::ranges::fill(decisions, NothingFits());
+    return;
   }
-  Answer answer{.allowed = decision.allowed.data()};
-  kKernel.decide(bits, classes.data(), answer);
-  decision.outcome = OutcomeOf(answer);
-  decision.refusal = answer.refusal;
-  decision.route = answer.route;
-  return decision;
+  const Rows rows(columns, first, decisions.size());
+  for (std::size_t i = 0; i < decisions.size(); ++i) {
+    const std::span<const std::uint16_t> classes(rows.Of(i), columns.size());
+    ::new (&decisions[i]) Decision(Fits(bits, classes) ? DecideFitting(bits, classes.data()) : NothingFits());
+  }
 }
 
 auto DimensionCount(const Table& table) noexcept -> std::size_t { return table.impl().bits.dimensions; }

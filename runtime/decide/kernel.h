@@ -29,6 +29,8 @@ extern const Kernel kPortableKernel;
 #if defined(__x86_64__)
 /// For x86-64 processors with AVX2.
 extern const Kernel kAvx2Kernel;
+/// For x86-64 processors with AVX-512, where a cell is one register.
+extern const Kernel kAvx512Kernel;
 #endif
 
 /// The best one for the processor that this runs on.

@@ -23,13 +23,8 @@ struct DefinitionLevel {
   std::uint32_t definitions = 0;
 };
 
-/// The rules' terms that exclude the same deployments follow each other.
-struct ExclusionGroup {
-  std::uint32_t mask = 0;      ///< index of the first of its cells
-  std::uint32_t end_term = 0;  ///< of the rules' terms
-};
-
 struct TableBits {
+  std::uint32_t line_count = 0;
   const layout::LineRecord* lines = nullptr;
   const layout::ColumnRecord* columns = nullptr;
   const layout::RunRecord* runs = nullptr;
@@ -45,13 +40,14 @@ struct TableBits {
   TermPart routes;
   TermPart rules;
 
-  std::uint32_t excluding_terms = 0;            ///< how many of the rules' terms exclude somebody; these come first
-  const std::uint32_t* term_group = nullptr;    ///< by excluding term
-  const ExclusionGroup* groups = nullptr;
-  std::uint32_t mask_cells = 0;                 ///< of each mask: 512 deployments to a cell
-  const layout::Cell* masks = nullptr;
-  const layout::Cell* everyone = nullptr;       ///< the deployments that there are
-  const layout::Cell* reach = nullptr;          ///< by route: the deployments of its tiers
+  /// How many words of the rules' terms have one that excludes somebody; these come first. By term of these words: the first
+  /// cell of the mask of what it excludes, and the bits of the terms of its word that come later and exclude something else.
+  std::uint32_t excluding_words = 0;
+  const layout::Cell* const* term_masks = nullptr;
+  const std::uint64_t* later_groups = nullptr;
+  std::uint32_t mask_cells = 0;            ///< of each mask: 512 deployments to a cell
+  const layout::Cell* everyone = nullptr;  ///< the deployments that there are
+  const layout::Cell* reach = nullptr;     ///< by route: the deployments of its tiers
 };
 
 }  // namespace route

@@ -89,7 +89,7 @@ class Loader {
             Error(LoadError::Kind::kMalformed, "is malformed: " + *problem + "; build it again with `routec build`"));
       }
     }
-    FindGroups();
+    FindExclusions();
     FindReach();
     FillBits();
     return std::move(impl_);
@@ -659,7 +659,7 @@ class Loader {
       const std::uint32_t mask = MaskIsEmpty(rule) ? kNone : impl_->rule_masks[rule];
       if (std::pair{mask, rule} < last) return false;
       last = {mask, rule};
-      if (mask != kNone) ++impl_->bits.excluding_terms;
+      if (mask != kNone) impl_->bits.excluding_words = i / 64 + 1;
     }
     return true;
   }
@@ -741,13 +741,17 @@ class Loader {
 
   // --- What is worked out once, so that a decision need not ----------------------------------------------------------
 
-  void FindGroups() {
+  void FindExclusions() {
     const TermPart& rules = impl_->bits.rules;
-    for (std::uint32_t i = 0; i < impl_->bits.excluding_terms; ++i) {
-      const std::uint32_t mask = impl_->rule_masks[rules.owners[i]] * header_->mask_cells;
-      if (impl_->groups.empty() || impl_->groups.back().mask != mask) impl_->groups.push_back({mask, i});
-      impl_->groups.back().end_term = i + 1;
-      impl_->term_group.push_back(static_cast<std::uint32_t>(impl_->groups.size() - 1));
+    const std::uint32_t terms = std::min(rules.terms, impl_->bits.excluding_words * 64);
+    impl_->term_masks.resize(terms);
+    impl_->later_groups.resize(terms);
+    for (std::uint32_t i = terms; i-- > 0;) {
+      impl_->term_masks[i] = &masks_[std::size_t{impl_->rule_masks[rules.owners[i]]} * header_->mask_cells];
+      const std::uint32_t next = i + 1;
+      if (next % 64 == 0 || next == terms) continue;  // the last of its word
+      impl_->later_groups[i] = impl_->term_masks[next] == impl_->term_masks[i] ? impl_->later_groups[next]
+                                                                              : ~layout::LowBits(next % 64);
     }
   }
 
@@ -764,6 +768,7 @@ class Loader {
 
   void FillBits() {
     TableBits& bits = impl_->bits;
+    bits.line_count = static_cast<std::uint32_t>(lines_.size());
     bits.lines = lines_.data();
     bits.columns = columns_.data();
     bits.runs = runs_.data();
@@ -774,9 +779,8 @@ class Loader {
     bits.definitions = header_->definitions;
     bits.levels = static_cast<std::uint32_t>(impl_->levels.size());
     bits.level = impl_->levels.data();
-    bits.term_group = impl_->term_group.data();
-    bits.groups = impl_->groups.data();
-    bits.masks = masks_.data();
+    bits.term_masks = impl_->term_masks.data();
+    bits.later_groups = impl_->later_groups.data();
     bits.everyone = impl_->everyone.data();
     bits.reach = impl_->reach.data();
   }

@@ -6,12 +6,9 @@
 /// many there are.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <set>
 #include <string>
 #include <type_traits>
@@ -28,6 +25,7 @@
 #include "tests/differential/brute_force.h"
 #include "tests/differential/seeds.h"
 #include "tests/random_policy/random_policy.h"
+#include "tests/table/temporary_file.h"
 
 namespace route::differential {
 namespace {
@@ -48,24 +46,6 @@ auto FromBytes(std::vector<std::byte> bytes) -> Table {
   REQUIRE_MESSAGE(table.has_value(), table.error().message);
   return std::move(*table);
 }
-
-// A file that is gone when the test is.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::vector<std::byte>& bytes)
-      : path_(std::filesystem::temp_directory_path() / ("route-differential-" + std::to_string(getpid()) + ".rtb")) {
-    std::ofstream file(path_, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  auto operator=(const TemporaryFile&) -> TemporaryFile& = delete;
-  ~TemporaryFile() { std::filesystem::remove(path_); }
-
-  auto path() const -> std::string { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 void SetMeasured(Values& values, std::uint32_t attribute, const ir::Attribute& declared, const ir::Value& value) {
   std::expected<void, std::string> done;
