@@ -1,5 +1,6 @@
 #include "compiler/prove/core.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -226,7 +227,7 @@ class Writer {
       case Kind::kOwnIs:
         return {{"fact", "own " + test.property}, {"in", {test.text}}};
       case Kind::kOwnRange:
-        return Range("own " + test.property, test);
+        return Range("own " + test.property, test, IsDate(test.property));
     }
     std::abort();  // every kind is handled above
   }
@@ -238,11 +239,18 @@ class Writer {
     return names;
   }
 
-  static auto Range(const std::string& fact, const ir::DeploymentTest& test) -> Json {
+  auto IsDate(const std::string& property) const -> bool {
+    return std::ranges::any_of(policy_.properties, [&](const ir::Property& each) {
+      return each.name == property && each.kind == AttributeKind::kDate;
+    });
+  }
+
+  /// An end that excludes nothing is left out.
+  static auto Range(const std::string& fact, const ir::DeploymentTest& test, bool is_date = false) -> Json {
     Json json = {{"fact", fact}};
-    if (test.low != std::numeric_limits<std::int64_t>::min()) json["at_least"] = test.low;
-    if (test.high != std::numeric_limits<std::int64_t>::max()) json["below"] = test.high;
-    if (json.size() == 1) json["at_least"] = std::numeric_limits<std::int64_t>::min();
+    if (test.low > (is_date ? kFirstDate.days : std::numeric_limits<std::int64_t>::min())) json["at_least"] = test.low;
+    if (test.high <= (is_date ? kLastDate.days : std::numeric_limits<std::int64_t>::max() - 1)) json["below"] = test.high;
+    if (json.size() == 1) json["at_least"] = std::numeric_limits<std::int64_t>::min();  // whatever it is, if it is stated
     return json;
   }
 

@@ -296,6 +296,74 @@ rule weekend  when day in { saturday, sunday }  require processed in FR
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertRegex(done.stdout, r"\d+ questions, 0 answered differently, 0 without an answer\n$")
 
+    def test_two_more_solvers_agree_with_the_pack(self):
+        if not (shutil.which("z3") and shutil.which("cvc5")):
+            self.skipTest("z3 or cvc5 is not installed")
+        text = SAMPLE.read_text().replace("deadline 10 s }", "deadline 10 s  answer 1000 tokens }") + """
+attribute prompt tokens up to 100_000 from request
+attribute day    weekday from clock
+rule weekend  when day in { saturday, sunday }  require processed in FR
+guarantee weekend  when today >= 2027-03-06 and today <= 2027-03-07, every deployment reached is processed in FR
+guarantee monday   when today >= 2027-03-06 and today <= 2027-03-08, every deployment reached is processed in FR
+guarantee cheap    every request costs at most 2 USD
+guarantee free     every request costs at most 0.1 USD
+guarantee lost     service survives the loss of any 2 deployments
+guarantee vendors  service survives the loss of any 1 vendor
+guarantee first    the first choice is processed in FR
+guarantee brief    every request makes at most 3 attempts within 4 s
+guarantee allowed  every request with tier gold is allowed every deployment that the same request with tier free is
+guarantee as_good  the first choice with tier gold has quality at least that with tier free
+guarantee as_cheap the first choice with tier gold has price in at most that with tier free
+"""
+        pack = self.build(text)
+        self.assertEqual(self.both()[0], 1)
+        verdicts = [entry["verdict"] for entry in pack["obligations"]]
+        self.assertGreater(min(verdicts.count("proved"), verdicts.count("violated")), 3)
+        done = subprocess.run([ROOT / "scripts/second-opinion", self.pack], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn(f"{len(verdicts)} questions, 0 answered differently, 0 without an answer\n", done.stdout)
+        # A pack that claims something else is found out.
+        entry = pack["obligations"][1]
+        pack["obligations"][1] = {"name": entry["name"], "verdict": "violated", "witness": []}
+        self.pack.write_bytes(seal_pack(pack))
+        done = subprocess.run([ROOT / "scripts/second-opinion", self.pack], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+
+    def test_a_grammar_free_reader_gets_the_same_core(self):
+        policies = [path.relative_to(ROOT) for path in sorted((ROOT / "examples").glob("*/*.route")) if path.name != "catalog.route"]
+        for policy in [*policies, SAMPLE.relative_to(ROOT)]:
+            with self.subTest(policy=str(policy)):
+                self.same_core(policy, ROOT)
+
+    def same_core(self, policy, folder):
+        """Both ways from the policy to its core end at the same one."""
+        routec("prove", policy, "-o", self.pack, "--most-cases", "0", cwd=folder)
+        done = subprocess.run([ROUTEC, "fmt", "--core", policy], capture_output=True, text=True, cwd=folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        text = self.tmp / "core.txt"
+        text.write_text(done.stdout)
+        read = subprocess.run([sys.executable, ROOT / "audit/read_core.py", text, "--pack", self.pack], capture_output=True, text=True)
+        self.assertEqual((read.returncode, read.stdout), (0, "the pack has the core that the text says\n"), read.stderr)
+
+    def test_another_core_is_noticed(self):
+        pack = self.make()
+        text = self.tmp / "core.txt"
+        text.write_text(subprocess.run([ROUTEC, "fmt", "--core", SAMPLE], capture_output=True, text=True, check=True).stdout)
+
+        def read():
+            words = [sys.executable, ROOT / "audit/read_core.py", text, "--pack", self.pack]
+            return subprocess.run(words, capture_output=True, text=True).returncode
+
+        self.assertEqual(read(), 0)
+        for i, guarantee in enumerate(pack["core"]["guarantees"]):
+            for member, other in (("promise", {"served": {"unless_refused_by": [0, 0]}}), ("when", {"any": []})):
+                bad = copy.deepcopy(pack)
+                bad["core"]["guarantees"][i][member] = other
+                self.pack.write_bytes(seal_pack(bad))
+                self.assertEqual(read(), 1, guarantee["name"])
+        text.write_text("nonsense")
+        self.assertEqual(read(), 2)
+
     def test_show_puts_sentences_beside_the_sources(self):
         self.make()
         done = subprocess.run([ROUTEAUDIT, "show", self.pack, "--sources", self.tmp], capture_output=True, text=True)
@@ -463,7 +531,20 @@ class TheChecker(unittest.TestCase):
         for path in (ROOT / "audit").glob("*.[ch]*"):
             for included in re.findall(r'#include ["<]([^">]+)', path.read_text()):
                 self.assertFalse(included.startswith(("compiler/", "runtime/")), f"{path.name} includes {included}")
-        self.assertNotRegex((ROOT / "audit/routeaudit.py").read_text(), r"^(import|from) (?!datetime|hashlib|json|pathlib|re|struct|sys|zlib)")
+        for script in ("routeaudit.py", "read_core.py", "pack_smt.py"):
+            self.assertNotRegex((ROOT / "audit" / script).read_text(),
+                                r"(?m)^(import|from) (?!argparse|datetime|hashlib|json|pathlib|re|struct|sys|zlib)", script)
+
+    def test_its_manual_page_has_every_option_and_is_clean(self):
+        page = ROOT / "docs/man/routeaudit.1"
+        shown = subprocess.run([ROUTEAUDIT, "--help"], capture_output=True, text=True, check=True).stdout
+        options = set(re.findall(r"(--[a-z][\w-]*)", shown))
+        self.assertLessEqual({"--bundle", "--sources", "--base"}, options)
+        for option in options:
+            self.assertRegex(page.read_text(), rf"Fl {option[1:]}\b")
+        if shutil.which("mandoc"):
+            lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True)
+            self.assertEqual(lint.stdout, "")
 
 
 if __name__ == "__main__":
