@@ -2,7 +2,7 @@
 """Proof packs end to end: routec writes them, routeaudit and its twin in Python check them, and neither takes a pack,
 a bundle or a source that has been tampered with.
 
-    audit_test.py ROUTEC ROUTEAUDIT ROOT
+    audit_test.py ROUTEC ROUTEAUDIT ROOT RANDOM_PACKS [TEST…]
 """
 
 import base64
@@ -22,7 +22,7 @@ import tempfile
 import unittest
 import zlib
 
-ROUTEC, ROUTEAUDIT, ROOT = (pathlib.Path(word).resolve() for word in sys.argv[1:4])
+ROUTEC, ROUTEAUDIT, ROOT, RANDOM_PACKS = (pathlib.Path(word).resolve() for word in sys.argv[1:5])
 SAMPLE = ROOT / "tests/audit/sample.route"
 
 
@@ -526,6 +526,30 @@ class Faults(Folder):
         self.assertEqual(self.both()[0], 1)
 
 
+class RandomPolicies(Folder):
+    SEEDS = 60
+
+    def test_packs_of_random_policies(self):
+        """Both checkers confirm what routec says, from cases and from clauses, and the core is that of `fmt --core`."""
+        subprocess.run([RANDOM_PACKS, self.tmp, "1", str(self.SEEDS)], check=True, timeout=600)
+        found, kinds = set(), set()
+        for seed in range(1, self.SEEDS + 1):
+            for form in ("cases", "clauses"):
+                with self.subTest(seed=seed, form=form):
+                    self.pack, self.bundle = self.tmp / f"{seed}.{form}.rpp", self.tmp / f"{seed}.rtb"
+                    code, said = self.both()
+                    self.assertNotIn("REJECTED", said)
+                    found.add(code)
+            pack = TWIN.open_pack(self.pack.read_bytes())
+            kinds |= {(*guarantee["promise"], entry["verdict"]) for guarantee, entry in zip(pack["core"]["guarantees"], pack["obligations"][1:])}
+            read = subprocess.run([sys.executable, ROOT / "audit/read_core.py", self.tmp / f"{seed}.txt", "--pack", self.pack], capture_output=True,
+                                  text=True)
+            self.assertEqual(read.returncode, 0, f"{seed}: {read.stdout}{read.stderr}")
+        self.assertLessEqual({0, 1}, found)
+        for kind in ("every_deployment_reached", "first_choice", "served", "survives_loss", "bounded"):
+            self.assertLessEqual({(kind, "proved"), (kind, "violated")}, kinds)
+
+
 class TheChecker(unittest.TestCase):
     def test_it_shares_nothing_with_what_it_checks(self):
         for path in (ROOT / "audit").glob("*.[ch]*"):
@@ -548,4 +572,4 @@ class TheChecker(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
+    unittest.main(argv=sys.argv[:1] + sys.argv[5:])
