@@ -288,6 +288,12 @@ rule weekend  when day in { saturday, sunday }  require processed in FR
                     next(each for each in bad["core"][entries] if each["name"] == entry["name"])[change] = {"any": []}
                     base.write_bytes(seal_pack(bad))
                     self.assertIn("that this policy lacks", check()[1])
+        for i, attribute in enumerate(pack["core"]["attributes"]):
+            for member, other in (("default", attribute["default"] + "x"), ("sources", []), ("maximum", attribute["maximum"] + 1)):
+                bad = copy.deepcopy(pack)
+                bad["core"]["attributes"][i][member] = other
+                base.write_bytes(seal_pack(bad))
+                self.assertIn("that this policy lacks", check()[1], attribute["name"])
 
     def test_two_more_solvers_agree(self):
         if not (shutil.which("z3") and shutil.which("cvc5")):

@@ -42,7 +42,7 @@ auto main(int argc, char** argv) -> int {
     const std::string name = std::to_string(seed);
     Write(folder / (name + ".rtb"), {reinterpret_cast<const char*>(bundle->data()), bundle->size()});
     Write(folder / (name + ".txt"), prove::CoreText(policy));
-    prove::Inputs inputs{.sources = &sources, .tool_version = "routec test", .bundle_sha256 = Table::FromBytes(*bundle)->hash()};
+    prove::Inputs inputs{.sources = &sources, .tool_version = "routec test", .bundle_sha256 = std::string(Table::FromBytes(*bundle)->hash())};
     Write(folder / (name + ".cases.rpp"), prove::WritePack(policy, report, inputs));
     inputs.most_cases = 0;
     Write(folder / (name + ".clauses.rpp"), prove::WritePack(policy, report, inputs));
