@@ -6,12 +6,6 @@
 
 namespace audit {
 
-auto Everything(const Core& core) -> Box {
-  Box box;
-  for (const std::size_t classes : core.classes) box.emplace_back(classes, true);
-  return box;
-}
-
 auto ClassesIn(const Json& question, std::size_t count) -> Bits {
   Bits classes(count);
   Need(question.size() == 2, "a question is not understood", question);
@@ -162,7 +156,6 @@ auto Survives(const Core& core, const Json& loss, const Plan& plan) -> bool {
 
 /// Numbers that are not negative; a result that does not fit is the largest number.
 constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
-constexpr std::uint64_t kMostAttempts = 10'000;
 auto Plus(std::int64_t a, std::int64_t b) -> std::int64_t { return b > kLargest - a ? kLargest : a + b; }
 auto Times(std::int64_t a, std::int64_t b) -> std::int64_t { return a != 0 && b > kLargest / a ? kLargest : a * b; }
 
@@ -174,7 +167,7 @@ auto IsAffordable(const Core& core, std::int64_t usd, const Plan& plan, const Bo
   while (!box[*core.prompt][longest]) --longest;
   const std::int64_t tokens = (RangeOf(AttributeOf(core.json, *core.prompt), longest).second - 1) / 1'000'000;
   const std::uint64_t attempts = Natural(limits.at("attempts"));
-  Need(attempts <= kMostAttempts, "there are too many attempts to add up", attempts);
+  Need(attempts <= 10'000, "there are too many attempts to add up", attempts);
   std::vector<std::int64_t> costs;  // of each attempt
   for (const Reach& reach : plan) {
     std::int64_t dearest = 0;
@@ -218,7 +211,7 @@ auto IsCompared(const Core& core, const Json& says, const Box& box) -> bool {
   const auto put = [&](const Json& classes) {
     Box other = box;
     for (std::size_t d = first; d < end; ++d) {
-      other[d].assign(core.classes[d], false);
+      other[d].assign(core.everything[d].size(), false);
       other[d].at(Natural(classes.at(d - first))) = true;
     }
     return other;

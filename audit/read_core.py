@@ -232,6 +232,13 @@ class Reader:
             facts["own " + name] = number(value) if kinds[name] in ("number", "date") else value
         return facts
 
+    def service(self, line):
+        vendor = next(each for each in self.top.all("vendor") if each.words[1] == line.get("vendor"))
+        (_, kind, question), = (each.words for each in line.all("answers"))
+        return {"name": line.words[1], "vendor": line.get("vendor"), "endpoint": line.get("endpoint"), "key_env": line.get("key_env"),
+                "kind": kind, "question": question, "processed_in": COUNTRIES.index(line.get("processed_in")),
+                "headquarters": COUNTRIES.index(vendor.get("headquarters")), "within_ms": int(line.get("within_ms"))}
+
     def tier(self, line):
         return {"label": line.words[1], "order": " ".join(line.words[2:]),
                 "candidates": [{"deployment": index(self.deployments, each.words[1]), "weight": int(each.words[3])} for each in line.all("candidate")],
@@ -269,7 +276,7 @@ class Reader:
                 "properties": [{"name": line.words[1], "kind": " ".join(line.words[2:-2]), "unit": line.words[-1]}
                                for line in self.top.all("property")],
                 "attributes": [attribute.to_json(self.first[attribute.name]) for attribute in self.attributes],
-                "deployments": self.deployments, "rules": rules, "refusals": self.refusals, "routes": routes, "guarantees": guarantees}
+                "deployments": self.deployments, "services": [self.service(line) for line in self.top.all("service")], "rules": rules, "refusals": self.refusals, "routes": routes, "guarantees": guarantees}
 
 
 def core_of_pack(data):

@@ -73,6 +73,7 @@ class Writer {
             {"properties", WriteAll(policy_.properties)},
             {"attributes", std::move(attributes)},
             {"deployments", std::move(deployments)},
+            {"services", WriteAll(policy_.services)},
             {"rules", WriteAll(policy_.rules)},
             {"refusals", WriteAll(policy_.refusals)},
             {"routes", WriteAll(policy_.routes)},
@@ -196,6 +197,8 @@ class Writer {
         return {{"fact", "model"}, {"in", Names(policy_.models, test)}};
       case Kind::kDeploymentIs:
         return {{"fact", "name"}, {"in", Names(policy_.deployments, test)}};
+      case Kind::kServiceIs:
+        return {{"fact", "service"}, {"in", Names(policy_.services, test)}};
       case Kind::kCertified:
         return {{"fact", "certified"}, {"in", {test.text}}};
       case Kind::kStatusIs:
@@ -323,6 +326,19 @@ class Writer {
 
   static auto Write(const ir::Property& property) -> Json {
     return {{"name", property.name}, {"kind", std::string(KindName(property.kind))}, {"unit", UnitText(property.unit)}};
+  }
+
+  auto Write(const ir::Service& service) const -> Json {
+    const ir::Vendor& vendor = policy_.vendors.at(service.vendor.index);
+    return {{"name", service.name},
+            {"vendor", vendor.name},
+            {"endpoint", service.endpoint},
+            {"key_env", service.key_env},
+            {"kind", std::string(SourceName(service.answers.kind))},
+            {"question", service.answers.argument},
+            {"processed_in", service.processed_in.index},
+            {"headquarters", vendor.headquarters.index},
+            {"within_ms", service.within_ms}};
   }
 
   auto Write(const ir::Rule& rule) const -> Json {

@@ -58,6 +58,7 @@ class Writer {
     for (const ir::Vendor& vendor : policy_.vendors) Write(vendor);
     for (const ir::Model& model : policy_.models) Write(model);
     for (const ir::Deployment& deployment : policy_.deployments) Write(deployment);
+    for (const ir::Service& service : policy_.services) Write(service);
     for (const ir::Refusal& refusal : policy_.refusals) Write(refusal);
     for (const ir::Rule& rule : policy_.rules) Write(rule);
     for (const ir::Route& route : policy_.routes) Write(route);
@@ -213,6 +214,17 @@ class Writer {
     });
   }
 
+  void Write(const ir::Service& service) {
+    Line("service " + Quoted(service.name), [&] {
+      Line("vendor " + Quoted(policy_.vendors.at(service.vendor.index).name));
+      Line("processed_in " + Code(service.processed_in.index));
+      Line("answers " + std::string(SourceName(service.answers.kind)) + " " + Quoted(service.answers.argument));
+      Line("endpoint " + Quoted(service.endpoint));
+      Line("key_env " + Quoted(service.key_env));
+      Line("within_ms " + std::to_string(service.within_ms));
+    });
+  }
+
   auto IsDate(const std::string& property) const -> bool {
     for (const ir::Property& each : policy_.properties) {
       if (each.name == property) return each.kind == AttributeKind::kDate;
@@ -347,6 +359,8 @@ class Writer {
         return "model";
       case Kind::kDeploymentIs:
         return "name";
+      case Kind::kServiceIs:
+        return "service";
       case Kind::kCertified:
         return "certified";
       case Kind::kStatusIs:
@@ -406,6 +420,9 @@ class Writer {
         return words;
       case Kind::kDeploymentIs:
         for (const std::uint32_t deployment : test.values) words += " " + Quoted(policy_.deployments.at(deployment).name);
+        return words;
+      case Kind::kServiceIs:
+        for (const std::uint32_t service : test.values) words += " " + Quoted(policy_.services.at(service).name);
         return words;
       case Kind::kCertified:
       case Kind::kStatusIs:
