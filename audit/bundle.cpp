@@ -6,7 +6,7 @@
 namespace audit {
 namespace {
 
-constexpr std::uint64_t kNone = 0xFFFFFFFF, kHeader = 64, kSections = 128, kFirstSection = 304, kServiceHeader = 24;
+constexpr std::uint64_t kNone = 0xFFFFFFFF, kHeader = 64, kSections = 128, kFirstSection = 304, kServiceHeader = 24, kCellBytes = 64;
 
 /// The header and the sections in their order, each with the fields of a record: its name, its type and what it is of. Types: s
 /// string, p place, r range, b u8, h u16, u u32, o u32 that may be none, q u64, i i64, z a byte that is zero.
@@ -74,7 +74,7 @@ class Reader {
                              "levels", "owners", "lines", "columns", "runs", "service_header", "services", "screens"}) {
       all[name] = Records(name, 0, sections_[name].count);
     }
-    for (const char* name : {"masks", "cells"}) all[name] = bytes_.substr(sections_[name].begin, sections_[name].count * sections_[name].size);
+    for (const char* name : {"masks", "cells"}) all[name] = bytes_.substr(sections_[name].begin, sections_[name].count * kCellBytes);
     for (const char* name : {"sources", "names", "cuts", "countries", "tiers", "candidates"}) {
       Need(sections_[name].next == sections_[name].count, "the bundle has records that nothing speaks of", name);
     }

@@ -8,7 +8,8 @@
 namespace audit {
 namespace {
 
-const std::set<std::string> kPromises = {"every_deployment_reached", "first_choice", "served", "survives_loss", "bounded", "costs_at_most", "compared"};
+const std::set<std::string> kPromises = {"every_deployment_reached", "first_choice", "served", "survives_loss",
+                                         "bounded", "costs_at_most", "compared"};
 
 /// The verdict, if what shows it does.
 auto CheckObligation(const Core& core, const Json& obligation, const Json& entry) -> std::string {

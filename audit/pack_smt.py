@@ -91,7 +91,7 @@ class Request:
         return disj(self.allowed[each["deployment"]] for each in tier["candidates"])
 
     def served(self):
-        return disj(conj([self.decides(i), disj(self.some(tier) for tier in route["tiers"])]) for i, route in enumerate(self.core["routes"]))
+        return self.plans(lambda tiers: disj(self.some(tier) for tier in tiers))
 
     def plans(self, broken):
         """That a route decides of whose tiers `broken` says what breaks the promise."""
@@ -103,7 +103,8 @@ class Request:
             none = [neg(self.some(earlier)) for earlier in tiers[:t]]
             reached = self.reached(tier)
             for i, each in enumerate(tier["candidates"]):
-                before = [] if tier["order"] == "by weight" else [neg(self.allowed[other["deployment"]]) for other in tier["candidates"][:i]]
+                others = [] if tier["order"] == "by weight" else tier["candidates"][:i]
+                before = [neg(self.allowed[other["deployment"]]) for other in others]
                 yield each["deployment"], conj([*none, *before, reached[i]])
 
 
@@ -140,8 +141,8 @@ class Writer:
 
     def every_deployment_reached(self, test):
         bad = [not passes(test, each) for each in self.core["deployments"]]
-        return self.request.plans(lambda tiers: disj(literal for tier in tiers for each, literal in zip(tier["candidates"], self.request.reached(tier))
-                                                     if bad[each["deployment"]]))
+        return self.request.plans(lambda tiers: disj(
+            literal for tier in tiers for each, literal in zip(tier["candidates"], self.request.reached(tier)) if bad[each["deployment"]]))
 
     def first_choice(self, test):
         bad = [not passes(test, each) for each in self.core["deployments"]]
@@ -218,7 +219,8 @@ class Writer:
         if says["what"] == "allowed":
             less = (conj([b, neg(a)]) for a, b in zip(one.allowed, other.allowed))
             return conj([neg(other.refused), disj([conj([one.refused, disj(other.allowed)]), *less])])
-        choices = [[(self.core["deployments"][d][says["fact"]], conj([side.decides(i), literal])) for i, route in enumerate(self.core["routes"])
+        numbers = [each.get(says["fact"]) for each in self.core["deployments"]]
+        choices = [[(numbers[d], conj([side.decides(i), literal])) for i, route in enumerate(self.core["routes"])
                     for d, literal in side.first_choices(route["tiers"])] for side in (one, other)]
         larger, smaller = choices if says["what"] == "first_choice_at_least" else choices[::-1]
         return disj(conj([a, b]) for n, a in larger for m, b in smaller if n < m)
@@ -229,7 +231,8 @@ class Writer:
         broken = conj([self.request.holds(when), getattr(self, kind)(says)])
         lines = ["(set-logic QF_LIA)", f"; Is there a request that breaks this? {json.dumps(name)}"]
         for d, (i, classes) in enumerate(self.dimensions):
-            lines += [f"(declare-const d{d} Int) ; {json.dumps(self.core['attributes'][i]['name'])}", f"(assert (and (<= 0 d{d}) (< d{d} {classes})))"]
+            lines += [f"(declare-const d{d} Int) ; {json.dumps(self.core['attributes'][i]['name'])}",
+                      f"(assert (and (<= 0 d{d}) (< d{d} {classes})))"]
         lines += [*(f"(assert {each})" for each in self.calendar()), *self.more, f"(assert {broken})", "(check-sat)"]
         return "\n".join(lines) + "\n"
 
@@ -239,7 +242,8 @@ def questions(pack):
     core = pack["core"]
     writer = Writer(core)
     everyone = {"served": {"unless_refused_by": list(range(len(core["refusals"])))}}
-    asked = [("coverage", {"all": []}, everyone)] + [("guarantee " + each["name"], each["when"], each["promise"]) for each in core["guarantees"]]
+    asked = [("coverage", {"all": []}, everyone),
+             *(("guarantee " + each["name"], each["when"], each["promise"]) for each in core["guarantees"])]
     for (name, when, promise), entry in zip(asked, pack["obligations"]):
         yield name, entry["verdict"], writer.question(name, when, promise)
 

@@ -241,7 +241,8 @@ class Reader:
 
     def tier(self, line):
         return {"label": line.words[1], "order": " ".join(line.words[2:]),
-                "candidates": [{"deployment": index(self.deployments, each.words[1]), "weight": int(each.words[3])} for each in line.all("candidate")],
+                "candidates": [{"deployment": index(self.deployments, each.words[1]), "weight": int(each.words[3])}
+                               for each in line.all("candidate")],
                 **{name: natural(line.get(name)) for name in ("limit", "within_ms", "retries")}}
 
     def promise(self, line):
@@ -264,8 +265,8 @@ class Reader:
 
     def core(self):
         limits = self.top.all("limits")[0]
-        rules = [{"name": line.words[1], "layer": int(line.words[3]), "implied": line.words[4:] == ["implied"], "because": line.get("because"),
-                  "when": self.when(line), "keep": self.test(line.all("keep")[0].below[0])} for line in self.top.all("rule")]
+        rules = [{"name": line.words[1], "layer": int(line.words[3]), "implied": line.words[4:] == ["implied"],
+                  "because": line.get("because"), "when": self.when(line), "keep": self.test(line.all("keep")[0].below[0])} for line in self.top.all("rule")]
         routes = [{"name": line.words[1], "layer": int(line.words[3]), "when": self.when(line),
                    "tiers": [self.tier(each) for each in line.all("tier")]} for line in self.top.all("route")]
         guarantees = [{"name": line.words[1], "layer": int(line.words[3]), "text": line.get("text"), "when": self.when(line),
@@ -276,7 +277,8 @@ class Reader:
                 "properties": [{"name": line.words[1], "kind": " ".join(line.words[2:-2]), "unit": line.words[-1]}
                                for line in self.top.all("property")],
                 "attributes": [attribute.to_json(self.first[attribute.name]) for attribute in self.attributes],
-                "deployments": self.deployments, "services": [self.service(line) for line in self.top.all("service")], "rules": rules, "refusals": self.refusals, "routes": routes, "guarantees": guarantees}
+                "deployments": self.deployments, "services": [self.service(line) for line in self.top.all("service")],
+                "rules": rules, "refusals": self.refusals, "routes": routes, "guarantees": guarantees}
 
 
 def core_of_pack(data):

@@ -17,8 +17,9 @@ import zlib
 FALSE, UNKNOWN, TRUE = 0, 1, 2
 MOST_BYTES, NONE, MILLION, LARGEST, FIRST_DAY, LAST_DAY = 1 << 27, 0xFFFFFFFF, 1_000_000, (1 << 63) - 1, -719_162, 2_932_896
 WORDS = {"flags": [False, True], "kinds": ["one of", "any of", "yes/no", "number", "text", "country", "date"],
-         "units": ["", "tokens", "ms", "%", "USD", "EUR", "time of day"], "orders": ["as listed", "by weight", "cheapest", "fastest", "quality"],
-         "origins": "tenant header request classifier detector budget clock".split(), "verdicts": ["proved", "violated", "unknown"]}
+         "units": ["", "tokens", "ms", "%", "USD", "EUR", "time of day"],
+         "orders": ["as listed", "by weight", "cheapest", "fastest", "quality"], "verdicts": ["proved", "violated", "unknown"],
+         "origins": "tenant header request classifier detector budget clock".split()}
 
 
 class Rejected(Exception):
@@ -43,7 +44,7 @@ def open_pack(data):
     text = unpack.decompress(data[56:], size + 1)
     need(len(text) == size and unpack.eof and not unpack.unused_data, "the proof pack does not unpack")
     pack = json.loads(text, parse_float=lambda number: need(False, f"{number} is no integer"))
-    need(json.dumps(pack, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() == text, "the proof pack is not canonical JSON")
+    need(json.dumps(pack, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() == text, "the text is not canonical JSON")
     need(pack["format"] == "route.proof-pack/2", "a format that is not understood")
     return pack
 
@@ -73,7 +74,7 @@ def range_of(attribute, c):
 
 
 def classes_of(attribute):
-    kind, values, prefixes, texts, cuts, countries = (attribute[name] for name in ("kind", "values", "prefixes", "texts", "cuts", "countries"))
+    kind, values, prefixes, texts, cuts, countries = map(attribute.get, ("kind", "values", "prefixes", "texts", "cuts", "countries"))
     need(kind != "country" or (len(countries) == 249 and max(countries) < 249), "there is not a class for each country")
     return {"one of": len(values), "any of": 2, "yes/no": 2, "number": 1 + len(cuts), "date": 1 + len(cuts),
             "text": 1 + len(prefixes) + len(texts), "country": 1 + max(countries, default=0)}[kind]
@@ -224,7 +225,8 @@ def is_affordable(core, says, plan, allowed, box):
 
 
 KEEPS = {"every_deployment_reached": lambda core, test, plan, allowed, box: all(
-             passes(test, core.deployments[d]) for reach in plan for d in reach.maybe), "first_choice": first_passes, "served": lambda core, says, plan, allowed, box: any(reach.certain for reach in plan),
+             passes(test, core.deployments[d]) for reach in plan for d in reach.maybe), "first_choice": first_passes,
+         "served": lambda core, says, plan, allowed, box: any(reach.certain for reach in plan),
          "survives_loss": survives, "bounded": is_bounded, "costs_at_most": is_affordable}
 
 
@@ -416,7 +418,7 @@ AS_STRUCT = str.maketrans("sproz", "QQQIB")
 
 class Bundle:
     def __init__(self, data):
-        need(data[:8] == b"\x89RTB\r\n\x1a\n" and data[8:16] in (b"\3" + bytes(7), b"\4" + bytes(7)), "the bundle is not one of version 3 or 4")
+        need(data[:8] == b"\x89RTB\r\n\x1a\n" and data[8:16] in (b"\3" + bytes(7), b"\4" + bytes(7)), "it is no bundle of version 3 or 4")
         self.data, self.sections, self.used, end = data, {}, {}, 304 + 24 * (data[8] == 4)
         for i, (name, *fields) in enumerate(layout.split() for layout in "".join(LAYOUTS.split("|")[:data[8] - 2]).split(";")):
             fields = [(field.split(":") + [""])[:3] for field in fields]
@@ -424,7 +426,7 @@ class Bundle:
             at_entry, is_header, step, last = 120 + 8 * i, name.endswith("header"), 64 if name in ("masks", "cells") else 8, end
             begin, count = (at_entry if i else 64, 1) if is_header else struct.unpack_from("<II", data, at_entry)
             end = end if is_header else begin + struct.calcsize(code) * count
-            need(is_header or (begin == -(-last // step) * step and not any(data[last:begin])), "the bundle's sections do not follow each other")
+            need(is_header or (begin == -(-last // step) * step and not any(data[last:begin])), "the sections do not follow each other")
             self.sections[name], self.used[name] = (begin, count, code, fields), 0
         need(end == len(data) and data[16:32] == struct.pack("<QQ", end, 0), "the bundle has another size than it says")
         need(hashlib.sha256(data[64:]).digest() == data[32:64], "the bundle is damaged: its checksum is another one")
@@ -480,7 +482,7 @@ def check_records(core, pack, bundle, header):
         expected[name] = [{**each, "place": place} for each, place in zip(expected[name], pack["places"][name])]
     for each, entry in zip(expected["guarantees"], pack["obligations"][1:]):
         each["verdict"] = entry["verdict"]
-    need({entry["verdict"] for entry in pack["obligations"]} == {"proved"} or not header["verified"], "the bundle says `verified` and is not")
+    need({entry["verdict"] for entry in pack["obligations"]} == {"proved"} or not header["verified"], "it says `verified` and is not")
     count = -(-len(core.deployments) // 512)
     need(header["mask_cells"] == count, "the bundle's masks are of another size")
     for rule, own, (_, kept) in zip(expected["rules"], bundle.records("rules"), core.rules):
@@ -585,7 +587,7 @@ def check_table(core, pack, data):
 def check_layers(core):
     order = {name: [entry["layer"] for entry in core[name]] for name in ("refusals", "routes", "rules")}
     need(all(at(core["layers"], layer) for layers in order.values() for layer in layers), "there is no such layer")
-    need(order["refusals"] == sorted(order["refusals"]) and order["routes"] == sorted(order["routes"], reverse=True), "layers are out of order")
+    need(order["refusals"] == sorted(order["refusals"]) and order["routes"] == sorted(order["routes"], reverse=True), "the order of layers")
 
 
 def check_sources(pack, sources, library):
@@ -606,7 +608,8 @@ def check(pack_path, bundle_path, sources, library):
         check_layers(core.json)
         verdicts = [check_obligation(core, *pair) for pair in zip(core.obligations, pack["obligations"])]
         check_table(core, pack, bundle_in(bundles, pack["bundle"]["sha256"]))
-    except (LookupError, ValueError, TypeError, AttributeError, StopIteration, RecursionError, OverflowError, struct.error, zlib.error) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, StopIteration, RecursionError, OverflowError, struct.error,
+            zlib.error) as error:
         raise Rejected(f"the pack is malformed ({type(error).__name__}: {error})") from error
     check_sources(pack, sources, library)
     print("\n".join(f"{verdict}: {obligation[0]}" for obligation, verdict in zip(core.obligations, verdicts)))

@@ -114,9 +114,9 @@ class TermReader {
         if ((Word(bundle_["cells"], cells[c], word) & mask) != 0) classes.push_back({c, c + 1});
       }
       if (classes.size() == cells.size()) continue;
-      const bool is_definition = dimension >= core_.everything.size();
-      Need(!is_definition || classes == Json({{1, 2}}), "the bundle has a term that asks a definition for something else");
-      parts.push_back(is_definition ? definitions_.at(dimension - core_.everything.size()) : Json({{"dimension", dimension}, {"classes", classes}}));
+      const bool named = dimension >= core_.everything.size();
+      Need(!named || classes == Json({{1, 2}}), "the bundle has a term that asks a definition for something else");
+      parts.push_back(named ? definitions_.at(dimension - core_.everything.size()) : Json{{"dimension", dimension}, {"classes", classes}});
     }
     return {{"all", std::move(parts)}};
   }

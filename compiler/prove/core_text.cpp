@@ -99,7 +99,8 @@ class Writer {
 
   void operator()(const ir::Compared& promise) {
     const ir::Attribute& attribute = policy_.attributes.at(promise.attribute.index);
-    const bool is_number = promise.what == ir::Compared::What::kFirstChoiceAtLeast || promise.what == ir::Compared::What::kFirstChoiceAtMost;
+    using What = ir::Compared::What;
+    const bool is_number = promise.what == What::kFirstChoiceAtLeast || promise.what == What::kFirstChoiceAtMost;
     Line(std::string("promise compared ") + ComparedWord(promise.what) + " " + Quoted(attribute.name), [&] {
       Line("value" + Words(attribute, promise.value));
       Line("than" + Words(attribute, promise.than));
@@ -263,7 +264,8 @@ class Writer {
   void Write(const ir::Tier& tier) {
     Line("tier " + Quoted(tier.label) + " " + OrderWords(tier.order), [&] {
       for (const ir::Candidate& candidate : tier.candidates) {
-        Line("candidate " + Quoted(policy_.deployments.at(candidate.deployment.index).name) + " weight " + std::to_string(candidate.weight));
+        const std::string& name = policy_.deployments.at(candidate.deployment.index).name;
+        Line("candidate " + Quoted(name) + " weight " + std::to_string(candidate.weight));
       }
       if (tier.limit) Line("limit " + std::to_string(*tier.limit));
       if (tier.within_ms) Line("within_ms " + std::to_string(*tier.within_ms));
