@@ -148,10 +148,11 @@ void CompareWithChain(const Setting& setting, ChainFunction chain, const std::ve
   }
 }
 
+/// The inner part alone.
 auto WarmWith(const Setting& setting, const Kernel& kernel) -> double {
+  alignas(64) std::uint64_t allowed[kMaxDeployments / 64] = {};
   return Warm([&] {
     for (const auto& classes : setting.classes) {
-      alignas(64) std::uint64_t allowed[kMaxDeployments / 64] = {};
       Answer answer{.allowed = allowed};
       kernel.decide(setting.table.impl().bits, classes.data(), answer);
       sink += answer.route + allowed[0];
