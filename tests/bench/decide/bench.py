@@ -16,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 
-bench, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-clips = sys.argv[3] if len(sys.argv) > 3 else None
+bench, folder = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
+clips = pathlib.Path(sys.argv[3]).resolve() if len(sys.argv) > 3 else None
 here = pathlib.Path(__file__).resolve().parent
 GO_LIBRARIES = pathlib.Path("/usr/share/gocode")  # where Debian puts them
 
