@@ -680,7 +680,7 @@ class RequestServer {
   auto DryRunReply() -> Reply {
     Reply reply;
     reply.status = kDryRunStatus;
-    reply.body = ToJson(ReportOf(request_)).dump();
+    reply.body = ToText(ToJson(ReportOf(request_)));
     reply.headers.emplace_back("x-route-dry-run", "true");
     return WithHeaders(std::move(reply));
   }

@@ -12,6 +12,7 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "runtime/dialect/fields.h"
 #include "runtime/gateway/chat.h"
 
 namespace asio = boost::asio;
@@ -256,7 +257,7 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
     co_return;
   }
   if (admitted.purpose == AdmittedRequest::Purpose::kDecide) {
-    const Reply reply = Ok(ToJson(ReportOf(*decided)).dump());
+    const Reply reply = Ok(ToText(ToJson(ReportOf(*decided))));
     co_await responder.Send(reply);
     co_return;
   }

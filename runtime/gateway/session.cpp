@@ -11,12 +11,10 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include "runtime/gateway/admission.h"
 #include "runtime/gateway/forward.h"
-#include "runtime/gateway/pages.h"
+#include "runtime/gateway/http1_request.h"
 #include "runtime/upstream/async_token.h"
 
 namespace asio = boost::asio;
@@ -27,7 +25,6 @@ using tcp = asio::ip::tcp;
 namespace route {
 namespace {
 
-constexpr std::uint32_t kHeaderBytes = 16 * 1024;
 constexpr std::size_t kReadBytes = 4 * 1024;
 constexpr std::size_t kBodyReadBytes = 64 * 1024;
 constexpr std::size_t kWriteBytes = 64 * 1024;
@@ -77,7 +74,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   void EndRequest() override;
 
  private:
-  using Parser = http::request_parser<http::string_body>;
+  /// Why reading ended early: what to tell the caller, or nothing where it is gone or was too slow.
+  using ReadProblem = std::optional<ApiError>;
 
   /// Ends the watch over the caller even when a request ends in an exception: the watch holds the session.
   struct WatchEnd {
@@ -88,13 +86,13 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   auto ServeOne() -> asio::awaitable<AfterReply>;
   auto ServeBody(AdmittedRequest admitted, const RequestHead& head) -> asio::awaitable<AfterReply>;
   auto Answer(const ApiError& error, AfterReply after) -> asio::awaitable<AfterReply>;
-  auto AnswerReadError(const boost::system::error_code& error) -> asio::awaitable<AfterReply>;
-  auto ReadUntil(bool (Parser::*done)() const) -> asio::awaitable<boost::system::error_code>;
+  auto AnswerReadProblem(const ReadProblem& problem) -> asio::awaitable<AfterReply>;
+  auto ReadUntil(bool (Http1Request::*done)() const, std::chrono::milliseconds within)
+      -> asio::awaitable<std::expected<void, ReadProblem>>;
   auto Discard() -> asio::awaitable<void>;
   auto WriteAll(std::string_view bytes) -> asio::awaitable<Sent>;
   void WatchCaller();
   void StopWatching();
-  auto HeadOfRequest() const -> RequestHead;
 
   auto Send(const Reply& reply) -> asio::awaitable<Sent> override;
   auto Begin(const Reply& reply) -> asio::awaitable<Sent> override;
@@ -107,7 +105,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   std::shared_ptr<const GatewayState> state_;  // of the request being read or served
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
-  std::optional<Parser> parser_;
+  std::optional<Http1Request> request_;
   std::shared_ptr<Cancellation> cancellation_;  // of the request being served
   AfterReply after_ = AfterReply::kKeep;
   bool idle_ = false;
@@ -167,79 +165,62 @@ auto HttpSession::Discard() -> asio::awaitable<void> {
   }
 }
 
-/// Reads until the parser is as far as `done` says. What is left in the buffer belongs to the body or the next request.
-auto HttpSession::ReadUntil(bool (Parser::*done)() const) -> asio::awaitable<boost::system::error_code> {
-  while (!((*parser_).*done)()) {
-    boost::system::error_code error;
+/// Reads until the request is as far as `done` says. What is left in the buffer belongs to the body or the next request.
+auto HttpSession::ReadUntil(bool (Http1Request::*done)() const, std::chrono::milliseconds within)
+    -> asio::awaitable<std::expected<void, ReadProblem>> {
+  const TimePoint until = TimePoint::clock::now() + within;
+  stream_.expires_at(until);
+  while (!((*request_).*done)()) {
     if (buffer_.size() > 0) {
-      const std::size_t parsed = parser_->put(buffer_.data(), error);
-      buffer_.consume(parsed);
-      if (error && error != http::error::need_more) co_return error;
-      if (parsed > 0) continue;
-      error = {};
+      const auto taken = request_->Take({static_cast<const char*>(buffer_.data().data()), buffer_.size()});
+      if (!taken) co_return std::unexpected(taken.error());
+      buffer_.consume(*taken);
+      if (*taken > 0) continue;
     }
-    const std::size_t room = parser_->is_header_done() ? kBodyReadBytes : kReadBytes;
+    // Reads that never have to wait never meet the stream's own timer.
+    if (TimePoint::clock::now() >= until) co_return std::unexpected(std::nullopt);
+    boost::system::error_code error;
+    const std::size_t room = request_->head_done() ? kBodyReadBytes : kReadBytes;
     const std::size_t got = co_await stream_.async_read_some(buffer_.prepare(room), Token(error));
-    if (error == asio::error::eof) {
-      parser_->put_eof(error);
-      co_return error ? error : http::error::partial_message;
-    }
-    if (error) co_return error;
+    if (error) co_return std::unexpected(std::nullopt);
     buffer_.commit(got);
   }
-  co_return boost::system::error_code();
+  co_return std::expected<void, ReadProblem>();
 }
 
 auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
   state_ = host_.state();
-  parser_.emplace();
-  parser_->header_limit(kHeaderBytes);
-  parser_->body_limit(state_->config.max_body_bytes);
+  request_.emplace(state_->config.max_body_bytes);
   after_ = AfterReply::kClose;
-  stream_.expires_after(host_.times().header);
-  if (const auto error = co_await ReadUntil(&Parser::is_header_done)) co_return co_await AnswerReadError(error);
-
-  const auto& request = parser_->get();
-  if (parser_->keep_alive() && !Draining()) after_ = AfterReply::kKeep;
-  const auto coding = request[http::field::transfer_encoding];
-  const bool coded = request.find(http::field::transfer_encoding) != request.end();
-  if (coded && (!beast::iequals(coding, "chunked") || request.version() != 11)) {
-    const ApiError refused{ApiCode::kInvalidRequest,
-                           "the only transfer encoding that is read is `chunked`, in HTTP/1.1", ""};
-    co_return co_await Answer(refused, AfterReply::kClose);
+  if (const auto read = co_await ReadUntil(&Http1Request::head_done, host_.times().header); !read) {
+    co_return co_await AnswerReadProblem(read.error());
   }
-  if (coded && request.count(http::field::transfer_encoding) > 1) {
-    const ApiError refused{ApiCode::kInvalidRequest, "the request has more than one Transfer-Encoding header", ""};
-    co_return co_await Answer(refused, AfterReply::kClose);
-  }
-  if (request.count(http::field::host) > 1 || (request.version() >= 11 && request.count(http::field::host) == 0)) {
-    const ApiError refused{ApiCode::kInvalidRequest, "the request must have exactly one Host header", ""};
-    co_return co_await Answer(refused, AfterReply::kClose);
-  }
-  const RequestHead head = HeadOfRequest();
+  if (request_->keep_alive() && !Draining()) after_ = AfterReply::kKeep;
+  const RequestHead head = request_->Head();
   auto verdict = JudgeHead(*state_, Draining() ? Phase::kDraining : Phase::kServing, head);
   if (const auto* admitted = std::get_if<AdmittedRequest>(&verdict)) co_return co_await ServeBody(*admitted, head);
   // Without a body to skip the connection stays usable.
-  if (!parser_->is_done()) after_ = AfterReply::kClose;
+  if (!request_->done()) after_ = AfterReply::kClose;
   co_await Send(std::get<Reply>(verdict));
   co_return after_;
 }
 
 auto HttpSession::ServeBody(AdmittedRequest admitted, const RequestHead& head) -> asio::awaitable<AfterReply> {
   const auto place = Place::Take(*state_, admitted.caller);
-  if (!place) co_return co_await Answer(place.error(), parser_->is_done() ? after_ : AfterReply::kClose);
-  if (!parser_->is_done()) {
-    if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
+  if (!place) co_return co_await Answer(place.error(), request_->done() ? after_ : AfterReply::kClose);
+  if (!request_->done()) {
+    if (request_->expects_continue()) {
       const Sent sent = co_await WriteAll("HTTP/1.1 100 Continue\r\n\r\n");
       if (sent != Sent::kYes) co_return AfterReply::kClose;
     }
-    stream_.expires_after(host_.times().body);
-    if (const auto error = co_await ReadUntil(&Parser::is_done)) co_return co_await AnswerReadError(error);
+    if (const auto read = co_await ReadUntil(&Http1Request::done, host_.times().body); !read) {
+      co_return co_await AnswerReadProblem(read.error());
+    }
   }
   cancellation_ = std::make_shared<Cancellation>();
   WatchCaller();
   const WatchEnd watch_end{*this};
-  std::string body = std::exchange(parser_->get().body(), {});
+  std::string body = request_->TakeBody();
   const auto cancellation = cancellation_;
   const auto state = state_;
   co_await ServeAdmitted(host_, state, admitted, head, body, *this, cancellation);
@@ -265,43 +246,19 @@ void HttpSession::StopWatching() {
   stream_.socket().cancel(ignored);
 }
 
-auto HttpSession::HeadOfRequest() const -> RequestHead {
-  const auto view = [](const auto& text) { return std::string_view(text.data(), text.size()); };
-  const auto& request = parser_->get();
-  RequestHead head{view(request.method_string()), view(request.target()), {}};
-  for (const auto& field : request) head.headers.push_back({view(field.name_string()), view(field.value())});
-  return head;
-}
-
 auto HttpSession::Answer(const ApiError& error, AfterReply after) -> asio::awaitable<AfterReply> {
   after_ = after;
   // A request whose head could not be read has no path to tell its API by.
   state_->process->metrics.Answered(error.code);
-  const Api api = parser_->is_header_done() ? ErrorApiOf(HeadOfRequest()) : Api::kChat;
+  const Api api = request_->head_done() ? ErrorApiOf(request_->Head()) : Api::kChat;
   const Reply reply = ErrorReply(api, error);
   co_await Send(reply);
   co_return after_;
 }
 
-auto HttpSession::AnswerReadError(const boost::system::error_code& error) -> asio::awaitable<AfterReply> {
-  const auto close = AfterReply::kClose;
-  if (error == http::error::body_limit) {
-    const auto most = std::to_string(state_->config.max_body_bytes);
-    const ApiError refused{ApiCode::kRequestTooLarge, "the body is larger than " + most + " bytes", ""};
-    co_return co_await Answer(refused, close);
-  }
-  if (error == http::error::header_limit) {
-    const auto most = std::to_string(kHeaderBytes);
-    const ApiError refused{ApiCode::kHeadersTooLarge, "the headers are larger than " + most + " bytes", ""};
-    co_return co_await Answer(refused, close);
-  }
-  const bool is_http = error.category() == make_error_code(http::error::end_of_stream).category();
-  if (is_http && error != http::error::end_of_stream && error != http::error::partial_message) {
-    const ApiError refused{ApiCode::kInvalidRequest, "the request is not valid HTTP: " + error.message(), ""};
-    co_return co_await Answer(refused, close);
-  }
-  // Gone, or too slow: beast has closed the socket of a caller whose time was up.
-  co_return close;
+auto HttpSession::AnswerReadProblem(const ReadProblem& problem) -> asio::awaitable<AfterReply> {
+  if (!problem) co_return AfterReply::kClose;
+  co_return co_await Answer(*problem, AfterReply::kClose);
 }
 
 auto HttpSession::WriteAll(std::string_view bytes) -> asio::awaitable<Sent> {
@@ -323,12 +280,12 @@ auto HttpSession::Send(const Reply& reply) -> asio::awaitable<Sent> {
   if (Draining()) after_ = AfterReply::kClose;
   std::string bytes = HeadText({reply, reply.body.size(), false, after_});
   // The answer to HEAD has the head that the answer to GET would have, its length included.
-  if (parser_->get().method() != http::verb::head) bytes += reply.body;
+  if (!request_->is_head()) bytes += reply.body;
   co_return co_await WriteAll(bytes);
 }
 
 auto HttpSession::Begin(const Reply& reply) -> asio::awaitable<Sent> {
-  chunked_ = parser_->get().version() == 11;
+  chunked_ = request_->is_http11();
   if (!chunked_ || Draining()) after_ = AfterReply::kClose;
   const std::string head = HeadText({reply, std::nullopt, chunked_, after_});
   co_return co_await WriteAll(head);

@@ -97,6 +97,10 @@ class Builder {
 }  // namespace
 
 auto ParseJson(std::string_view text, JsonLimits limits) -> std::expected<nlohmann::ordered_json, JsonError> {
+  // nlohmann's reader takes a zero byte between two tokens for the end of the text.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    return std::unexpected(JsonError{zero, "not valid JSON at byte " + std::to_string(zero + 1)});
+  }
   Builder builder(limits);
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) return std::unexpected(builder.error());
   return builder.Take();

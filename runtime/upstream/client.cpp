@@ -21,6 +21,7 @@
 #include <boost/beast/http/serializer.hpp>
 
 #include "runtime/upstream/async_token.h"
+#include "runtime/upstream/head_bound.h"
 #include "runtime/upstream/stream.h"
 
 namespace asio = boost::asio;
@@ -203,10 +204,11 @@ class HttpExchange final : public Exchange {
   auto SendAndReadHeader(const UpstreamRequest& request, TimePoint deadline)
       -> asio::awaitable<std::expected<void, boost::system::error_code>> {
     const std::string message = Message(request);
-    connection_->stream->ExpireAt(deadline);
+    ExpireAt(deadline);
     if (const auto error = co_await connection_->stream->Write(asio::buffer(message))) co_return std::unexpected(error);
     do {  // interim answers (1xx) come before the real one
       parser_.emplace();
+      bound_ = HeadBound(kHeaderBytes);
       parser_->header_limit(kHeaderBytes);
       parser_->body_limit(boost::none);
       if (const auto error = co_await ReadHeader()) co_return std::unexpected(error);
@@ -220,7 +222,7 @@ class HttpExchange final : public Exchange {
 
   auto Read(TimePoint deadline) -> asio::awaitable<std::expected<std::string, TransportFailure>> override {
     if (!connection_) co_return std::string();
-    connection_->stream->ExpireAt(deadline);
+    ExpireAt(deadline);
     std::string bytes;
     while (!parser_->is_done()) {
       bytes.resize(kReadBytes);
@@ -239,6 +241,11 @@ class HttpExchange final : public Exchange {
 
  private:
   using Parser = http::response_parser<http::buffer_body>;
+
+  void ExpireAt(TimePoint deadline) {
+    deadline_ = deadline;
+    connection_->stream->ExpireAt(deadline);
+  }
 
   auto View(http::field field) const -> std::string_view {
     const auto value = parser_->get()[field];
@@ -274,7 +281,7 @@ class HttpExchange final : public Exchange {
   auto Parse() -> Parsed {
     Parsed parsed;
     if (connection_->buffer.size() == 0) return parsed;
-    parsed.consumed = parser_->put(connection_->buffer.data(), parsed.error);
+    parsed.consumed = bound_.Put(*parser_, connection_->buffer.data(), parsed.error);
     connection_->buffer.consume(parsed.consumed);
     begun_ = true;
     if (parsed.error == http::error::need_more || parsed.error == http::error::need_buffer) parsed.error = {};
@@ -283,6 +290,8 @@ class HttpExchange final : public Exchange {
 
   /// Reads more into the buffer. The end of the stream is an error unless it ends the answer.
   auto Fill() -> asio::awaitable<boost::system::error_code> {
+    // Reads that never have to wait never meet the stream's own timer.
+    if (TimePoint::clock::now() >= deadline_) co_return beast::error::timeout;
     beast::flat_buffer& buffer = connection_->buffer;
     const auto got = co_await connection_->stream->ReadSome(buffer.prepare(kReadBytes));
     if (got) {
@@ -310,6 +319,8 @@ class HttpExchange final : public Exchange {
   Cancellation& cancellation_;
   std::unique_ptr<Connection> connection_;
   std::optional<Parser> parser_;
+  HeadBound bound_{kHeaderBytes};
+  TimePoint deadline_;
   bool begun_ = false;
 };
 

@@ -161,6 +161,11 @@ class Gateway(Process):
         records = [json.loads(line) for line in lines]
         return [record for record in records if identity is None or record["id"] == identity]
 
+    def memory(self, field="VmHWM"):
+        """Kilobytes of memory that the process has (VmRSS), or had at most (VmHWM)."""
+        with open(f"/proc/{self.process.pid}/status") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith(field + ":"))
+
     def wait_for_record(self, kind, matches):
         """Records that follow an answer are not there at once: looks until one is."""
         until = time.monotonic() + PATIENCE
