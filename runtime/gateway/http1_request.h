@@ -7,12 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
-
 #include "runtime/gateway/api_error.h"
 #include "runtime/gateway/pages.h"
-#include "runtime/upstream/head_bound.h"
+#include "runtime/net/http1_reader.h"
 
 namespace route {
 
@@ -22,14 +19,15 @@ class Http1Request {
  public:
   static constexpr std::uint32_t kMostHeaderBytes = 16 * 1024;
 
-  explicit Http1Request(std::uint64_t most_body_bytes);
+  explicit Http1Request(std::uint64_t most_body_bytes)
+      : reader_(kMostHeaderBytes, most_body_bytes), most_body_bytes_(most_body_bytes) {}
 
   /// Takes from the front of `bytes`, which are not empty, and returns how many; 0: more are needed. At the end of the
   /// head, and at that of the body, it stops. A failure is for good.
   auto Take(std::string_view bytes) -> std::expected<std::size_t, ApiError>;
 
-  auto head_done() const -> bool { return parser_.is_header_done(); }
-  auto done() const -> bool { return parser_.is_done(); }
+  auto head_done() const -> bool { return reader_.has_head(); }
+  auto done() const -> bool { return reader_.has_all(); }
 
   // Once the head is done.
 
@@ -37,9 +35,9 @@ class Http1Request {
   auto Head() const -> RequestHead;
 
   /// Whether the caller wants to send another request.
-  auto keep_alive() const -> bool { return parser_.keep_alive(); }
-  auto is_http11() const -> bool { return parser_.get().version() == 11; }
-  auto is_head() const -> bool { return parser_.get().method() == boost::beast::http::verb::head; }
+  auto keep_alive() const -> bool { return reader_.keeps_alive(); }
+  auto is_http11() const -> bool { return reader_.version() == 11; }
+  auto is_head() const -> bool { return reader_.method() == "HEAD"; }
 
   /// Whether the caller waits for word that its body is wanted.
   auto expects_continue() const -> bool;
@@ -49,10 +47,9 @@ class Http1Request {
 
  private:
   auto CheckHead() const -> std::optional<ApiError>;
-  auto ErrorOf(const boost::system::error_code& error) const -> ApiError;
+  auto ErrorOf(const HttpError& error) const -> ApiError;
 
-  boost::beast::http::request_parser<boost::beast::http::string_body> parser_;
-  HeadBound bound_{kMostHeaderBytes};
+  RequestReader reader_;
   std::uint64_t most_body_bytes_;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/signals/json.h"
+#include "runtime/signals/json_writer.h"
 
 namespace route {
 namespace {
@@ -207,7 +208,7 @@ auto UpstreamBody(ModelRequest& request, std::string_view model) -> std::string 
     if (options.is_null()) options = Json::object();
     if (options.is_object() && !options.contains("include_usage")) options["include_usage"] = true;
   }
-  return request.body.dump();
+  return ToText(request.body);
 }
 
 }  // namespace route
