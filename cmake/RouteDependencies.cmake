@@ -16,6 +16,7 @@ route_require_header(openssl/ssl.h libssl-dev)
 route_require_header(nghttp2/nghttp2.h libnghttp2-dev)
 route_require_header(boost/beast.hpp libboost1.81-dev)
 route_require_header(doctest/doctest.h doctest-dev)
+route_require_header(simdjson.h libsimdjson-dev)
 route_require_header(re2/re2.h libre2-dev)
 route_require_header(cadical.hpp libcadical-dev)
 route_require_header(zlib.h zlib1g-dev)
@@ -101,6 +102,12 @@ find_library(ROUTE_NGHTTP2_LIBRARY nghttp2 REQUIRED)
 add_library(route_nghttp2 INTERFACE)
 add_library(route::nghttp2 ALIAS route_nghttp2)
 target_link_libraries(route_nghttp2 INTERFACE ${ROUTE_NGHTTP2_LIBRARY})
+
+# --- simdjson
+find_library(ROUTE_SIMDJSON_LIBRARY simdjson REQUIRED)
+add_library(route_simdjson INTERFACE)
+add_library(route::simdjson ALIAS route_simdjson)
+target_link_libraries(route_simdjson INTERFACE ${ROUTE_SIMDJSON_LIBRARY})
 
 # --- SQLite
 find_package(SQLite3 QUIET)

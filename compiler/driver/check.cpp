@@ -170,7 +170,7 @@ void Print(const Checked& checked, const CheckOptions& options, const CommonOpti
     case Format::kGithub:
     case Format::kMarkdown: break;
   }
-  diagnostics::Report report = MakeReport(*checked.compilation, options.policy, checked.exit_code);
+  diagnostics::Report report = MakeReport(*checked.compilation, options.policies.front(), checked.exit_code);
   report.fail_level = options.fail_level;
   report.known = checked.compared.known;
   if (options.baseline) report.baseline = diagnostics::Report::Baseline::kUsed;
@@ -218,9 +218,7 @@ auto WriteBaselineFile(const std::string& path, Checked& checked) -> bool {
   return true;
 }
 
-}  // namespace
-
-auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
+auto CheckOne(const CheckOptions& options, const CommonOptions& common) -> int {
   std::optional<Baseline> baseline;
   if (options.baseline) {
     baseline = ReadBaselineFile(*options.baseline);
@@ -234,7 +232,7 @@ auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
     checked.compilation = std::move(fixed->compilation);
     checked.made = std::move(fixed->made);
   } else {
-    checked.compilation = ReadPolicy(options.policy, common);
+    checked.compilation = ReadPolicy(options.policies.front(), common);
     if (checked.compilation == nullptr) return kWrongUsage;
     VerifyPolicy(*checked.compilation, options.limits, common.now(), verdicts.cache());
   }
@@ -250,7 +248,7 @@ auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
   } else if (options.write_baseline && !WriteBaselineFile(*options.write_baseline, checked)) {
     return kWrongUsage;
   }
-  if (!WriteProofFiles(compilation, options)) return kWrongUsage;
+  if (!WriteProofFiles(compilation, options, common.now().date)) return kWrongUsage;
   if (options.why && compilation.report) {
     const auto why = ExplainGuarantee(compilation, options);
     if (!why) {
@@ -262,6 +260,50 @@ auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
   checked.exit_code = ExitCodeOf(compilation.emitter.diagnostics(), options.fail_level);
   Print(checked, options, common);
   return checked.exit_code;
+}
+
+/// What only makes sense for one policy; empty if nothing of it is asked for.
+auto OptionForOne(const CheckOptions& options, const CommonOptions& common) -> std::string {
+  if (options.baseline) return "--baseline";
+  if (options.write_baseline) return "--write-baseline";
+  if (options.why) return "--why";
+  if (options.save_tests) return "--save-tests";
+  if (options.emit_smt2) return "--emit-smt2";
+  switch (common.format) {
+    case Format::kText:
+    case Format::kPlain:
+    case Format::kGithub: return "";
+    case Format::kJson: return "--format json";
+    case Format::kSarif: return "--format sarif";
+    case Format::kJunit: return "--format junit";
+    case Format::kMarkdown: return "--format markdown";
+  }
+  return "";
+}
+
+/// Of two runs: an error, then a question that was not answered.
+auto Worse(int one, int other) -> int {
+  if (one == kPolicyHasErrors || other == kPolicyHasErrors) return kPolicyHasErrors;
+  return one == kInconclusive || other == kInconclusive ? kInconclusive : kGood;
+}
+
+}  // namespace
+
+auto Check(const CheckOptions& options, const CommonOptions& common) -> int {
+  if (const std::string option = OptionForOne(options, common); options.policies.size() > 1 && !option.empty()) {
+    PrintUsageError("`" + option + "` goes with one policy, and " + std::to_string(options.policies.size()) + " are given");
+    return kWrongUsage;
+  }
+  int exit_code = kGood;
+  for (const std::string& policy : options.policies) {
+    CheckOptions one = options;
+    one.policies = {policy};
+    if (&policy != &options.policies.front() && common.format != Format::kGithub) llvm::outs() << "\n";
+    const int code = CheckOne(one, common);
+    if (code == kWrongUsage) return code;
+    exit_code = Worse(exit_code, code);
+  }
+  return exit_code;
 }
 
 }  // namespace route::driver

@@ -7,7 +7,9 @@ namespace route::driver {
 void AddCheckCommands(CommandLine& line) {
   auto [check, check_options] =
       line.Add<CheckOptions>("check", "Finds errors in a policy and proves its guarantees", Check);
-  line.WithPolicy(check, check_options->policy);
+  check->add_option("policy", check_options->policies, "the policy file, or several, each checked by itself")
+      ->required()
+      ->option_text("FILE.route...");
   line.WithSolverLimit(check, check_options->limits);
   line.WithCache(check, check_options->cache);
   const std::map<std::string, diagnostics::FailLevel> levels = {{"error", diagnostics::FailLevel::kError},

@@ -34,7 +34,7 @@ struct CommonOptions {
 };
 
 struct CheckOptions {
-  std::string policy;
+  std::vector<std::string> policies;  ///< at least one, checked one after the other
   verify::Limits limits;
   diagnostics::FailLevel fail_level = diagnostics::FailLevel::kError;
   std::optional<std::string> baseline;        ///< a file whose findings are known

@@ -2,6 +2,7 @@
 #include <utility>
 #include <variant>
 
+#include "compiler/base/read_file.h"
 #include "compiler/driver/diff.h"
 #include "compiler/driver/exit_codes.h"
 #include "compiler/resolve/resolve.h"
@@ -114,7 +115,7 @@ auto ReadBetween(const std::string& before, const std::string& after, const Comm
     -> std::unique_ptr<Compilation> {
   auto compilation = ReadSyntax(before);
   if (compilation == nullptr || compilation->emitter.has_errors()) return nullptr;
-  auto text = ReadFile(after, 16 * syntax::kMaxFileBytes);
+  auto text = ReadFileUpTo(after, syntax::kMaxFileBytes, FileKind::kAny);
   if (!text) return nullptr;
   const FileId root = compilation->sources.Add(after, std::move(*text));
   resolve::LoadedPolicy other = resolve::Load(compilation->sources, root, compilation->emitter);

@@ -27,14 +27,15 @@ auto PhaseName(Phase phase) -> const char* {
 
 /// What the phase made, as text; nothing if the policy has errors, which the emitter then holds. The core is not among
 /// them: it is JSON in either format.
-auto TextOf(Compilation& compilation, Phase phase) -> std::optional<std::string> {
+auto TextOf(Compilation& compilation, Phase phase, Date today) -> std::optional<std::string> {
   switch (phase) {
     case Phase::kAst: {
       std::string text;
       for (const ast::File& file : compilation.loaded.files) text += syntax::Dump(file, compilation.sources);
       return text;
     }
-    case Phase::kSmt: return verify::EmitSmt2(compilation.policy);
+    case Phase::kSmt:
+      return verify::EmitSmt2(compilation.policy, {.depth = verify::Limits::Depth::kAudit, .today = today});
     case Phase::kTable: {
       // What is wrong with the policy is no reason not to look at its table, so nothing is asked about it.
       compilation.report = verify::VerifyReport{};
@@ -52,7 +53,7 @@ auto Dump(const DumpOptions& options, const CommonOptions& common) -> int {
   auto compilation = options.phase == Phase::kAst ? ReadSyntax(options.policy) : ReadPolicy(options.policy, common);
   if (compilation == nullptr) return kWrongUsage;
   std::optional<std::string> text;
-  if (!compilation->emitter.has_errors()) text = TextOf(*compilation, options.phase);
+  if (!compilation->emitter.has_errors()) text = TextOf(*compilation, options.phase, common.now().date);
 
   if (common.format == Format::kJson) {
     nlohmann::ordered_json document;

@@ -27,7 +27,7 @@ auto FixPolicy(const CheckOptions& options, const CommonOptions& common, verify:
   constexpr int kMostRounds = 10;
   FixResult result;
   for (int i = 0;; ++i) {
-    result.compilation = ReadPolicy(options.policy, common);
+    result.compilation = ReadPolicy(options.policies.front(), common);
     if (result.compilation == nullptr) return std::nullopt;
     const SourceSet& sources = result.compilation->sources;
     VerifyPolicy(*result.compilation, options.limits, common.now(), cache);

@@ -90,6 +90,8 @@ auto Witnesses(const verify::VerifyReport& report) -> std::set<ir::Request> {
   for (const auto& finding : report.uncovered) witnesses.insert(finding.witness);
   for (const auto& finding : report.unservable) witnesses.insert(finding.witness);
   for (const auto& finding : report.dead_tiers) witnesses.insert(finding.witness);
+  for (const auto& finding : report.dearer_spills) witnesses.insert({finding.witness, finding.below});
+  for (const auto& finding : report.dead_members) witnesses.insert(finding.witness);
   for (const auto& finding : report.value_gains) witnesses.insert({finding.witness, finding.instead});
   for (const auto& finding : report.single_losses) witnesses.insert(finding.witness);
   for (const auto& result : report.guarantees) {
@@ -126,7 +128,9 @@ auto LowerPolicy(Compilation& compilation) -> bool {
 
 void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment now, verify::VerdictCache* cache) {
   if (compilation.emitter.has_errors()) return;
-  compilation.report = verify::Verify(compilation.policy, limits, cache);
+  verify::Limits from_today = limits;
+  from_today.today = now.date;
+  compilation.report = verify::Verify(compilation.policy, from_today, cache);
   if (!LowerPolicy(compilation)) {
     compilation.report.reset();
     return;

@@ -78,14 +78,14 @@ auto SaveTests(const Compilation& compilation, const std::string& path) -> bool 
 
 // --- --emit-smt2 --------------------------------------------------------------------------------------------------------
 
-auto EmitQueries(const Compilation& compilation, const std::string& folder) -> bool {
+auto EmitQueries(const Compilation& compilation, const std::string& folder, const verify::Limits& limits) -> bool {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) {
     PrintUsageError("cannot make the folder `" + folder + "`: " + error.message());
     return false;
   }
-  const verify::Queries queries = verify::EmitQueries(compilation.policy);
+  const verify::Queries queries = verify::EmitQueries(compilation.policy, limits);
   for (const verify::Query& query : queries.queries) {
     const std::string path = (std::filesystem::path(folder) / (query.name + ".smt2")).string();
     if (const auto written = WriteFileAtomically(path, queries.declarations + query.text); !written) {
@@ -134,10 +134,12 @@ auto ExplainGuarantee(const Compilation& compilation, const CheckOptions& option
   return proof;
 }
 
-auto WriteProofFiles(const Compilation& compilation, const CheckOptions& options) -> bool {
+auto WriteProofFiles(const Compilation& compilation, const CheckOptions& options, Date today) -> bool {
   if (!compilation.report) return true;
   if (options.save_tests && !SaveTests(compilation, *options.save_tests)) return false;
-  return !options.emit_smt2 || EmitQueries(compilation, *options.emit_smt2);
+  verify::Limits limits = options.limits;
+  limits.today = today;
+  return !options.emit_smt2 || EmitQueries(compilation, *options.emit_smt2, limits);
 }
 
 }  // namespace route::driver

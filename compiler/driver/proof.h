@@ -22,6 +22,6 @@ auto ExplainGuarantee(const Compilation& compilation, const CheckOptions& option
 
 /// Writes what `--save-tests` and `--emit-smt2` ask for, if the policy could be verified. False, after saying so on
 /// standard error, if something cannot be written.
-auto WriteProofFiles(const Compilation& compilation, const CheckOptions& options) -> bool;
+auto WriteProofFiles(const Compilation& compilation, const CheckOptions& options, Date today) -> bool;
 
 }  // namespace route::driver

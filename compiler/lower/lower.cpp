@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "compiler/ir/classes.h"
+#include "compiler/ir/text.h"
 #include "compiler/lower/definitions.h"
 #include "runtime/table/layout.h"
 #include "runtime/table/sha256.h"
 #include "runtime/table/table.h"
 #include "runtime/table/writer.h"
-#include "runtime/values/date.h"
 #include "runtime/values/value_text.h"
 
 namespace route::lower {
@@ -19,34 +19,6 @@ namespace {
 
 /// Half of what a bundle may take, so that the rest of it is never in doubt.
 constexpr std::uint64_t kMaxCellBytes = std::uint64_t{512} << 20U;
-
-/// A default as `Values::SetText` reads it.
-auto DefaultText(const ir::Attribute& attribute, const ir::Value& value) -> std::string {
-  switch (attribute.kind) {
-    case AttributeKind::kOneOf:
-      return attribute.values.at(std::get<ir::OneOfValue>(value).index);
-    case AttributeKind::kAnyOf: {
-      std::string members;
-      for (std::size_t i = 0; i < attribute.values.size(); ++i) {
-        if (((std::get<ir::AnyOfValue>(value).members >> i) & 1U) == 0) continue;
-        if (!members.empty()) members += ',';
-        members += attribute.values[i];
-      }
-      return members;
-    }
-    case AttributeKind::kYesNo:
-      return std::get<ir::YesNoValue>(value).yes ? "yes" : "no";
-    case AttributeKind::kNumber:
-      return FormatQuantity(std::get<Decimal>(value), attribute.unit);
-    case AttributeKind::kText:
-      return std::get<std::string>(value);
-    case AttributeKind::kCountry:
-      return std::string(CountryCode(std::get<Country>(value)));
-    case AttributeKind::kDate:
-      return FormatDate(std::get<Date>(value));
-  }
-  std::abort();  // every kind is handled above
-}
 
 class Lowering {
  public:
@@ -121,7 +93,7 @@ class Lowering {
       }
       entry.values = attribute.values;
       for (const ir::Source& source : attribute.sources) entry.sources.push_back({source.kind, source.argument});
-      if (attribute.fallback) entry.default_text = DefaultText(attribute, *attribute.fallback);
+      if (attribute.fallback) entry.default_text = ir::PlainValue(attribute, *attribute.fallback);
       if (attribute.kind != AttributeKind::kAnyOf) {
         const ir::Dimension& dimension = classes_.dimensions().at(classes_.FirstDimension({i}).index);
         entry.cuts = dimension.cuts;

@@ -55,19 +55,21 @@ class Runner {
     }
   }
 
-  auto Try(const Mutant& mutant) const -> Result {
+  auto Try(const Mutant& mutant) -> Result {
     Result result{.kind = mutant.kind,
                   .span = mutant.span,
                   .what = mutant.what,
                   .noticed_by = FailingTests(mutant.policy),
                   .effect = {}};
+    if (!result.noticed_by.empty()) {
+      result.fate = Fate::kNoticed;
+      return result;
+    }
     const auto report =
         diff::Diff({&policy_, nullptr, nullptr}, nullptr, {&mutant.policy, nullptr, nullptr}, DiffOptions());
     if (!report) {  // larger than a table takes, which `routec check` refuses
       result.noticed_by.emplace_back("R0601");
     } else if (report->verdict == diff::Verdict::kEquivalent) {
-      if (!result.noticed_by.empty())
-        throw InternalError("a test tells policies apart that were found to be equivalent");
       result.fate = Fate::kEquivalent;
       return result;
     } else {
@@ -123,11 +125,13 @@ class Runner {
 
   /// `routec check`'s own questions, and the guarantees that could be broken by requests other than those that were
   /// looked at.
-  auto AskSolver(const Mutant& mutant, const diff::DiffReport& report, Result& result) const -> Fate {
+  auto AskSolver(const Mutant& mutant, const diff::DiffReport& report, Result& result) -> Fate {
     const Traits traits = TraitsOf(report);
     ir::Policy asked = mutant.policy;
     std::erase_if(asked.guarantees, [&](const ir::Guarantee& guarantee) { return !CouldBreak(guarantee, traits); });
-    const verify::VerifyReport verified = verify::Verify(asked, options_.limits);
+    verify::Limits limits = options_.limits;
+    limits.depth = verify::Limits::Depth::kErrors;
+    const verify::VerifyReport verified = verify::Verify(asked, limits, &cache_);
     for (const verify::GuaranteeResult& each : verified.guarantees) {
       if (each.verdict != Verdict::kViolated) continue;
       result.noticed_by.push_back("guarantee " + ir::Quoted(asked.guarantees.at(each.guarantee.index).name));
@@ -174,6 +178,7 @@ class Runner {
   const Table& table_;
   const Options& options_;
   std::vector<ir::Request> requests_;  // of the tests
+  verify::VerdictCache cache_;         // most questions about one mutant are those about the last one
 };
 
 }  // namespace
@@ -204,7 +209,7 @@ auto MutationReport::Score() const -> std::size_t {
 auto Run(const ir::Policy& policy, const SourceSet& sources, const Table& table, Moment now, const Options& options)
     -> MutationReport {
   const Generator generator(policy, sources, options.only);
-  const Runner runner(policy, sources, table, now, options);
+  Runner runner(policy, sources, table, now, options);
   MutationReport report;
   for (std::size_t i = 0; i < generator.size(); ++i) {
     if (options.progress) options.progress(i, generator.size());

@@ -57,8 +57,8 @@ struct Options {
 };
 
 /// The policy must have passed verification, all its tests must pass, and `table` is what it was compiled to. Each
-/// mutant is run against the tests first, then compared with the policy, and the solver is asked only about guarantees
-/// that the difference could break, and only when nothing else has noticed.
+/// mutant is run against the tests first. If none fails it is compared with the policy, and the solver is asked only about
+/// guarantees that the difference could break, and only when nothing else has noticed.
 auto Run(const ir::Policy& policy, const SourceSet& sources, const Table& table, Moment now, const Options& options)
     -> MutationReport;
 

@@ -142,10 +142,16 @@ class FileParser {
     bool usable = true;
     Nesting nesting;
     std::vector<Span> strays;
+    bool in_slash_comment = false;
     for (const Token& token : tokens_) {
       if (token.type == RouteLexer::COMMENT) continue;
       Span span = tokens_.SpanOf(token);
-      if (token.type == RouteLexer::OTHER) {
+      in_slash_comment = in_slash_comment && !token.first_on_line;
+      if (in_slash_comment) continue;
+      if (BeginsSlashComment(token)) {
+        in_slash_comment = true;
+        strays.push_back({file_, span.begin, span.begin + 2});
+      } else if (token.type == RouteLexer::OTHER) {
         strays.push_back(span);
       } else if (token.type == RouteLexer::STRING) {
         CheckWords(span);
@@ -165,6 +171,12 @@ class FileParser {
     }
     ReportStrayCharacters(sources_, strays, emitter_);
     return usable && strays.empty();
+  }
+
+  /// `//`, which begins a comment elsewhere. What follows on the line is no policy text, and nothing is said about it.
+  auto BeginsSlashComment(const Token& token) const -> bool {
+    return token.type == RouteLexer::SLASH &&
+           sources_.Get(file_).text().substr(tokens_.SpanOf(token).begin, 2) == "//";
   }
 
   /// Words of a text that look like what they are not (R0112): of one file, the first hundred.

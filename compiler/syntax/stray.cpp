@@ -60,7 +60,8 @@ class StrayReporter {
     std::string character(sources_.Text(places.front()));
     char32_t c = DecodeUtf8(character, 0).code_point;
     std::string shown = IsWideBlank(c) ? CodePointName(c) : "`" + character + "`";
-    Builder builder(Code::kR0103, places.front(), "the character " + shown + " means nothing here");
+    const std::string what = c == '/' ? shown : "the character " + shown;
+    Builder builder(Code::kR0103, places.front(), what + " means nothing here");
     Advice advice = AdviceOn(c, places.front());
     if (!advice.hint.empty()) std::move(builder).WithHint(advice.hint);
     std::vector<Edit> edits = EditsOf(c, places);
@@ -74,6 +75,9 @@ class StrayReporter {
       case '&': return {"write `and`", "write `and` instead of `&&`"};
       case '|': return {"write `or`", "write `or` instead of `||`"};
       case '!': return {"write `not`, or `is not`", "write `not` and `is not`"};
+      case '/': return {"a comment begins with `#`", "write `#` instead of each `//`"};
+      case '*': return {"a comment begins with `#` and ends with its line", ""};
+      case ':': return {"names and values stand side by side, without a `:`", "take out each `:`"};
       case ';': return {"a declaration needs no mark at its end", "take out each `;`"};
       case 0x2264: return {"write `<=`", "write `<=`"};
       case 0x2265: return {"write `>=`", "write `>=`"};
@@ -124,6 +128,11 @@ class StrayReporter {
         }
         return IsNameCharacter(At(text, place.end)) || At(text, place.end) == '(' ? std::optional(Word(place, "not"))
                                                                                  : std::nullopt;
+      case '/': return Edit{place, "#"};
+      case ':': {
+        const bool is_behind_name = place.begin > 0 && IsNameCharacter(text[place.begin - 1]);
+        return is_behind_name && IsBlank(At(text, place.end)) ? std::optional(Edit{place, ""}) : std::nullopt;
+      }
       case ';': return EndsLine(text, place.end) ? std::optional(Edit{place, ""}) : std::nullopt;
       case '-':
         if (auto header = HeaderAround(place)) {

@@ -126,6 +126,20 @@ auto IsBlankAt(std::string_view text, std::size_t i) -> bool {
   return i >= text.size() || text[i] == ' ' || text[i] == '\t' || text[i] == '\n' || text[i] == '\r';
 }
 
+/// What other languages say for a word of this one; empty if it is not that, or cannot stand here.
+auto WordForForeign(std::string_view foreign, std::size_t declaration, const antlr4::misc::IntervalSet& expected)
+    -> std::string {
+  const bool has_condition = declaration == RouteLexer::RULE || declaration == RouteLexer::REFUSE ||
+                             declaration == RouteLexer::ROUTE || declaration == RouteLexer::GUARANTEE;
+  if ((foreign == "if" || foreign == "where") && has_condition) return WordOf(RouteLexer::WHEN);
+  static const std::map<std::string_view, std::size_t> kWords = {
+      {"equals", RouteLexer::IS},    {"contains", RouteLexer::INCLUDES}, {"deny", RouteLexer::FORBID},
+      {"block", RouteLexer::FORBID}, {"must", RouteLexer::REQUIRE},      {"reason", RouteLexer::BECAUSE},
+  };
+  const auto found = kWords.find(foreign);
+  return found != kWords.end() && expected.contains(found->second) ? WordOf(found->second) : "";
+}
+
 /// `=` or `==` between a name and a value means `is`; behind the name of a property it means nothing.
 auto EqualsFix(const SourceSet& sources, const Tokens& tokens, std::size_t start, std::size_t at)
     -> std::optional<diagnostics::Fix> {
@@ -177,6 +191,12 @@ void ReportSyntaxError(const SourceSet& sources, const Tokens& tokens, std::size
   std::string example = "for example: `" + std::string(Example(tokens.TypeAt(start))) + "`";
   std::string hint;
   auto expects = [&](std::size_t word) { return expected.contains(word); };
+  auto report_near = [&](const std::string& nearest) {
+    emitter.Report(std::move(builder)
+                       .WithHint("did you mean `" + nearest + "`?")
+                       .WithFix(diagnostics::Replace(sources, span, nearest)));
+  };
+  if (const std::string meant = WordForForeign(text, tokens.TypeAt(start), expected); !meant.empty()) return report_near(meant);
   if (type == RouteLexer::EQUALS) {
     hint = HasProperties(tokens.TypeAt(start)) ? "a property is written without `=`; "
            : expects(RouteLexer::LESS) && !expects(RouteLexer::IS) ? "to compare, write `<`, `<=`, `>` or `>=`; "
@@ -186,12 +206,7 @@ void ReportSyntaxError(const SourceSet& sources, const Tokens& tokens, std::size
     hint = "`" + text + "` is a word of the language and can't be a name" + (IsReserved(type) ? "; " : " here; ");
   } else if (type == RouteLexer::IDENTIFIER) {
     std::string nearest = diagnostics::OnlyNearestName(text, WordsPossible(expected, wrong, tokens));
-    if (!nearest.empty()) {
-      emitter.Report(std::move(builder)
-                         .WithHint("did you mean `" + nearest + "`?")
-                         .WithFix(diagnostics::Replace(sources, span, nearest)));
-      return;
-    }
+    if (!nearest.empty()) return report_near(nearest);
   }
   emitter.Report(std::move(builder).WithHint(hint + example));
 }

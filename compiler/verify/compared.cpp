@@ -12,35 +12,20 @@
 namespace route::verify {
 namespace {
 
-auto Given(ir::Condition condition, AttributeId attribute, const ir::Request& having) -> ir::Condition {
-  for (ir::Condition& child : condition.children) child = Given(std::move(child), attribute, having);
-  const bool is_connective = !condition.children.empty();
-  if (is_connective || !ir::AsksAbout(condition, attribute)) return condition;
-  ir::Condition constant;
-  constant.kind = ir::Holds(condition, having) ? ir::Condition::Kind::kTrue : ir::Condition::Kind::kFalse;
-  constant.span = condition.span;
-  return constant;
-}
-
 /// Refusals, rules and routes for requests that have one of the two values.
 struct Side {
-  ir::Policy policy;
   Encoder encoder;
 
-  Side(Encoder& whole, AttributeId attribute, const ir::Value& value)
-      : policy(verify::Given(whole.policy(), attribute, value)), encoder(policy, whole) {}
-  Side(const Side&) = delete;
-  auto operator=(const Side&) -> Side& = delete;
-
   auto solver() const -> smt::Solver& { return encoder.solver(); }
+  auto policy() const -> const ir::Policy& { return encoder.policy(); }
 
   /// "The request is not refused, and this holds of the route that decides."
   template <typename OfRoute>
   auto Decided(const OfRoute& of_route) -> smt::Term {
     smt::Term result = smt::kFalse;
-    for (std::size_t i = policy.routes.size(); i-- > 0;) {
+    for (std::size_t i = policy().routes.size(); i-- > 0;) {
       const smt::Term matches = encoder.Matches(RouteId{static_cast<std::uint32_t>(i)});
-      result = solver().Or({solver().And({matches, of_route(policy.routes[i])}),
+      result = solver().Or({solver().And({matches, of_route(policy().routes[i])}),
                             solver().And({solver().Not(matches), result})});
     }
     return solver().And({encoder.NotRefused(), result});
@@ -75,8 +60,8 @@ auto FirstChoiceIsSmaller(Side& lesser, Side& greater, const ir::DeploymentTest&
   constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
   constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
   std::set<std::int64_t> numbers;
-  for (std::uint32_t i = 0; i < lesser.policy.deployments.size(); ++i) {
-    numbers.insert(ir::NumberOf(number, lesser.policy, {i}).value().micros);
+  for (std::uint32_t i = 0; i < lesser.policy().deployments.size(); ++i) {
+    numbers.insert(ir::NumberOf(number, lesser.policy(), {i}).value().micros);
   }
   std::vector<smt::Term> ways;
   for (const std::int64_t between : numbers) {
@@ -89,19 +74,9 @@ auto FirstChoiceIsSmaller(Side& lesser, Side& greater, const ir::DeploymentTest&
 
 }  // namespace
 
-auto Given(const ir::Policy& policy, AttributeId attribute, const ir::Value& value) -> ir::Policy {
-  ir::Policy given = policy;
-  ir::Request having(policy.attributes.size());
-  having.at(attribute.index) = value;
-  for (ir::Refusal& refusal : given.refusals) refusal.when = Given(std::move(refusal.when), attribute, having);
-  for (ir::Rule& rule : given.rules) rule.when = Given(std::move(rule.when), attribute, having);
-  for (ir::Route& route : given.routes) route.when = Given(std::move(route.when), attribute, having);
-  return given;
-}
-
 auto ComparisonFails(Encoder& encoder, const ir::Compared& promise) -> smt::Term {
-  Side with(encoder, promise.attribute, promise.value);
-  Side than(encoder, promise.attribute, promise.than);
+  Side with{Encoder(encoder, promise.attribute, promise.value)};
+  Side than{Encoder(encoder, promise.attribute, promise.than)};
   switch (promise.what) {
     case ir::Compared::What::kAllowed:
       return AllowedLess(with, than);

@@ -9,9 +9,6 @@
 /// it has for the attribute plays no part.
 namespace route::verify {
 
-/// The policy as it is for requests whose `attribute` has this value: nothing in it asks about the attribute any more.
-auto Given(const ir::Policy& policy, AttributeId attribute, const ir::Value& value) -> ir::Policy;
-
 /// "A request for which the promise does not hold", without its premise. Linear in the size of the policy; for the number of
 /// a first choice, times the different numbers of the catalogue. Adds no names to the solver.
 auto ComparisonFails(Encoder& encoder, const ir::Compared& promise) -> smt::Term;

@@ -3,7 +3,6 @@
 #include <optional>
 #include <vector>
 
-#include "compiler/ir/clock.h"
 #include "compiler/verify/minimal_set.h"
 #include "compiler/verify/questions.h"
 #include "compiler/verify/witness.h"
@@ -27,12 +26,9 @@ auto MinimalContradiction(smt::Solver& solver, smt::Term given, const std::vecto
       });
 }
 
-/// Whether a look at classes alone can tell that there is a request: not where a date and a day of the week share a clock.
-auto EachCombinationIsPossible(const Encoder& encoder) -> bool { return ir::ClockPairs(encoder.policy()).empty(); }
-
 /// A request that satisfies the condition, from its hull alone, if the hull is all that there is to it.
 auto Corner(const Encoder& encoder, const Hull& hull) -> std::optional<ir::Request> {
-  if (!hull.is_exact || hull.IsEmpty() || !EachCombinationIsPossible(encoder)) return std::nullopt;
+  if (!hull.is_exact || hull.IsEmpty() || !encoder.CombinesFreely()) return std::nullopt;
   std::vector<std::uint16_t> classes(encoder.classes().dimensions().size(), 0);
   for (const auto& [dimension, ranges] : hull.sides) {
     classes.at(dimension) = static_cast<std::uint16_t>(ranges.front().first);
@@ -161,7 +157,7 @@ auto FindDeadRules(Encoder& encoder) -> Findings<DeadRule> {
     const ir::Rule& rule = policy.rules[i];
     if (rule.origin != ir::Rule::Origin::kWritten) continue;
     const Hull& hull = encoder.HullOf(RuleId{i});
-    if (hull.is_exact && !hull.IsEmpty() && EachCombinationIsPossible(encoder)) continue;
+    if (hull.is_exact && !hull.IsEmpty() && encoder.CombinesFreely()) continue;
     switch (encoder.Ask({encoder.Matches(RuleId{i})})) {
       case smt::Answer::kYes:
         break;

@@ -12,6 +12,7 @@
 #include "compiler/ir/evaluate.h"
 #include "compiler/ir/json.h"
 #include "compiler/ir/text.h"
+#include "compiler/verify/diagnose_sense.h"
 #include "compiler/verify/explanation.h"
 #include "runtime/values/value_text.h"
 
@@ -22,7 +23,6 @@ using diagnostics::Builder;
 using diagnostics::Code;
 using diagnostics::WitnessValue;
 
-constexpr std::size_t kMostNamesInANote = 4;
 constexpr std::size_t kMostDeploymentNotes = 3;
 
 auto Quoted(const std::string& name) -> std::string {
@@ -38,14 +38,6 @@ auto ChainOf(const ir::Route& route) -> std::vector<DeploymentId> {
     }
   }
   return chain;
-}
-
-/// `a`, `b`, `c` and 5 more.
-auto SomeNames(const std::vector<std::string>& names) -> std::string {
-  if (names.size() <= kMostNamesInANote) return JoinNames(names);
-  std::string text;
-  for (std::size_t i = 0; i < kMostNamesInANote; ++i) text += (i == 0 ? "" : ", ") + Quoted(names[i]);
-  return text + " and " + std::to_string(names.size() - kMostNamesInANote) + " more";
 }
 
 class Reporter {
@@ -77,40 +69,19 @@ class Reporter {
             .WithHint(UnservableHint(route, finding.witness)));
   }
 
-  void Report(const DeadRoute& finding) {
-    const ir::Route& route = RouteAt(finding.route);
-    Builder builder(Code::kR0503, route.span, "route " + Quoted(route.name) + " is never taken");
-    std::vector<std::string> names{route.name};
-    for (const RefusalId id : finding.refused_by) {
-      const ir::Refusal& refusal = policy_.refusals.at(id.index);
-      names.push_back(refusal.name);
-
-      std::move(builder).AddNote(refusal.span, "refusal " + Quoted(refusal.name) + " comes before every route");
+  /// Those that the same ones hide are one finding, so that a route without a condition that stands too early is one mistake.
+  void Report(const std::vector<DeadRoute>& dead_routes) {
+    std::vector<std::vector<DeadRoute>> groups;
+    for (const DeadRoute& dead : dead_routes) {
+      const auto is_alike = [&](const std::vector<DeadRoute>& group) {
+        const DeadRoute& first = group.front();
+        return !first.never_matches && !dead.never_matches && first.hidden_by == dead.hidden_by &&
+               first.refused_by == dead.refused_by && first.outcome == dead.outcome;
+      };
+      const auto group = std::ranges::find_if(groups, is_alike);
+      group == groups.end() ? groups.push_back({dead}) : group->push_back(dead);
     }
-    for (const RouteId id : finding.hidden_by) {
-      names.push_back(RouteAt(id).name);
-
-      std::move(builder).AddNote(RouteAt(id).span, "route " + Quoted(RouteAt(id).name) + " is tried before it");
-    }
-    std::move(builder).WithRules(names);
-    if (finding.never_matches) {
-      emitter_.Report(std::move(builder)
-                          .WithWitness({}, "its condition can never hold")
-                          .WithHint("correct the condition of route " + Quoted(route.name) + ", or delete the route"));
-      return;
-    }
-    names.erase(names.begin());
-    std::string hint = "delete route " + Quoted(route.name) + ", or narrow the refusals that answer its requests";
-    if (!finding.hidden_by.empty()) {
-      const ir::Route& first = RouteAt(finding.hidden_by.front());
-      hint = "move route " + Quoted(route.name) + " before route " + Quoted(first.name) + " (" +
-             sources_.Describe(first.span) + "), or delete it";
-    }
-    emitter_.Report(std::move(builder)
-                        .WithWitness({}, "every request that meets its condition is answered by " + JoinNames(names) +
-                                             (names.size() > 1 ? " together" : "") +
-                                             (finding.outcome == DeadRoute::Outcome::kSame ? ", with the same chain" : ""))
-                        .WithHint(std::move(hint)));
+    for (const std::vector<DeadRoute>& group : groups) ReportDeadRoutes(group);
   }
 
   void Report(const DeadRule& finding) {
@@ -298,6 +269,47 @@ class Reporter {
  private:
   static constexpr const char* kGaveUpHint =
       "allow the solver a larger resource limit, or simplify the conditions that the question is about";
+
+  void ReportDeadRoutes(const std::vector<DeadRoute>& group) {
+    const DeadRoute& finding = group.front();
+    const ir::Route& route = RouteAt(finding.route);
+    std::vector<std::string> dead;
+    for (const DeadRoute& each : group) dead.push_back(RouteAt(each.route).name);
+    const bool is_one = group.size() == 1;
+    Builder builder(Code::kR0503, route.span,
+                    is_one ? "route " + Quoted(route.name) + " is never taken" : "routes " + SomeNames(dead) + " are never taken");
+    std::vector<std::string> hiding;
+    for (const RefusalId id : finding.refused_by) {
+      const ir::Refusal& refusal = policy_.refusals.at(id.index);
+      hiding.push_back(refusal.name);
+      std::move(builder).AddNote(refusal.span, "refusal " + Quoted(refusal.name) + " comes before every route");
+    }
+    for (const RouteId id : finding.hidden_by) {
+      hiding.push_back(RouteAt(id).name);
+      std::move(builder).AddNote(RouteAt(id).span, "route " + Quoted(RouteAt(id).name) + " is tried before " + (is_one ? "it" : "them"));
+    }
+    std::vector<std::string> names = dead;
+    names.insert(names.end(), hiding.begin(), hiding.end());
+    std::move(builder).WithRules(std::move(names));
+    if (finding.never_matches) {
+      emitter_.Report(std::move(builder)
+                          .WithWitness({}, "its condition can never hold")
+                          .WithHint("correct the condition of route " + Quoted(route.name) + ", or delete the route"));
+      return;
+    }
+    std::string hint = "delete route " + Quoted(route.name) + ", or narrow the refusals that answer its requests";
+    if (!finding.hidden_by.empty()) {
+      const ir::Route& first = RouteAt(finding.hidden_by.front());
+      const std::string place = "route " + Quoted(first.name) + " (" + sources_.Describe(first.span) + ")";
+      hint = is_one ? "move route " + Quoted(route.name) + " before " + place + ", or delete it"
+                    : "move " + place + " behind them, or delete them";
+    }
+    emitter_.Report(std::move(builder)
+                        .WithWitness({}, "every request that meets " + std::string(is_one ? "its condition" : "their conditions") +
+                                             " is answered by " + JoinNames(hiding) + (hiding.size() > 1 ? " together" : "") +
+                                             (finding.outcome == DeadRoute::Outcome::kSame ? ", with the same chain" : ""))
+                        .WithHint(std::move(hint)));
+  }
 
   template <typename Declared>
   void ReportAlwaysHolds(const std::string& kind, const Declared& declared) {
@@ -503,7 +515,7 @@ auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyRe
   Reporter reporter(policy, sources, emitter);
   for (const Uncovered& finding : report.uncovered) reporter.Report(finding);
   for (const Unservable& finding : report.unservable) reporter.Report(finding);
-  for (const DeadRoute& finding : report.dead_routes) reporter.Report(finding);
+  reporter.Report(report.dead_routes);
   for (const DeadRule& finding : report.dead_rules) reporter.Report(finding);
   for (const DeadRefusal& finding : report.dead_refusals) reporter.Report(finding);
   for (const RedundantRule& finding : report.redundant_rules) reporter.Report(finding);
@@ -511,6 +523,7 @@ auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyRe
   for (const DeadTier& finding : report.dead_tiers) reporter.Report(finding);
   for (const UntriedTier& finding : report.untried_tiers) reporter.Report(finding);
   for (const SlowFailover& finding : report.slow_failovers) reporter.Report(finding);
+  DiagnoseSense(policy, report, emitter);
   for (const GuaranteeResult& result : report.guarantees) reporter.Report(result);
   for (const ValueGain& finding : report.value_gains) reporter.Report(finding);
   for (const SingleLoss& finding : report.single_losses) reporter.Report(finding);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "compiler/ir/clock.h"
+#include "compiler/ir/evaluate.h"
 #include "runtime/values/value_text.h"
 
 namespace route::verify {
@@ -78,37 +79,71 @@ Encoder::Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt:
       route_hulls_(HullsOf(policy.routes, classes)) {
   rule_hulls_ = HullsOf(policy.rules, classes);
   for (std::uint32_t i = 0; i < classes.dimensions().size(); ++i) DeclareDimension({i});
-  DefineConditions(Naming::kNamed);
-  DefineAllowed(Naming::kNamed);
+  DefineConditions();
+  DefineAllowed();
   if (const smt::Term possible = IsPossible(); possible != smt::kTrue) solver.Assert(possible);
+  granted_ = solver.asserted().size();
 }
 
-Encoder::Encoder(const ir::Policy& policy, const Encoder& other)
-    : policy_(&policy),
-      classes_(other.classes_),
-      solver_(other.solver_),
-      dimensions_(other.dimensions_),
-      refusal_hulls_(HullsOf(policy.refusals, *other.classes_)),
-      route_hulls_(HullsOf(policy.routes, *other.classes_)) {
-  rule_hulls_ = HullsOf(policy.rules, *classes_);
-  DefineConditions(Naming::kPlain);
-  DefineAllowed(Naming::kPlain);
+Encoder::Encoder(const Encoder& whole, AttributeId attribute, const ir::Value& value)
+    : policy_(whole.policy_),
+      classes_(whole.classes_),
+      solver_(whole.solver_),
+      refusal_hulls_({}),
+      route_hulls_({}),
+      whole_(&whole),
+      attribute_(attribute),
+      having_(whole.policy_->attributes.size()) {
+  having_.at(attribute.index) = value;
 }
 
-void Encoder::DefineConditions(Naming naming) {
+void Encoder::DefineConditions() {
   for (const ir::Refusal& refusal : policy_->refusals) {
-    refusals_.push_back(Named(naming, "refusal " + refusal.name, Encode(refusal.when)));
+    refusals_.push_back(Named("refusal " + refusal.name, Encode(refusal.when)));
   }
-  for (const ir::Route& route : policy_->routes) {
-    routes_.push_back(Named(naming, "route " + route.name, Encode(route.when)));
-  }
-  for (const ir::Rule& rule : policy_->rules) {
-    rules_.push_back(Named(naming, "rule " + rule.name, Encode(rule.when)));
-  }
+  for (const ir::Route& route : policy_->routes) routes_.push_back(Named("route " + route.name, Encode(route.when)));
+  for (const ir::Rule& rule : policy_->rules) rules_.push_back(Named("rule " + rule.name, Encode(rule.when)));
 }
 
-auto Encoder::Named(Naming naming, const std::string& name, smt::Term meaning) -> smt::Term {
-  return naming == Naming::kNamed ? solver_->Define(UniqueName(name), meaning) : meaning;
+auto Encoder::Named(const std::string& name, smt::Term meaning) -> smt::Term {
+  return solver_->Define(UniqueName(name), meaning);
+}
+
+auto Encoder::WithValue(Known& known, std::uint32_t index, const ir::Condition& when, smt::Term in_general) const
+    -> smt::Term {
+  const auto [place, is_new] = known.try_emplace(index, in_general);
+  if (is_new && ir::AsksAbout(when, attribute_)) place->second = Encode(when);
+  return place->second;
+}
+
+auto Encoder::Matches(RuleId rule) const -> smt::Term {
+  const smt::Term in_general = whole().rules_.at(rule.index);
+  if (whole_ == nullptr) return in_general;
+  return WithValue(rules_with_value_, rule.index, policy_->rules[rule.index].when, in_general);
+}
+
+auto Encoder::Matches(RefusalId refusal) const -> smt::Term {
+  const smt::Term in_general = whole().refusals_.at(refusal.index);
+  if (whole_ == nullptr) return in_general;
+  return WithValue(refusals_with_value_, refusal.index, policy_->refusals[refusal.index].when, in_general);
+}
+
+auto Encoder::Matches(RouteId route) const -> smt::Term {
+  const smt::Term in_general = whole().routes_.at(route.index);
+  if (whole_ == nullptr) return in_general;
+  return WithValue(routes_with_value_, route.index, policy_->routes[route.index].when, in_general);
+}
+
+auto Encoder::Allowed(DeploymentId deployment) const -> smt::Term {
+  if (whole_ == nullptr) return allowed_.at(deployment.index);
+  const std::size_t group = whole_->alike_of_.at(deployment.index);
+  const auto [place, is_new] = allowed_with_value_.try_emplace(static_cast<std::uint32_t>(group), smt::kTrue);
+  if (is_new) {
+    std::vector<smt::Term> none;
+    for (const RuleId rule : whole_->alike_[group].excluding) none.push_back(solver_->Not(Matches(rule)));
+    place->second = solver_->And(none);
+  }
+  return place->second;
 }
 
 // Names reach SMT-LIB 2 between bars, where only bars and backslashes are barred; policy text may hold any bytes.
@@ -133,12 +168,25 @@ auto Encoder::UniqueNames(const std::vector<std::string>& texts) -> std::vector<
 }
 
 auto Encoder::Ask(const std::vector<smt::Term>& assumptions) -> smt::Answer {
+  const smt::Answer answer = AskOrRemember(assumptions);
+  Record(assumptions, answer);
+  return answer;
+}
+
+auto Encoder::AskOrRemember(const std::vector<smt::Term>& assumptions) -> smt::Answer {
   if (cache_ == nullptr) return solver_->Check(assumptions);
   const QuestionKey key = solver_->KeyOf(assumptions);
   if (const CachedAnswer* known = cache_->Find(key)) return known->exists ? smt::Answer::kYes : smt::Answer::kNo;
   const smt::Answer answer = solver_->Check(assumptions);
   if (answer != smt::Answer::kUnknown) cache_->Add(key, {.exists = answer == smt::Answer::kYes, .smallest = {}});
   return answer;
+}
+
+void Encoder::Record(std::vector<smt::Term> assumptions, smt::Answer answer) {
+  if (log_ == nullptr) return;
+  const std::vector<smt::Term>& asserted = solver_->asserted();
+  assumptions.insert(assumptions.begin(), asserted.begin() + static_cast<std::ptrdiff_t>(granted_), asserted.end());
+  log_->Add(std::move(assumptions), answer);
 }
 
 auto Encoder::KeyOfSmallest() -> QuestionKey {
@@ -174,7 +222,7 @@ void Encoder::DeclareDimension(ir::DimensionId id) {
 }
 
 // Deployments that the same rules exclude share one definition.
-void Encoder::DefineAllowed(Naming naming) {
+void Encoder::DefineAllowed() {
   std::map<std::vector<std::uint32_t>, std::size_t> known;
   for (std::uint32_t d = 0; d < policy_->deployments.size(); ++d) {
     std::vector<std::uint32_t> excluding;
@@ -189,31 +237,34 @@ void Encoder::DefineAllowed(Naming naming) {
         none.push_back(solver_->Not(rules_[r]));
         alike.excluding.push_back({r});
       }
-      allowed_.push_back(Named(naming, "allowed " + policy_->deployments[d].name, solver_->And(none)));
+      allowed_.push_back(Named("allowed " + policy_->deployments[d].name, solver_->And(none)));
     } else {
       allowed_.push_back(allowed_.at(alike_[place->second].deployments.front().index));
     }
     alike_[place->second].deployments.push_back({d});
+    alike_of_.push_back(place->second);
   }
 }
 
 auto Encoder::RoutesBefore(RouteId route) const -> std::vector<RouteId> {
-  std::vector<RouteId> before;
-  for (const std::uint32_t i : route_hulls_.Meeting(route_hulls_[route.index], route.index)) before.push_back({i});
-  return before;
+  return RoutesMeeting(HullOf(route), route);
 }
 
 auto Encoder::RefusalsBefore(RouteId route) const -> std::vector<RefusalId> {
   std::vector<RefusalId> before;
-  const auto all = static_cast<std::uint32_t>(refusals_.size());
-  for (const std::uint32_t i : refusal_hulls_.Meeting(route_hulls_[route.index], all)) before.push_back({i});
+  const auto all = static_cast<std::uint32_t>(policy_->refusals.size());
+  for (const std::uint32_t i : whole().refusal_hulls_.Meeting(HullOf(route), all)) before.push_back({i});
   return before;
 }
 
 auto Encoder::RoutesMeeting(const ir::Condition& condition) const -> std::vector<RouteId> {
+  const auto all = static_cast<std::uint32_t>(policy_->routes.size());
+  return RoutesMeeting(verify::HullOf(condition, *classes_), {all});
+}
+
+auto Encoder::RoutesMeeting(const Hull& hull, RouteId end) const -> std::vector<RouteId> {
   std::vector<RouteId> meeting;
-  const auto all = static_cast<std::uint32_t>(routes_.size());
-  for (const std::uint32_t i : route_hulls_.Meeting(verify::HullOf(condition, *classes_), all)) meeting.push_back({i});
+  for (const std::uint32_t i : whole().route_hulls_.Meeting(hull, end.index)) meeting.push_back({i});
   return meeting;
 }
 
@@ -246,6 +297,9 @@ auto Encoder::Encode(const ir::Condition& condition, const FixedClass* fixed) co
     case Kind::kTextIs:
     case Kind::kStartsWith:
     case Kind::kInCountries: {
+      if (whole_ != nullptr && condition.attribute == attribute_) {
+        return ir::Holds(condition, having_) ? smt::kTrue : smt::kFalse;
+      }
       const ir::DimensionId dimension = classes_->DimensionOf(condition);
       const std::vector<bool> satisfying = classes_->Satisfying(condition);
       if (fixed == nullptr || fixed->dimension != dimension) return InClasses(dimension, satisfying);
@@ -262,7 +316,7 @@ auto Encoder::OrLater(const Dimension& dimension, std::uint32_t value_class) con
 }
 
 auto Encoder::InClasses(ir::DimensionId id, const std::vector<bool>& wanted) const -> smt::Term {
-  const Dimension& dimension = dimensions_.at(id.index);
+  const Dimension& dimension = whole().dimensions_.at(id.index);
   std::vector<smt::Term> parts;
   if (dimension.form == Dimension::Form::kExact) {
     const auto many = 2 * std::ranges::count(wanted, true) > static_cast<std::ptrdiff_t>(wanted.size());
@@ -283,13 +337,13 @@ auto Encoder::InClasses(ir::DimensionId id, const std::vector<bool>& wanted) con
 }
 
 auto Encoder::IsClass(ir::DimensionId id, std::uint32_t value_class) const -> std::vector<smt::Term> {
-  const Dimension& dimension = dimensions_.at(id.index);
+  const Dimension& dimension = whole().dimensions_.at(id.index);
   if (dimension.form == Dimension::Form::kExact) return {dimension.terms.at(value_class)};
   return {OrLater(dimension, value_class), solver_->Not(OrLater(dimension, value_class + 1))};
 }
 
 auto Encoder::IsBefore(ir::DimensionId id, std::uint32_t value_class) const -> std::vector<smt::Term> {
-  const Dimension& dimension = dimensions_.at(id.index);
+  const Dimension& dimension = whole().dimensions_.at(id.index);
   if (dimension.form == Dimension::Form::kOrLater) return {solver_->Not(OrLater(dimension, value_class))};
   std::vector<smt::Term> literals;
   for (std::size_t i = value_class; i < dimension.terms.size(); ++i) {
@@ -317,6 +371,8 @@ auto Encoder::IsPossible() const -> smt::Term {
   return solver_->Not(solver_->Or(impossible));
 }
 
+auto Encoder::CombinesFreely() const -> bool { return ir::ClockPairs(*policy_).empty(); }
+
 auto Encoder::ModelClasses() const -> std::vector<std::uint16_t> {
   std::vector<std::uint16_t> classes;
   for (const Dimension& dimension : dimensions_) {
@@ -333,7 +389,7 @@ auto Encoder::ModelClasses() const -> std::vector<std::uint16_t> {
 
 auto Encoder::NotRefused() const -> smt::Term {
   std::vector<smt::Term> none;
-  for (const smt::Term refusal : refusals_) none.push_back(solver_->Not(refusal));
+  for (std::uint32_t i = 0; i < policy_->refusals.size(); ++i) none.push_back(solver_->Not(Matches(RefusalId{i})));
   return solver_->And(none);
 }
 

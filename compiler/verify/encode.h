@@ -5,12 +5,14 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "compiler/ir/classes.h"
 #include "compiler/ir/policy.h"
 #include "compiler/verify/hulls.h"
+#include "compiler/verify/query_log.h"
 #include "compiler/verify/smt/solver.h"
 #include "compiler/verify/verdict_cache.h"
 #include "compiler/verify/verify.h"
@@ -31,9 +33,10 @@ class Encoder {
   /// Declares and defines everything in the solver. All arguments must outlive the encoder; `cache` may be null.
   Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt::Solver& solver, VerdictCache* cache = nullptr);
 
-  /// Another policy over the same requests: its formulas are made of the booleans of `other`, have no names of their own,
-  /// and can be made within a scope. Both must outlive the encoder, and both ask about the same classes.
-  Encoder(const ir::Policy& policy, const Encoder& other);
+  /// The same policy for requests whose `attribute` has this value, whatever their own is: formulas over the other attributes,
+  /// made of the booleans of `whole` when they are first asked for. They have no names of their own, so they can be
+  /// made within a scope. Hulls stay those of `whole`, which must outlive the encoder and is none of these itself.
+  Encoder(const Encoder& whole, AttributeId attribute, const ir::Value& value);
 
   auto policy() const -> const ir::Policy& { return *policy_; }
   auto classes() const -> const ir::ValueClasses& { return *classes_; }
@@ -43,14 +46,19 @@ class Encoder {
   /// `solver().Check(assumptions)`, or what an earlier run answered. There is no model and no core to look at after it.
   auto Ask(const std::vector<smt::Term>& assumptions) -> smt::Answer;
 
+  /// From here on `log`, which may be null, gets each question that `Ask` and `FindSmallest` answer: what is asserted beyond
+  /// what every question takes for granted, and what is assumed.
+  void RecordTo(QueryLog* log) { log_ = log; }
+  void Record(std::vector<smt::Term> assumptions, smt::Answer answer);
+
   /// Of the question which request is the smallest that satisfies what is asserted. Policies whose classes have other
   /// numbers have other keys.
   auto KeyOfSmallest() -> QuestionKey;
 
   /// "The condition of this one holds", whatever else does.
-  auto Matches(RuleId rule) const -> smt::Term { return rules_.at(rule.index); }
-  auto Matches(RefusalId refusal) const -> smt::Term { return refusals_.at(refusal.index); }
-  auto Matches(RouteId route) const -> smt::Term { return routes_.at(route.index); }
+  auto Matches(RuleId rule) const -> smt::Term;
+  auto Matches(RefusalId refusal) const -> smt::Term;
+  auto Matches(RouteId route) const -> smt::Term;
 
   auto Encode(const ir::Condition& condition) const -> smt::Term { return Encode(condition, nullptr); }
 
@@ -67,14 +75,14 @@ class Encoder {
   auto NotRefused() const -> smt::Term;
 
   /// No rule that excludes the deployment applies.
-  auto Allowed(DeploymentId deployment) const -> smt::Term { return allowed_.at(deployment.index); }
+  auto Allowed(DeploymentId deployment) const -> smt::Term;
 
   /// Deployments that the same rules exclude.
   struct Alike {
     std::vector<RuleId> excluding;
     std::vector<DeploymentId> deployments;
   };
-  auto alike() const -> const std::vector<Alike>& { return alike_; }
+  auto alike() const -> const std::vector<Alike>& { return whole().alike_; }
 
   /// Literals that together say "this route decides": it matches, and no refusal and no earlier route does. Those that cannot
   /// match together with it are left out.
@@ -87,9 +95,12 @@ class Encoder {
   /// The routes that could match together with the condition.
   auto RoutesMeeting(const ir::Condition& condition) const -> std::vector<RouteId>;
 
-  auto HullOf(RuleId rule) const -> const Hull& { return rule_hulls_.at(rule.index); }
-  auto HullOf(RouteId route) const -> const Hull& { return route_hulls_[route.index]; }
-  auto HullOf(RefusalId refusal) const -> const Hull& { return refusal_hulls_[refusal.index]; }
+  /// The routes before `end` that could match together with what is in the hull.
+  auto RoutesMeeting(const Hull& hull, RouteId end) const -> std::vector<RouteId>;
+
+  auto HullOf(RuleId rule) const -> const Hull& { return whole().rule_hulls_.at(rule.index); }
+  auto HullOf(RouteId route) const -> const Hull& { return whole().route_hulls_[route.index]; }
+  auto HullOf(RefusalId refusal) const -> const Hull& { return whole().refusal_hulls_[refusal.index]; }
 
   /// For each candidate of a tier: it is in the tier's part of the plan, provided that its route decides.
   auto Reached(const ir::Tier& tier) const -> std::vector<smt::Term>;
@@ -102,9 +113,9 @@ class Encoder {
   auto IsClass(ir::DimensionId dimension, std::uint32_t value_class) const -> std::vector<smt::Term>;
   auto IsBefore(ir::DimensionId dimension, std::uint32_t value_class) const -> std::vector<smt::Term>;
 
-  /// What no request is: a date with another day of the week than its own, if both come from one clock. The solver takes it
-  /// for granted from the start; it stands here for scripts.
-  auto IsPossible() const -> smt::Term;
+  /// Whether any classes, one of each dimension, are those of some request: not where a date and a day of the week share a
+  /// clock.
+  auto CombinesFreely() const -> bool;
 
   /// After an answer kYes: the class of each dimension in the solver's model.
   auto ModelClasses() const -> std::vector<std::uint16_t>;
@@ -116,21 +127,29 @@ class Encoder {
     std::vector<smt::Term> terms;  // kExact: one for each class; kOrLater: one for each class but the first
   };
 
-  enum class Naming : std::uint8_t { kNamed, kPlain };
-  void DefineConditions(Naming naming);
-  void DefineAllowed(Naming naming);
-  auto Named(Naming naming, const std::string& name, smt::Term meaning) -> smt::Term;
+  void DefineConditions();
+  void DefineAllowed();
+  /// What no request is: a date with another day of the week than its own, if both come from one clock.
+  auto IsPossible() const -> smt::Term;
+  auto AskOrRemember(const std::vector<smt::Term>& assumptions) -> smt::Answer;
+  auto Named(const std::string& name, smt::Term meaning) -> smt::Term;
   void DeclareDimension(ir::DimensionId dimension);
   auto OrLater(const Dimension& dimension, std::uint32_t value_class) const -> smt::Term;
   auto Encode(const ir::Condition& condition, const FixedClass* fixed) const -> smt::Term;
   auto InClasses(ir::DimensionId dimension, const std::vector<bool>& wanted) const -> smt::Term;
+  auto whole() const -> const Encoder& { return whole_ == nullptr ? *this : *whole_; }
+  /// The condition for requests that have the value.
+  using Known = std::unordered_map<std::uint32_t, smt::Term>;
+  auto WithValue(Known& known, std::uint32_t index, const ir::Condition& when, smt::Term in_general) const -> smt::Term;
   auto UniqueName(const std::string& text) -> std::string;
   auto UniqueNames(const std::vector<std::string>& texts) -> std::vector<std::string>;
 
   const ir::Policy* policy_;
   const ir::ValueClasses* classes_;
   smt::Solver* solver_;
-  VerdictCache* cache_;
+  VerdictCache* cache_ = nullptr;
+  QueryLog* log_ = nullptr;
+  std::size_t granted_ = 0;  // how many assertions every question takes for granted
   std::string shape_;  // the names of all classes
   std::vector<Dimension> dimensions_;
   std::vector<smt::Term> rules_;
@@ -138,10 +157,20 @@ class Encoder {
   std::vector<smt::Term> routes_;
   std::vector<smt::Term> allowed_;
   std::vector<Alike> alike_;
+  std::vector<std::size_t> alike_of_;  // by deployment
   std::vector<Hull> rule_hulls_;
   HullIndex refusal_hulls_;
   HullIndex route_hulls_;
   std::set<std::string> names_;
+
+  // Of a policy for requests that have one value.
+  const Encoder* whole_ = nullptr;
+  AttributeId attribute_;
+  ir::Request having_;  // with the value
+  mutable Known rules_with_value_;
+  mutable Known refusals_with_value_;
+  mutable Known routes_with_value_;
+  mutable Known allowed_with_value_;  // by index into `alike_`
 };
 
 /// Sums of weights over those terms that are true, compared with constants. A diagram over the terms, shared between

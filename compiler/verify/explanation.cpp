@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "compiler/base/internal_error.h"
 #include "compiler/ir/cost.h"
 #include "compiler/ir/facts.h"
 #include "compiler/ir/text.h"
@@ -227,9 +228,30 @@ auto NumberText(const ir::Policy& policy, const ir::DeploymentTest& number, Depl
       return FormatQuantity(value, Unit::kTokens);
     case Kind::kRetention:
       return FormatDecimal(value) + " days";
-    default:  // a quality: `CheckWellFormed` admits no other kinds
+    case Kind::kQuality:
       return "quality " + (number.text.empty() ? "" : number.text + " ") + FormatDecimal(value);
+    case Kind::kTrue:
+    case Kind::kAll:
+    case Kind::kAny:
+    case Kind::kNot:
+    case Kind::kProcessedIn:
+    case Kind::kHeadquarteredIn:
+    case Kind::kVendorIs:
+    case Kind::kModelIs:
+    case Kind::kDeploymentIs:
+    case Kind::kCertified:
+    case Kind::kStatusIs:
+    case Kind::kCapable:
+    case Kind::kTagged:
+    case Kind::kSeenBy:
+    case Kind::kSeenOnlyBy:
+    case Kind::kSeenFrom:
+    case Kind::kSeenOnlyFrom:
+    case Kind::kOwnIs:
+    case Kind::kOwnRange:
+      break;
   }
+  throw InternalError("a comparison of what is no number");
 }
 
 /// The first choice with the least number, or the greatest.
@@ -311,6 +333,14 @@ auto JoinNames(const std::vector<std::string>& names) -> std::string {
   std::vector<std::string> quoted;
   for (const std::string& name : names) quoted.push_back(Quoted(name));
   return Enumerate(quoted);
+}
+
+auto SomeNames(const std::vector<std::string>& names) -> std::string {
+  constexpr std::size_t kMost = 4;
+  if (names.size() <= kMost) return JoinNames(names);
+  std::string text;
+  for (std::size_t i = 0; i < kMost; ++i) text += (i == 0 ? "" : ", ") + Quoted(names[i]);
+  return text + " and " + std::to_string(names.size() - kMost) + " more";
 }
 
 }  // namespace route::verify

@@ -21,4 +21,7 @@ auto ExplainFault(const ir::Policy& policy, const ir::Guarantee& guarantee, cons
 /// `a`, `b` and `c`, or `none` when the list is empty.
 auto JoinNames(const std::vector<std::string>& names) -> std::string;
 
+/// The same, with at most four of them: `a`, `b`, `c`, `d` and 5 more.
+auto SomeNames(const std::vector<std::string>& names) -> std::string;
+
 }  // namespace route::verify

@@ -36,6 +36,63 @@ auto TimesOf(const ir::Policy& policy, const ir::Tier& tier) -> std::optional<Ti
   return times;
 }
 
+/// Of its `within`, what the tiers before it leave up to the deadline, if that is something and not all of it.
+auto TimeLeft(const ir::Policy& policy, const ir::Route& route, std::uint32_t tier) -> std::optional<std::uint64_t> {
+  const std::optional<std::uint64_t> before = TimeBefore(route, tier);
+  const std::optional<std::uint32_t>& within = route.tiers.at(tier).within_ms;
+  if (!before || !within || *before >= policy.limits.deadline_ms) return std::nullopt;
+  const std::uint64_t left = policy.limits.deadline_ms - *before;
+  return *within > left ? std::optional(left) : std::nullopt;
+}
+
+/// The retries for which a tier has time after a first attempt, if each takes as long as the fastest deployment's first
+/// token; if these are fewer than it states, and the catalogue says how fast each is.
+auto RetriesInTime(const ir::Policy& policy, const ir::Tier& tier) -> std::optional<std::uint64_t> {
+  if (!tier.retries) return std::nullopt;
+  const std::optional<Times> times = TimesOf(policy, tier);
+  if (!times || times->fastest <= 0) return std::nullopt;
+  const std::int64_t time = std::int64_t{tier.within_ms.value_or(policy.limits.deadline_ms)} * Decimal::kScale;
+  const std::int64_t attempts = std::max<std::int64_t>(time / times->fastest, 1);
+  return attempts - 1 < *tier.retries ? std::optional<std::uint64_t>(attempts - 1) : std::nullopt;
+}
+
+/// The most retries of a tier that the limit of the attempts leaves a request. kNo: the tier has none, or is never tried,
+/// which R0503, R0508 and R0509 say.
+struct MostRetries {
+  smt::Answer answer = smt::Answer::kNo;
+  std::uint32_t retries = 0;
+};
+
+auto FindMostRetries(Encoder& encoder, RouteId id, std::uint32_t tier) -> MostRetries {
+  const ir::Policy& policy = encoder.policy();
+  const ir::Route& route = policy.routes.at(id.index);
+  const std::uint32_t stated = route.tiers.at(tier).retries.value_or(0);
+  if (stated == 0) return {};
+  if (MostAttemptsBefore(route, tier + 1) <= policy.limits.attempts) return {smt::Answer::kYes, stated};
+  const auto ask = [&](smt::Term what) {
+    std::vector<smt::Term> assumed = encoder.Decides(id);
+    assumed.push_back(what);
+    return encoder.Ask(assumed);
+  };
+  if (const smt::Answer tried = ask(CanBeTried(encoder, route, tier)); tried != smt::Answer::kYes) return {tried};
+  std::uint32_t possible = 0;  // or not even all first attempts are
+  std::uint32_t most = std::min(stated, policy.limits.attempts);
+  while (possible < most) {
+    const std::uint32_t middle = most - (most - possible) / 2;
+    switch (ask(CanBeRetried(encoder, route, tier, middle))) {
+      case smt::Answer::kYes:
+        possible = middle;
+        break;
+      case smt::Answer::kNo:
+        most = middle - 1;
+        break;
+      case smt::Answer::kUnknown:
+        return {smt::Answer::kUnknown};
+    }
+  }
+  return {smt::Answer::kYes, possible};
+}
+
 }  // namespace
 
 auto FindUntriedTiers(Encoder& encoder) -> Findings<UntriedTier> {
@@ -70,6 +127,35 @@ auto FindUntriedTiers(Encoder& encoder) -> Findings<UntriedTier> {
                                              "` ever tried", route.tiers[t].span});
           break;
       }
+    }
+  }
+  return findings;
+}
+
+// What a tier waits for before its own time counts, and what its own retries take, the catalogue and the chain say.
+auto FindCutShort(Encoder& encoder) -> Findings<CutShort> {
+  const ir::Policy& policy = encoder.policy();
+  Findings<CutShort> findings;
+  for (std::uint32_t i = 0; i < policy.routes.size(); ++i) {
+    const ir::Route& route = policy.routes[i];
+    for (std::uint32_t t = 0; t < route.tiers.size(); ++t) {
+      const ir::Tier& tier = route.tiers[t];
+      if (const auto left = TimeLeft(policy, route, t)) {
+        findings.found.push_back(
+            {.route = {i}, .tier = t, .by = CutShort::By::kDeadline, .promised = *tier.within_ms, .left = *left});
+      }
+      if (const auto left = RetriesInTime(policy, tier)) {
+        findings.found.push_back(
+            {.route = {i}, .tier = t, .by = CutShort::By::kTime, .promised = *tier.retries, .left = *left});
+      }
+      const MostRetries most = FindMostRetries(encoder, {i}, t);
+      if (most.answer == smt::Answer::kUnknown) {
+        findings.unanswered.push_back({"are all retries of the tier `" + tier.label + "` of route `" + route.name +
+                                           "` ever made", tier.span});
+      }
+      if (most.answer != smt::Answer::kYes || most.retries == *tier.retries) continue;
+      findings.found.push_back(
+          {.route = {i}, .tier = t, .by = CutShort::By::kAttempts, .promised = *tier.retries, .left = most.retries});
     }
   }
   return findings;

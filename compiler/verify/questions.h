@@ -39,6 +39,25 @@ auto FindAlwaysHolds(Encoder& encoder) -> Findings<AlwaysHolds>;
 auto FindUntriedTiers(Encoder& encoder) -> Findings<UntriedTier>;
 auto FindSlowFailovers(const Encoder& encoder) -> std::vector<SlowFailover>;
 
+/// By the chain alone, and for each tier whose attempts may be cut off a query for each halving of its retries.
+auto FindCutShort(Encoder& encoder) -> Findings<CutShort>;
+
+/// One query for each threshold of a budget and each pair of routes between which it moves requests, if the prices of their
+/// deployments leave it open.
+auto FindDearerSpills(Encoder& encoder) -> Findings<DearerSpill>;
+
+/// About one query for each deployment of a chain; for one that is never reached, one for each route that lists it.
+auto FindDeadMembers(Encoder& encoder) -> Findings<DeadMembers>;
+
+/// Two queries for each part that asks about an attribute of another part beside it.
+auto FindIdleParts(Encoder& encoder, Limits::Depth depth) -> Findings<IdlePart>;
+
+/// One query for each condition that asks for the date.
+auto FindOutOfDate(Encoder& encoder, Date today, Limits::Depth depth) -> Findings<OutOfDate>;
+
+/// One query for each rule, and about size × log(rules) more for each covering set.
+auto FindIdleRules(Encoder& encoder) -> Findings<IdleRule>;
+
 /// For each attribute and each of its classes (of more than 64, the default's and the first): one query over all rules.
 auto FindValueGains(Encoder& encoder) -> Findings<ValueGain>;
 

@@ -66,7 +66,7 @@ auto FindRedundantRules(Encoder& encoder) -> Findings<RedundantRule> {
       const Hull& hull = encoder.HullOf(RuleId{*rule});
       for (const std::uint32_t other : rules) {
         if (other == *rule || is_redundant[other] || !ir::Holds(policy.rules[other].when, *request)) continue;
-        if (hull.is_exact && !IsWithin(hull, encoder.HullOf(RuleId{other}), encoder.classes())) continue;
+        if (hull.is_exact && encoder.CombinesFreely() && !IsWithin(hull, encoder.HullOf(RuleId{other}), encoder.classes())) continue;
         const smt::Answer more = encoder.Ask({encoder.Matches(RuleId{*rule}), solver.Not(encoder.Matches(RuleId{other}))});
         if (more == smt::Answer::kUnknown) {
           findings.unanswered.push_back({"does rule `" + policy.rules[*rule].name + "` add anything to rule `" +

@@ -10,15 +10,22 @@
 namespace route::verify {
 namespace {
 
-/// Writes the questions in the order of `Verify`, with all earlier routes and refusals, of which `Verify` leaves out those that
-/// cannot match together with the route in question.
+auto StatusOf(smt::Answer answer) -> std::string {
+  switch (answer) {
+    case smt::Answer::kYes: return "(set-info :status sat)\n";
+    case smt::Answer::kNo: return "(set-info :status unsat)\n";
+    case smt::Answer::kUnknown: return "(set-info :status unknown)\n";
+  }
+  return "";
+}
+
+/// Writes the questions in the order of `Verify`. Those about routes, refusals and guarantees stand with all earlier routes and
+/// refusals, of which `Verify` leaves out those that cannot match together with the route in question; the further ones as
+/// they are asked.
 class Script {
  public:
   explicit Script(Encoder& encoder) : encoder_(encoder) {
     declarations_ = encoder.solver().ToSmt2();
-    if (const smt::Term possible = encoder.IsPossible(); possible != smt::kTrue) {
-      declarations_ += "(assert " + encoder.solver().ToSmt2(possible) + ")\n";
-    }
     text_ = "; The questions that `routec check` asks about policy " + encoder.policy().name +
             ", over classes of attribute values\n(set-logic QF_UF)\n\n" + declarations_;
   }
@@ -118,6 +125,15 @@ class Script {
     End();
   }
 
+  /// The questions that have been asked.
+  void Further(const QueryLog& log) {
+    for (const QueryLog::Question& question : log.questions()) {
+      Begin(question.about);
+      for (const smt::Term term : question.holds) Assert(term);
+      AskAndEnd(question.answer);
+    }
+  }
+
  private:
   void Refusals(const ir::Served& promise) {
     for (std::uint32_t i = 0; i < policy().refusals.size(); ++i) {
@@ -134,20 +150,27 @@ class Script {
   void Begin(const std::string& words) {
     Comment(words);
     text_ += "(push 1)\n";
-    scopes_.push_back({.words = words, .asserted = {}});
+    scopes_.push_back({.words = words, .asserted = {}, .terms = {}});
   }
   void Assert(smt::Term term) {
     if (term == smt::kTrue) return;
     const std::string assertion = "(assert " + solver().ToSmt2(term) + ")\n";
     text_ += assertion;
     scopes_.back().asserted += assertion;
+    scopes_.back().terms.push_back(term);
   }
   template <typename Id>
   void Deny(Id id) {
     Assert(solver().Not(encoder_.Matches(id)));
   }
   void AskAndEnd() {
-    text_ += "(check-sat)\n";
+    std::vector<smt::Term> all;
+    for (const OpenScope& scope : scopes_) all.insert(all.end(), scope.terms.begin(), scope.terms.end());
+    AskAndEnd(encoder_.Ask(all));
+  }
+  void AskAndEnd(smt::Answer answer) {
+    const std::string ask = StatusOf(answer) + "(check-sat)\n";
+    text_ += ask;
     Query query;
     for (const OpenScope& scope : scopes_) {
       query.question += (query.question.empty() ? "" : "; ") + scope.words;
@@ -156,7 +179,7 @@ class Script {
     std::string number = std::to_string(queries_.size() + 1);
     number.insert(0, number.size() < 5 ? 5 - number.size() : 0, '0');
     query.name = number;
-    query.text = "; " + query.question + "\n" + query.text + "(check-sat)\n";
+    query.text = "; " + query.question + "\n" + query.text + ask;
     queries_.push_back(std::move(query));
     End();
   }
@@ -172,6 +195,7 @@ class Script {
   struct OpenScope {
     std::string words;
     std::string asserted;
+    std::vector<smt::Term> terms;
   };
   std::string declarations_;
   std::string text_;
@@ -179,33 +203,70 @@ class Script {
   std::vector<Query> queries_;
 };
 
-/// Everything that `Verify` asks about every policy.
-void AskAll(const ir::Policy& policy, Script& script) {
+/// Asks what `Verify` asks beyond the existence of requests for routes, rules and refusals, and for breaking promises.
+auto AskFurther(Encoder& encoder, const Limits& limits) -> QueryLog {
+  QueryLog log;
+  encoder.RecordTo(&log);
+  log.About("R0506. sat: a request to which the one rule applies and the other does not");
+  FindRedundantRules(encoder);
+  log.About("R0507. sat: a request of which the condition does not hold");
+  FindAlwaysHolds(encoder);
+  log.About("R0508. sat: a request that the route decides, and that reaches the tier if one is named");
+  FindDeadTiers(encoder);
+  log.About("R0509. sat: a request that reaches the tier, and with attempts left if it speaks of them");
+  FindUntriedTiers(encoder);
+  log.About("R0519. sat: a request for which the tier has so many retries");
+  FindCutShort(encoder);
+  log.About("R0517. sat: a request that something dearer takes when more is spent");
+  FindDearerSpills(encoder);
+  log.About("R0518. sat: a request that reaches the deployment, or that the route decides");
+  FindDeadMembers(encoder);
+  log.About("R0521. sat: a request for which the part does not hold and the parts beside it do, or these alone");
+  FindIdleParts(encoder, limits.depth);
+  if (limits.today) {
+    log.About("R0522. sat: a request on such a day of which the condition holds");
+    FindOutOfDate(encoder, *limits.today, limits.depth);
+  }
+  if (limits.depth == Limits::Depth::kAudit) {
+    log.About("R0513 and R0514. sat: a request that is allowed more with another value");
+    FindValueGains(encoder);
+    log.About("R0515. sat: a request, of the route if one decides, whose service one loss ends");
+    FindSingleLosses(encoder);
+    log.About("R0523. sat: a request for which the rule excludes what none of the others does, or to which it applies");
+    FindIdleRules(encoder);
+  }
+  encoder.RecordTo(nullptr);
+  return log;
+}
+
+/// Everything that `Verify` asks about the policy.
+void AskAll(Encoder& encoder, const Limits& limits, Script& script) {
   script.Coverage();
   script.Servability();
   script.DeadRoutes();
   script.DeadRules();
   script.DeadRefusals();
-  for (const ir::Guarantee& guarantee : policy.guarantees) script.Guarantee(guarantee);
+  for (const ir::Guarantee& guarantee : encoder.policy().guarantees) script.Guarantee(guarantee);
+  script.Further(AskFurther(encoder, limits));
 }
 
 }  // namespace
 
-auto EmitSmt2(const ir::Policy& policy) -> std::string {
+auto EmitSmt2(const ir::Policy& policy, const Limits& limits) -> std::string {
   const ir::ValueClasses classes(policy);
-  smt::Solver solver(smt::EngineKind::kSat, Limits().rlimit);
+  smt::Solver solver(EngineOf(limits.solver), limits.rlimit);
   Encoder encoder(policy, classes, solver);
   Script script(encoder);
-  AskAll(policy, script);
+  AskAll(encoder, limits, script);
   return script.text();
 }
 
-auto EmitQueries(const ir::Policy& policy) -> Queries {
+auto EmitQueries(const ir::Policy& policy, const Limits& limits) -> Queries {
   const ir::ValueClasses classes(policy);
-  smt::Solver solver(smt::EngineKind::kSat, Limits().rlimit);
+  smt::Solver solver(EngineOf(limits.solver), limits.rlimit);
   Encoder encoder(policy, classes, solver);
   Script script(encoder);
-  AskAll(policy, script);
+  AskAll(encoder, limits, script);
   return script.TakeQueries();
 }
 

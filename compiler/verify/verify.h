@@ -26,9 +26,13 @@ struct Limits {
   std::uint32_t rlimit = 50'000'000;  ///< steps of the solver for each query; never wall time
   SolverKind solver = SolverKind::kSat;
 
-  /// An audit asks what a policy may well intend, and an auditor wants to know all the same.
-  enum class Depth : std::uint8_t { kCheck, kAudit };
+  /// kErrors asks only what `routec check` reports as errors. An audit asks what a policy may well intend, and an auditor
+  /// wants to know all the same.
+  enum class Depth : std::uint8_t { kErrors, kCheck, kAudit };
   Depth depth = Depth::kCheck;
+
+  /// The day from which on dates count; without it nothing is asked about what is over.
+  std::optional<Date> today = std::nullopt;
 };
 
 /// A request that no route takes and no refusal answers.
@@ -102,7 +106,69 @@ struct SlowFailover {
   std::int64_t next_ms = 0;     ///< the fastest of the tier after it
 };
 
+/// Retries or a time that a tier states and that the limits, or its own time, cut off for every request.
+struct CutShort {
+  enum class By : std::uint8_t {
+    kAttempts,  ///< `promised` retries, of which no request has more than `left` before the attempts are used up
+    kDeadline,  ///< `promised` milliseconds, of which the tiers before it leave `left` if they wait as long as they may
+    kTime,      ///< `promised` retries; in the tier's time an attempt and `left` retries fit, each to its first token
+  };
+  RouteId route;
+  std::uint32_t tier = 0;
+  By by = By::kAttempts;
+  std::uint64_t promised = 0;
+  std::uint64_t left = 0;
+};
+
+/// Requests of a tenant that has spent more go to something dearer: whatever is tried first costs more, in and out added
+/// up as `cheapest` does, than whatever would have been tried first below the threshold. At most one for each budget and
+/// route: the smallest of the lowest threshold, of the last route that is relieved.
+struct DearerSpill {
+  AttributeId budget;
+  RouteId route;     ///< takes the requests from the threshold on
+  RouteId relieved;  ///< took them below it
+  ir::Request witness;
+  ir::Request below;            ///< with less spent, else the same
+  DeploymentId first;           ///< a first choice of the witness, its cheapest
+  DeploymentId first_below;     ///< and of the other request, its dearest
+};
+
+/// Deployments of a tier that no request reaches, by this route or another one. Of tiers that take all that is allowed;
+/// each deployment stands with the first tier of a live route that lists it and is reached in part.
+struct DeadMembers {
+  RouteId route;
+  std::uint32_t tier = 0;
+  std::vector<DeploymentId> deployments;  ///< ascending
+  std::vector<RuleId> rules;              ///< a smallest set that excludes them for `witness`
+  ir::Request witness;                    ///< the smallest request that the route decides
+};
+
+/// One part of an `and` or an `or` that the other parts make idle: with and without it the condition is the same.
+struct IdlePart {
+  std::variant<RuleId, RefusalId, RouteId, GuaranteeId> whose;  ///< the first that uses it
+  Span span;
+  enum class How : std::uint8_t {
+    kImplied,  ///< of an `and`: holds whenever the others do
+    kCovered,  ///< of an `or`: another one holds whenever it does
+    kEarlier,  ///< of a route's `and`: holds whenever the others do and no earlier route or refusal has answered (audit)
+  };
+  How how = How::kImplied;
+};
+
+/// A condition that can hold, but not on any day from today on; or, of an audit, not before tomorrow.
+struct OutOfDate {
+  std::variant<RuleId, RefusalId, RouteId, GuaranteeId> whose;
+  enum class When : std::uint8_t { kOver, kNotYet };
+  When when = When::kOver;
+};
+
 // What only an audit asks.
+
+/// A rule without which every request would be allowed the same, with the facts of this catalogue.
+struct IdleRule {
+  RuleId rule;
+  std::vector<RuleId> covered_by;  ///< a smallest set of its layer; empty if it excludes no deployment at all
+};
 
 /// Somebody who gives another value for one attribute, or none, is allowed more.
 struct ValueGain {
@@ -164,9 +230,15 @@ struct VerifyReport {
   std::vector<DeadTier> dead_tiers;
   std::vector<UntriedTier> untried_tiers;
   std::vector<SlowFailover> slow_failovers;
+  std::vector<CutShort> cut_short;
+  std::vector<DearerSpill> dearer_spills;
+  std::vector<DeadMembers> dead_members;
+  std::vector<IdlePart> idle_parts;
+  std::vector<OutOfDate> out_of_date;
   std::vector<ValueGain> value_gains;                ///< at most one for each attribute and way
   std::vector<SingleLoss> single_losses;             ///< at most one
-  std::vector<TrivialGuarantee> trivial_guarantees;  ///< of an audit, as the two before
+  std::vector<TrivialGuarantee> trivial_guarantees;
+  std::vector<IdleRule> idle_rules;                  ///< of an audit, as the three before
   std::vector<GuaranteeResult> guarantees;           ///< one for each guarantee, in order
   std::vector<Unanswered> unanswered;
 
@@ -189,8 +261,9 @@ struct VerifyReport {
 auto Verify(const ir::Policy& policy, const Limits& limits, VerdictCache* cache = nullptr) -> VerifyReport;
 
 /// The same questions as a script in SMT-LIB 2, for any solver's second opinion. Each `check-sat` stands below a
-/// comment that says what `sat` means. The script declares all that it uses and asks about booleans only.
-auto EmitSmt2(const ir::Policy& policy) -> std::string;
+/// comment that says what `sat` means, and a `:status` with the answer of the solver that `limits` names, if it has one. The
+/// script declares all that it uses and asks about booleans only. R0512, R0516 and what a glance at the catalogue answers ask no solver.
+auto EmitSmt2(const ir::Policy& policy, const Limits& limits) -> std::string;
 
 /// The same questions, each for a script of its own: `declarations`, then the text of the query.
 struct Query {
@@ -202,7 +275,7 @@ struct Queries {
   std::string declarations;
   std::vector<Query> queries;
 };
-auto EmitQueries(const ir::Policy& policy) -> Queries;
+auto EmitQueries(const ir::Policy& policy, const Limits& limits) -> Queries;
 
 /// What a proof rests on.
 struct Why {

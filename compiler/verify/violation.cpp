@@ -390,6 +390,14 @@ auto CanBeTried(Encoder& encoder, const ir::Route& route, std::uint32_t tier) ->
   return encoder.solver().And({encoder.SomeReached(route.tiers.at(tier)), encoder.solver().Not(too_late)});
 }
 
+auto CanBeRetried(Encoder& encoder, const ir::Route& route, std::uint32_t tier, std::uint32_t retries) -> smt::Term {
+  const Chain chain = ChainOf(encoder, route);
+  Sum used(encoder.solver(), chain.attempts);
+  const std::size_t end = chain.tiers.at(tier).first_attempt + route.tiers.at(tier).candidates.size();
+  const smt::Term too_many = used.Exceeds(end, std::int64_t{encoder.policy().limits.attempts} - retries);
+  return encoder.solver().And({encoder.SomeReached(route.tiers.at(tier)), encoder.solver().Not(too_many)});
+}
+
 auto MostAttemptsBefore(const ir::Route& route, std::uint32_t tier) -> std::uint64_t {
   std::uint64_t most = 0;
   for (std::uint32_t i = 0; i < tier; ++i) most += MostAttempts(route.tiers.at(i));

@@ -22,6 +22,9 @@ auto LargestPrompt(const ir::Policy& policy, const ir::Dimension& dimension, std
 /// "A request of this route comes to the tier while attempts are left."
 auto CanBeTried(Encoder& encoder, const ir::Route& route, std::uint32_t tier) -> smt::Term;
 
+/// "A request of this route comes to the tier, and after an attempt at each deployment there so many retries are left."
+auto CanBeRetried(Encoder& encoder, const ir::Route& route, std::uint32_t tier, std::uint32_t retries) -> smt::Term;
+
 /// The most attempts that the tiers before this one take.
 auto MostAttemptsBefore(const ir::Route& route, std::uint32_t tier) -> std::uint64_t;
 

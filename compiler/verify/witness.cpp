@@ -115,9 +115,7 @@ auto IsPossible(const Encoder& encoder, const CachedAnswer& answer) -> bool {
   return true;
 }
 
-}  // namespace
-
-auto FindSmallest(Encoder& encoder) -> Smallest {
+auto FindOrRemember(Encoder& encoder) -> Smallest {
   VerdictCache* cache = encoder.cache();
   if (cache == nullptr) return FindSmallestAnew(encoder);
   const QuestionKey key = encoder.KeyOfSmallest();
@@ -127,6 +125,14 @@ auto FindSmallest(Encoder& encoder) -> Smallest {
   Smallest found = FindSmallestAnew(encoder);
   // One that could not be made smaller within the limit is not kept either: it need not be the smallest.
   if (found.is_smallest) cache->Add(key, {.exists = found.answer == smt::Answer::kYes, .smallest = found.classes});
+  return found;
+}
+
+}  // namespace
+
+auto FindSmallest(Encoder& encoder) -> Smallest {
+  Smallest found = FindOrRemember(encoder);
+  encoder.Record({}, found.answer);
   return found;
 }
 

@@ -13,12 +13,12 @@
 
 namespace route {
 
-inline constexpr std::uint32_t kMostHeaderBytes = 16 * 1024;  ///< of one request
-
 /// One request as HTTP/1.1 spells it, read from bytes as they come. Refused is whatever two readers could cut
 /// differently: then nothing that follows may be read as a request.
 class Http1Request {
  public:
+  static constexpr std::uint32_t kMostHeaderBytes = 16 * 1024;
+
   explicit Http1Request(std::uint64_t most_body_bytes)
       : reader_(kMostHeaderBytes, most_body_bytes), most_body_bytes_(most_body_bytes) {}
 

@@ -31,6 +31,7 @@ namespace asio = boost::asio;
 namespace route {
 namespace {
 
+constexpr std::uint32_t kMostHeaderBytes = Http1Request::kMostHeaderBytes;
 constexpr std::uint32_t kMostStreams = 100;           // of one connection, at a time
 constexpr std::int32_t kStreamWindow = 256 * 1024;    // bytes of a body that may be under way
 constexpr std::int32_t kConnectionWindow = 1 << 20U;  // and of all bodies of a connection
@@ -368,6 +369,8 @@ void Http2::Flush() {
                    [self = shared_from_this()](const std::exception_ptr&) {
                      self->writing_ = false;
                      self->served_->Give();
+                     self->Flush();
+                     if (!self->finished_) self->SetLimit();
                    });
     return;
   }
@@ -402,9 +405,6 @@ auto Http2::WriteRest() -> asio::awaitable<void> {
     }
     out_.clear();
   } while (Gather());
-  writing_ = false;
-  Flush();
-  SetLimit();
 }
 
 /// The time by which something has to happen on the connection as a whole. Requests have limits of their own.
@@ -643,7 +643,9 @@ void Http2::Answer(Stream& stream, const Reply& reply, std::optional<std::size_t
     return static_cast<Stream*>(source->ptr)->Take(into, most, flags);
   };
   const bool bodiless = stream.ends && stream.out.empty();
-  nghttp2_submit_response(session_, stream.id, fields.data(), fields.size(), bodiless ? nullptr : &provider);
+  const int taken =
+      nghttp2_submit_response(session_, stream.id, fields.data(), fields.size(), bodiless ? nullptr : &provider);
+  if (taken != 0) return Reset(stream, NGHTTP2_INTERNAL_ERROR);
   if (Draining()) Goodbye();
   Flush();
 }

@@ -141,6 +141,7 @@ auto SocketStream::Write(asio::const_buffer bytes) -> asio::awaitable<Error> {
 }
 
 auto SocketStream::ReadSome(asio::mutable_buffer into) -> asio::awaitable<std::expected<std::size_t, Error>> {
+  if (limit_->is_over()) TimeOut();  // reads that never have to wait never meet the timer
   for (;;) {
     if (!socket_.is_open()) co_return std::unexpected(Told(asio::error::operation_aborted));
     const Step step = ReadStep(into);

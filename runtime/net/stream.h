@@ -29,8 +29,8 @@ class ByteStream {
   using Error = boost::system::error_code;
   using Time = std::chrono::steady_clock::time_point;
 
-  /// An operation that waits at this time ends with `asio::error::timed_out`, and so does one that would have to wait
-  /// later; the stream is closed then. Moving the limit costs next to nothing.
+  /// An operation that waits at this time ends with `asio::error::timed_out`, and so does a later read, and a write that
+  /// would have to wait; the stream is closed then. Moving the limit costs next to nothing.
   virtual void ExpireAt(Time time) = 0;
   virtual void NeverExpire() = 0;
 

@@ -201,6 +201,7 @@ auto TlsContext::ForServers(const std::string& certificates, const std::string& 
     -> std::expected<std::shared_ptr<TlsContext>, Problem> {
   auto context = std::make_shared<Context>(TLS_server_method());
   SSL_CTX_set_options(context->get(), SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_session_cache_mode(context->get(), SSL_SESS_CACHE_OFF);  // callers keep their sessions, as tickets
   SSL_CTX_set_alpn_select_cb(context->get(), ChooseProtocol, nullptr);
   ERR_clear_error();
   if (!UseCertificates(context->get(), certificates)) {

@@ -1,14 +1,25 @@
 #include "runtime/signals/json.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 #include <vector>
+
+#include <simdjson.h>
 
 namespace route {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// Half of a pair of surrogates as if it were a character, which UTF-8 does not know.
+auto HoldsSurrogate(std::string_view text) -> bool {
+  for (std::size_t at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1)) {
+    if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xA0) return true;
+  }
+  return false;
+}
 
 /// The keys of the objects that are open, the outermost first, to find those that occur twice.
 class OpenKeys {
@@ -156,8 +167,63 @@ class Builder {
   JsonError error_;
 };
 
+/// What simdjson read, given to the builder as nlohmann's reader would. False when the builder refuses it, or when the two
+/// readers might not agree.
+auto Walk(simdjson::dom::element element, Builder& builder) -> bool {
+  using Type = simdjson::dom::element_type;
+  switch (element.type()) {
+    case Type::OBJECT: {
+      if (!builder.start_object(0)) return false;
+      for (const auto& [name, value] : simdjson::dom::object(element)) {
+        std::string key(name);
+        if (HoldsSurrogate(key) || !builder.key(key) || !Walk(value, builder)) return false;
+      }
+      return builder.end_object();
+    }
+    case Type::ARRAY: {
+      if (!builder.start_array(0)) return false;
+      for (const auto& value : simdjson::dom::array(element)) {
+        if (!Walk(value, builder)) return false;
+      }
+      return builder.end_array();
+    }
+    case Type::STRING: {
+      std::string text{std::string_view(element)};
+      return !HoldsSurrogate(text) && builder.string(text);
+    }
+    case Type::INT64: {
+      const std::int64_t number{element};
+      return number < 0 ? builder.number_integer(number) : builder.number_unsigned(static_cast<std::uint64_t>(number));
+    }
+    case Type::UINT64:
+      return builder.number_unsigned(std::uint64_t(element));
+    case Type::DOUBLE:
+      return builder.number_float(double(element), {});
+    case Type::BOOL:
+      return builder.boolean(bool(element));
+    case Type::NULL_VALUE:
+      return builder.null();
+  }
+  std::abort();
+}
+
+/// Reads the text with simdjson, which is ten times as fast. What it does not take, or what is wrong by our limits, is for
+/// nlohmann's reader to judge: so there is one opinion on what is JSON, and one form of its errors.
+auto ParseFast(std::string_view text, JsonLimits limits, std::uint32_t kept_depth) -> std::optional<Json> {
+  constexpr std::size_t kKeptBytes = std::size_t{1} << 17U;  // longer texts do not leave their memory with the thread
+  thread_local simdjson::dom::parser kept;
+  std::optional<simdjson::dom::parser> own;
+  simdjson::dom::parser& parser = text.size() <= kKeptBytes ? kept : own.emplace();
+  const auto parsed = parser.parse(text.data(), text.size(), true);
+  if (parsed.error() != simdjson::SUCCESS) return std::nullopt;
+  Builder builder(limits, kept_depth);
+  if (!Walk(parsed.value_unsafe(), builder)) return std::nullopt;
+  return builder.Take();
+}
+
 auto Parse(std::string_view text, JsonLimits limits, std::uint32_t kept_depth)
     -> std::expected<nlohmann::ordered_json, JsonError> {
+  if (auto fast = ParseFast(text, limits, kept_depth)) return std::move(*fast);
   // nlohmann's reader takes a zero byte between two tokens for the end of the text.
   if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
     return std::unexpected(JsonError{zero, "not valid JSON at byte " + std::to_string(zero + 1)});

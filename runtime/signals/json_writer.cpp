@@ -5,29 +5,43 @@
 #include <cstdlib>
 #include <utility>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <nlohmann/json.hpp>
 
 namespace route {
 namespace {
 
-/// Stands for itself between quotes, and is a character of its own.
+/// Whether a byte stands for itself between quotes, and is a character of its own.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = ' '; c <= '~'; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
 auto IsPlain(char c) -> bool {
-  return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  return kPlain[static_cast<unsigned char>(c)];
 }
 
 auto IsAscii(char c) -> bool {
   return static_cast<unsigned char>(c) < 0x80;
 }
 
-/// The first character from `at` on that is not plain, or the text's size. Whole blocks at a time, without a branch for each
-/// character, which compilers turn into a few wide instructions.
+/// The first character from `at` on that is not plain, or the text's size. Sixteen at a time where the machine can.
 auto EndOfPlain(std::string_view text, std::size_t at) -> std::size_t {
-  constexpr std::size_t kBlock = 32;
-  for (; at + kBlock <= text.size(); at += kBlock) {
-    bool plain = true;
-    for (std::size_t i = 0; i < kBlock; ++i) plain &= IsPlain(text[at + i]);
-    if (!plain) break;
+#ifdef __SSE2__
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    // Bytes from 0x80 on are negative here, and so below the blank.
+    const __m128i control = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
+    const __m128i deletion = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\x7F'));
+    const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    if (_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(control, deletion), _mm_or_si128(quote, backslash))) != 0) break;
   }
+#endif
   while (at < text.size() && IsPlain(text[at])) ++at;
   return at;
 }

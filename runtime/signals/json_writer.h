@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@ namespace route {
 /// give: no blanks, what is not UTF-8 becomes U+FFFD. Whoever calls it sees to it that keys and brackets match.
 class JsonWriter {
  public:
+  JsonWriter() { text_.reserve(kUsualBytes); }
+
   auto BeginObject() -> JsonWriter& { return Open('{'); }
   auto EndObject() -> JsonWriter& { return Close('}'); }
   auto BeginArray() -> JsonWriter& { return Open('['); }
@@ -34,6 +37,8 @@ class JsonWriter {
   auto Take() -> std::string { return std::move(text_); }
 
  private:
+  static constexpr std::size_t kUsualBytes = 2048;
+
   auto Open(char bracket) -> JsonWriter&;
   auto Close(char bracket) -> JsonWriter&;
   auto Raw(std::string_view value) -> JsonWriter&;

@@ -7,6 +7,7 @@
 //
 //   verify_bench                   the tables
 //   verify_bench --cache           only what a cache of verdicts saves
+//   verify_bench --promises        only promises that compare, and about money
 //   verify_bench --growth          only the curves
 //   verify_bench FILE              one file with both solvers, for a profiler
 //   verify_bench --questions FILE  one file, question by question
@@ -211,6 +212,42 @@ void MeasureCaches() {
   MeasureCache(5000, {}, "check");
 }
 
+// --- Promises that compare, and promises about money
+// ----------------------------------------------------------------------------------------
+
+void MeasurePromise(std::uint32_t rules, const std::string& promise) {
+  const std::string text = realistic_policy::PolicyText(1, realistic_policy::Size::Of(rules, 300)) +
+                           "\nlimits { attempts 4   deadline 30 s   answer 8_000 tokens }\n";
+  ir::Policy policy = ResolveText(text + "guarantee measured " + promise + "\n").policy;
+  policy.guarantees.erase(policy.guarantees.begin(), policy.guarantees.end() - 1);
+  const ir::ValueClasses classes(policy);
+  smt::Solver solver(verify::EngineOf(verify::SolverKind::kSat), verify::Limits().rlimit);
+  verify::Encoder encoder(policy, classes, solver);
+  std::string verdict;
+  const double seconds = SecondsOf([&] {
+    const verify::GuaranteeResult result = verify::CheckGuarantees(encoder).found.at(0);
+    verdict = result.verdict == Verdict::kProved ? "proved" : result.verdict == Verdict::kViolated ? "violated" : "unknown";
+  });
+  std::printf("%5u rules %9.3f  %-9s %s\n", rules, seconds, verdict.c_str(), promise.c_str());
+  std::fflush(stdout);
+}
+
+void MeasurePromises() {
+  std::printf("\n%s\n", "promises that compare, and about money: seconds");
+  for (const std::uint32_t rules : {200U, 1000U}) {
+    for (const char* promise :
+         {"every request with tier platinum is allowed every deployment that the same request with tier free is",
+          "every request with workload chat is allowed every deployment that the same request with workload code is",
+          "every request with tier platinum is served if the same request with tier free is",
+          "the first choice with tier platinum has quality at least that with tier free",
+          "the first choice with tier platinum has price out at most that with tier free",
+          "every request costs at most 60 USD", "every request costs at most 20 USD",
+          "when tier is free, every request costs at most 40 USD"}) {
+      MeasurePromise(rules, promise);
+    }
+  }
+}
+
 // --- One policy, question by question
 // ---------------------------------------------------------------------------------
 
@@ -231,10 +268,16 @@ void MeasureQuestions(const ir::Policy& policy) {
   print("R0508 dead tiers", SecondsOf([&] { verify::FindDeadTiers(*encoder); }));
   print("R0509 untried tiers", SecondsOf([&] { verify::FindUntriedTiers(*encoder); }));
   print("R0512 slow failovers", SecondsOf([&] { verify::FindSlowFailovers(*encoder); }));
+  print("R0517 dearer spills", SecondsOf([&] { verify::FindDearerSpills(*encoder); }));
+  print("R0518 dead members", SecondsOf([&] { verify::FindDeadMembers(*encoder); }));
+  print("R0519 retries cut short", SecondsOf([&] { verify::FindCutShort(*encoder); }));
+  print("R0521 idle parts", SecondsOf([&] { verify::FindIdleParts(*encoder, verify::Limits::Depth::kAudit); }));
+  print("R0522 out of date", SecondsOf([&] { verify::FindOutOfDate(*encoder, *ParseDate("2026-11-24"), limits.depth); }));
   print("R0510 guarantees", SecondsOf([&] { verify::CheckGuarantees(*encoder); }));
   print("R0513, R0514 gains by a value", SecondsOf([&] { verify::FindValueGains(*encoder); }));
   print("R0515 single losses", SecondsOf([&] { verify::FindSingleLosses(*encoder); }));
   print("R0516 trivial guarantees", SecondsOf([&] { verify::FindTrivialGuarantees(*encoder); }));
+  print("R0523 idle rules", SecondsOf([&] { verify::FindIdleRules(*encoder); }));
 }
 
 }  // namespace
@@ -248,6 +291,10 @@ auto main(int argc, char** argv) -> int {
               "z3/verify");
   if (argc == 2 && std::strcmp(argv[1], "--cache") == 0) {
     MeasureCaches();
+    return 0;
+  }
+  if (argc == 2 && std::strcmp(argv[1], "--promises") == 0) {
+    MeasurePromises();
     return 0;
   }
   if (argc == 2 && std::strcmp(argv[1], "--growth") == 0) {
@@ -264,6 +311,7 @@ auto main(int argc, char** argv) -> int {
   MeasureRealistic(2, 1000, 300, Reference::kAsk);
   MeasureRealistic(1, 5000, 300, Reference::kLeaveOut);
   MeasureCaches();
+  MeasurePromises();
   MeasureGrowth();
   return 0;
 }

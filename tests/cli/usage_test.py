@@ -72,7 +72,8 @@ class WrongUsage(InFolder):
         self.assertEqual(self.error("--frobnicate"), "`routec` has no option `--frobnicate`; `routec --help` lists them")
 
     def test_what_is_missing_is_named_with_its_meaning(self):
-        self.assertEqual(self.error("check"), "`routec check` needs `FILE.route`: the policy file; `routec check --help` says more")
+        self.assertEqual(self.error("check"), "`routec check` needs `FILE.route...`: the policy file, or several, each checked by itself; "
+                         "`routec check --help` says more")
         self.assertEqual(self.error("build", "p.route"),
                          "`routec build` needs `-o FILE.rtb`: the bundle to write; `routec build --help` says more")
         self.assertEqual(self.error(), "say what to do, for example `routec check FILE.route`; `routec --help` lists the commands")
@@ -84,8 +85,8 @@ class WrongUsage(InFolder):
         self.assertEqual(self.error("check", "p.route", "--format", "xml"),
                          "--format `xml` is none of `text`, `plain`, `json`, `sarif`, `junit` or `github`")
         self.assertEqual(self.error("completions", "tcsh"), "`tcsh` is none of `bash`, `zsh` or `fish`")
-        self.assertEqual(self.error("check", "p.route", "q.route"),
-                         "`routec check` has no use for `q.route`; `routec check --help` says more")
+        self.assertEqual(self.error("dump", "p.route", "q.route"),
+                         "`routec dump` has no use for `q.route`; `routec dump --help` says more")
         self.assertIn("--rlimit", self.error("check", "p.route", "--rlimit", "many"))
         self.assertIn("`yesterday` is not a date", self.error("check", "p.route", "--today", "yesterday"))
 
@@ -108,6 +109,24 @@ class WrongUsage(InFolder):
             self.assertEqual(self.error("decide", "p.rtb", "--given", given), said)
         for given in ["", "tier=gold data=personal,health spend=12.5%", "data=nothing"]:
             self.assertEqual(self.routec("eval", "p.route", "--given", given), self.routec("decide", "p.rtb", "--given", given))
+
+
+class SeveralPolicies(InFolder):
+    def setUp(self):
+        super().setUp()
+        self.write("gap.route", POLICY.replace("route all to paris", "route gold when tier is gold to paris"))
+
+    def test_each_is_checked_by_itself_and_the_worst_counts(self):
+        single = [self.routec("check", name)[1] for name in ("p.route", "gap.route")]
+        self.assertEqual(self.routec("check", "p.route", "gap.route"), (1, "\n".join(single), ""))
+        self.assertEqual(self.routec("check", "p.route", "p.route")[0], 0)
+        code, out, _ = self.routec("check", "gap.route", "p.route", "--format", "github")
+        self.assertEqual((code, out), self.routec("check", "gap.route", "--format", "github")[:2])
+        self.assertEqual(self.routec("check", "p.route", "missing.route", "gap.route")[0], 2)
+
+    def test_what_is_about_one_is_asked_of_one(self):
+        for words in (["--format", "json"], ["--format", "junit"], ["--why", "x"], ["--baseline", "b.json"]):
+            self.assertIn("goes with one policy, and 2 are given", self.error("check", "p.route", "gap.route", *words))
 
 
 class Streams(InFolder):

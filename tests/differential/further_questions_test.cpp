@@ -315,8 +315,9 @@ auto Holds(const ir::Policy& policy, const std::vector<RuleId>& rules) -> bool {
 
 TEST_CASE("a proof rests on what is named, and on all of it") {
   std::size_t explained = 0;
+  std::size_t number = 0;
   for (const std::uint64_t seed : Seeds()) {
-    if (seed % 10 != 0) continue;
+    if (number++ % 10 != 0) continue;  // not by the seed: a shard may have no even one
     CAPTURE(seed);
     ir::Policy policy = PolicyOf(seed);
     if (policy.guarantees.empty()) continue;
@@ -340,6 +341,7 @@ TEST_CASE("a proof rests on what is named, and on all of it") {
     explained += why.rules.empty() ? 0 : 1;
   }
   MESSAGE(explained << " proofs rest on rules");
+  if (std::getenv("ROUTE_SEED") == nullptr) CHECK(explained > 0);
 }
 
 }  // namespace

@@ -226,7 +226,7 @@ void CheckHead(const RequestHead& head) {
     hosts += field.name.size() == 4 && std::ranges::equal(field.name, std::string_view("host"), {},
                                                           [](char c) { return static_cast<char>(c | 0x20); });
   }
-  Require(hosts <= 1 && bytes <= kMostHeaderBytes);
+  Require(hosts <= 1 && bytes <= Http1Request::kMostHeaderBytes);
 }
 
 void CheckDecision(const GatewayState& state, const DecidedRequest& decided, WallTime now) {

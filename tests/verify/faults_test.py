@@ -17,22 +17,29 @@ ROUTEC = pathlib.Path(sys.argv[1]).resolve()
 SOUND = (pathlib.Path(sys.argv[2]) / "sound.route").read_text()
 
 
-def plant(old, new):
-    """SOUND with `new` in the place of `old`, which stands there once, whatever blanks and line ends `routec fmt` put
+def plant(text, old, new):
+    """The text with `new` in the place of `old`, which stands there once, whatever blanks and line ends `routec fmt` put
     between its words."""
     words = r"\s+".join(re.escape(word) for word in old.split())
-    text, count = re.subn(words, lambda _: new.strip(), SOUND)
+    text, count = re.subn(words, lambda _: new.strip(), text)
     assert count == 1, f"`{old}` stands there {count} times"
     return text
 
 
 class Fault:
-    """`old` becomes `new`; `code` is reported on the line that begins with `line`, about `names`, with a witness that has
+    """`old` becomes `new`, and so do the first of `also` and `and_also` become the second; `code` is reported on the line that begins with `line`, about `names`, with a witness that has
     the values of `witness` (a set must include, a pair is a least and a most)."""
 
-    def __init__(self, what, old, new, code, line, names=(), witness=None, options=()):
+    def __init__(self, what, old, new, code, line, names=(), witness=None, options=(), also=None, and_also=None):
         self.what, self.old, self.new, self.code, self.line = what, old, new, code, line
         self.names, self.witness, self.options = set(names), witness, options
+        self.more = [change for change in (also, and_also) if change]
+
+    def text(self):
+        text = plant(SOUND, self.old, self.new)
+        for old, new in self.more:
+            text = plant(text, old, new)
+        return text
 
 
 FAULTS = [
@@ -92,7 +99,7 @@ FAULTS = [
           "policy sound", (), {"spend": (50, 50)}),
     Fault("a route behind one that takes everything", "route spill  ",
           "route first to small_paris, then small_berlin\nroute spill  ", "R0503", "route platinum",
-          {"platinum", "first"}),
+          {"platinum", "code", "everything_else", "first"}),
     Fault("a route hidden by two half-covers", "route everything_else ",
           "route a when workload is legal to small_paris, then large_berlin\n"
           "route b when workload is not legal to small_paris, then large_berlin\nroute everything_else ", "R0503",
@@ -110,6 +117,37 @@ FAULTS = [
           "to large_berlin within 5 s retry 5, then large_paris", "R0509", "route code", {"code"}),
     Fault("waiting uses up the time", "to large_berlin within 5 s, then large_paris",
           "to large_berlin within 30 s, then large_paris", "R0509", "route code", {"code"}),
+    Fault("a spill that spends more", "unless tier is platinum\n  require price out <= 10 USD",
+          "unless tier is platinum or spend >= 100%\n  require price out <= 10 USD", "R0517", "route spill",
+          {"spill", "everything_else"}, {"spend": (100, 1000)},
+          also=("when spend >= 100% to small_paris", "when spend >= 100% to large_us, then small_paris"),
+          and_also=("when spend >= 100%\n  require price out <= 1 USD", "when spend >= 100%\n  require price out <= 15 USD")),
+    Fault("a route that saves where nothing was spent", "route spill when spend >= 100% to small_paris, then small_berlin",
+          "route spill when spend >= 100% to small_paris, then small_berlin\n"
+          "route thrifty when tier is free and spend < 50% to small_paris, then small_berlin, then large_paris", "R0517",
+          "route everything_else", {"everything_else", "thrifty"}, {"tier": "free", "spend": (50, 99)}),
+    Fault("a group counts on what is forbidden", "to { large_paris weight 2, large_berlin }, then small_paris",
+          "to { large_paris weight 2, large_berlin, dear_berlin }, then small_paris", "R0518", "route everything_else",
+          {"everything_else", "cost_ceiling"}, {"tier": "free"},
+          also=("limits { attempts 6 ", "deployment dear_berlin serves large { vendor aleph processed in DE retention 0 days\n"
+                "price 5 USD in, 50 USD out first token 400 ms }\nlimits { attempts 6 ")),
+    Fault("more retries than attempts", "to large_berlin within 5 s, then large_paris",
+          "to large_berlin within 5 s, then large_paris retry 9", "R0519", "route code", {"code"}),
+    Fault("times that add up to more than the deadline", "to large_berlin within 5 s, then large_paris",
+          "to large_berlin within 20 s, then large_paris within 20 s", "R0519", "route code", {"code"}),
+    Fault("retries for which a tier has no time", "to large_berlin within 5 s, then large_paris",
+          "to large_berlin within 800 ms retry 3, then large_paris", "R0519", "route code", {"code"}),
+    Fault("a part of an `and` that says nothing", "when workload is code and tier is gold",
+          "when workload is code and workload is not chat and tier is gold", "R0521", "route code", {"code"}),
+    Fault("a part of an `or` that says nothing", "when data includes personal or health\n  require processed in EU",
+          "when data is not empty or data includes health\n  require processed in EU", "R0521", "when data is not empty",
+          {"personal_in_the_eu"}),
+    Fault("a promise with a premise said twice", "when workload is legal, never vendor openai",
+          "when workload is legal and workload is not code, never vendor openai", "R0521", "guarantee legal_only",
+          {"legal_only"}),
+    Fault("a rule that ended before anybody noticed", "rule cost_ceiling",
+          "attribute today date from clock\nrule trial until 2025-12-31 require price out <= 5 USD\nrule cost_ceiling", "R0522",
+          "rule trial", {"trial"}),
     Fault("a failover that is slower", "first token 600 ms", "first token 200 ms", "R0512", "route platinum", {"platinum"}),
     Fault("a deployment has moved", "serves large { vendor aleph    processed in DE",
           "serves large { vendor aleph    processed in US", "R0510", "guarantee two_vendors",
@@ -162,6 +200,14 @@ FAULTS = [
           {"region", "region_eu"}, {"region": "eu"}, ["--audit"]),
     Fault("a route without a reserve", "to large_berlin within 5 s, then large_paris", "to large_berlin", "R0515",
           "route code", {"code"}, {"tier": "gold", "workload": "code"}, ["--audit"]),
+    Fault("a part that earlier routes imply", "when tier is platinum  to large_us",
+          "when tier is platinum and spend < 100%  to large_us", "R0521", "route platinum", {"platinum"}, None, ["--audit"]),
+    Fault("a rule that another one covers by what there is", "rule cost_ceiling",
+          "rule legal_not_openai when workload is legal forbid vendor openai\nrule cost_ceiling", "R0523",
+          "rule legal_not_openai", {"legal_not_openai", "legal_approved"}, None, ["--audit"]),
+    Fault("a rule for another day", "rule cost_ceiling",
+          "attribute today date from clock\nrule soon from 2027-06-01 require price out <= 5 USD\nrule cost_ceiling", "R0522",
+          "rule soon", {"soon"}, None, ["--audit"]),
     Fault("a promise that nothing can break", "guarantee bounded ",
           "guarantee good every deployment reached has quality >= 50\nguarantee bounded ", "R0516", "guarantee good",
           {"good"}, None, ["--audit"]),
@@ -196,7 +242,7 @@ class Faults(unittest.TestCase):
         self.assertGreaterEqual(len({fault.what for fault in FAULTS}), 30)
         for fault in FAULTS:
             with self.subTest(fault=fault.what):
-                text = plant(fault.old, fault.new)
+                text = fault.text()
                 lines = text.splitlines()
                 found = self.check(text, "--solver", "both", *fault.options)
                 rows = [row for row in found if row["code"] == fault.code

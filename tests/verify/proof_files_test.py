@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `routec check` writes about its proofs: queries that other solvers answer in the same way, tests that parse and
+"""What `routec check` writes about its proofs: queries that other solvers answer as it does itself, tests that parse and
 say what was found, the rules that carry a proof; and that the same policy always gives the same output.
 
     proof_files_test.py ROUTEC ROOT
@@ -48,7 +48,7 @@ class ProofFiles(unittest.TestCase):
         for policy in POLICIES + [SOUND]:
             with self.subTest(policy=policy.parent.name):
                 queries = self.tmp / f"queries-{policy.parent.name}-{policy.stem}"
-                code, out, err = routec("check", policy, "--emit-smt2", queries, "--format", "json")
+                code, out, err = routec("check", policy, "--audit", "--emit-smt2", queries, "--format", "json")
                 self.assertIn(code, (0, 1), err)
                 files = sorted(queries.glob("*.smt2"))
                 self.assertGreater(len(files), 3)
@@ -56,7 +56,8 @@ class ProofFiles(unittest.TestCase):
                 self.assertTrue(all(text.count("(check-sat)") == 1 for text in texts))
                 for name, options in SOLVERS:
                     answers = self.answers(name, options, files)
-                    self.assertEqual(len(answers), len(files))
+                    statuses = [re.search(r"^\(set-info :status (\w+)\)$", text, re.M)[1] for text in texts]
+                    self.assertEqual(answers, statuses)
                     self.assertLessEqual(set(answers), {"sat", "unsat"})
                     self.compare(json.loads(out), list(zip(texts, answers)))
 
@@ -67,7 +68,7 @@ class ProofFiles(unittest.TestCase):
                       if re.search(rf"^; guarantee {row['name']}: ", text, re.M) and "; the premise." not in text]
             self.assertEqual(row["verdict"], "violated" if "sat" in broken else "proved", row["name"])
         dead = [text for text, answer in answered if "; reachability of each route" in text and answer == "unsat"]
-        self.assertEqual(len(dead), sum(row["code"] == "R0503" for row in document["diagnostics"]))
+        self.assertEqual(bool(dead), any(row["code"] == "R0503" for row in document["diagnostics"]))
 
     def test_the_engines_agree_on_the_examples(self):
         for policy in POLICIES:

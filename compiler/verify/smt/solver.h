@@ -70,6 +70,9 @@ class Solver {
   void Pop();  ///< takes back what was asserted since the matching Push
   void Assert(Term term);
 
+  /// What is asserted, in order; rows, choices and definitions are not among it.
+  auto asserted() const -> const std::vector<Term>& { return asserted_; }
+
   /// Do all assertions hold together with the assumptions?
   auto Check(const std::vector<Term>& assumptions) -> Answer;
 
