@@ -75,7 +75,8 @@ class Smuggling(Refusing):
         for chunk in [b"xyz\r\nabc\r\n", b"0x5\r\nhello\r\n", b"-5\r\nhello\r\n", b"+5\r\nhello\r\n", b" 5\r\nhello\r\n",
                       b"5 \r\nhello\r\n", b"\r\nhello\r\n", b"5\nhello\n", b"5\rhello\r\n", b"5\r\nhelloX\r\n",
                       b"5\r\nhello0\r\n\r\n", b"4\r\nhello\r\n", b"5;a\nb\r\nhello\r\n", b"5;a\rb\r\nhello\r\n",
-                      b"5;\x00\r\nhello\r\n", b"5;=\r\nhello\r\n", b"10000000000000005\r\nhello\r\n",
+                      b"5;\x00\r\nhello\r\n", b'5;a="b\nc"\r\nhello\r\n',
+                      b'5;a="\x00"\r\nhello\r\n', b"5;=\r\nhello\r\n", b"10000000000000005\r\nhello\r\n",
                       b"00000000000000000000000000000000000000000g\r\n"]:
             with self.subTest(chunk=chunk):
                 self.refused(chunked(more=b"") + chunk + b"0\r\n\r\n" + SMUGGLED)

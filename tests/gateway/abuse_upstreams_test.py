@@ -93,6 +93,7 @@ class Lying(Upstreams):
             (HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % (len(GOOD) - 1) + GOOD + b"\r\n0\r\n\r\n", "garbage"),
             (HEAD + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", "garbage"),
             (HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", "garbage"),
+            (HEAD + b'Transfer-Encoding: chunked\r\n\r\n1;a="\n"\r\n', "garbage"),
             (HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", "garbage"),
             (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nno colon\r\n\r\n", "garbage"),
         ]:
