@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -35,6 +36,7 @@ struct DecidedRequest {
   std::vector<DrawnTier> drawn;  ///< one for each tier of the plan
   std::string reason;            ///< why not routed
   std::optional<ShadowRecord> shadow = {};
+  std::size_t body_bytes = 0;  ///< as the caller sent it
 };
 
 /// `now` gives the clock attribute and the id. With a shadow bundle that one decides too, and differences are counted.
