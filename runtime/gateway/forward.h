@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include "runtime/gateway/chat.h"
@@ -49,6 +50,7 @@ struct ServingThread {
   UpstreamClient& client;
   LoopInbox& inbox;
   Random& random;
+  boost::asio::any_io_executor pool;  ///< for what would hold the thread up
 };
 
 /// Records the decision, tries the plan's deployments, records the outcome and answers, in this order: nothing is sent
