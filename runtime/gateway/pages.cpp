@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "runtime/dialect/fields.h"
 #include "runtime/gateway/append.h"
 #include "runtime/gateway/chat.h"
 #include "runtime/gateway/pool.h"
