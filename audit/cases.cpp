@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <map>
+#include <numeric>
 #include <set>
-#include <span>
-#include <utility>
 
 #include "audit/proof.h"
 
@@ -10,215 +8,286 @@ namespace audit {
 
 auto Everything(const Core& core) -> Box {
   Box box;
-  for (const Dimension& dimension : core.dimensions) box.emplace_back(dimension.values.size(), true);
+  for (const std::size_t classes : core.classes) box.emplace_back(classes, true);
   return box;
 }
 
-auto Evaluate(const Condition& condition, const Box& box) -> Truth {
-  using Op = Condition::Op;
-  if (condition.op == Op::kIn) {
-    const Bits& possible = box[condition.dimension];
+auto ClassesIn(const Json& question, std::size_t count) -> Bits {
+  Bits classes(count);
+  Need(question.size() == 2, "a question is not understood", question);
+  for (const Json& run : question.at("classes")) {
+    for (std::size_t c = Natural(run.at(0)); c < Natural(run.at(1)); ++c) classes.at(c) = true;
+  }
+  return classes;
+}
+
+static auto Not(Truth truth) -> Truth { return static_cast<Truth>(kTrue - truth); }
+
+auto Evaluate(const Json& condition, const Box& box) -> Truth {
+  if (const auto dimension = condition.find("dimension"); dimension != condition.end()) {
+    const Bits& possible = box.at(Natural(*dimension));
+    const Bits asked = ClassesIn(condition, possible.size());
     Spend(possible.size());
     bool some_in = false, some_out = false;
     for (std::size_t c = 0; c < possible.size(); ++c) {
-      if (possible[c]) (condition.classes[c] ? some_in : some_out) = true;
+      if (possible[c]) (asked[c] ? some_in : some_out) = true;
     }
-    return !some_in ? Truth::kFalse : some_out ? Truth::kUnknown : Truth::kTrue;
+    return !some_in ? kFalse : some_out ? kUnknown : kTrue;
   }
-  if (condition.op == Op::kNot) return static_cast<Truth>(2 - static_cast<int>(Evaluate(condition.parts[0], box)));
-  const bool all = condition.op == Op::kAll;
-  Truth result = all ? Truth::kTrue : Truth::kFalse;
-  for (const Condition& part : condition.parts) {
-    const Truth truth = Evaluate(part, box);
-    result = all ? std::min(result, truth) : std::max(result, truth);
-    if (result == (all ? Truth::kFalse : Truth::kTrue)) break;
+  Need(condition.is_object() && condition.size() == 1, "a condition is not understood", condition);
+  const bool all = condition.contains("all");
+  if (!all && !condition.contains("any")) return Not(Evaluate(condition.at("not"), box));
+  Truth result = all ? kTrue : kFalse;
+  for (const Json& part : condition.front()) {
+    result = all ? std::min(result, Evaluate(part, box)) : std::max(result, Evaluate(part, box));
+    if (result == (all ? kFalse : kTrue)) break;
   }
   return result;
 }
 
-auto OutcomesIn(const Core& core, const Obligation& obligation, const Box& box) -> Outcomes {
-  Outcomes outcomes = {Evaluate(obligation.when, box)};
-  for (const Condition& refusal : core.refusals) outcomes.push_back(Evaluate(refusal, box));
-  for (const Route& route : core.routes) outcomes.push_back(Evaluate(route.when, box));
-  const std::size_t decided = outcomes.size();
-  outcomes.resize(decided + core.deployments, Truth::kTrue);
-  for (const Rule& rule : core.rules) {
-    const Truth spared = Evaluate(Condition{.op = Condition::Op::kNot, .parts = {rule.when}}, box);
-    for (std::size_t d = 0; d < core.deployments && spared != Truth::kTrue; ++d) {
-      if (!rule.keeps[d]) outcomes[decided + d] = std::min(outcomes[decided + d], spared);
-    }
-  }
-  return outcomes;
-}
-
 namespace {
 
-/// What a tier's part of the plan can be.
-struct Reach {
-  std::size_t most = 0;             ///< deployments at most
-  std::vector<std::size_t> maybe;   ///< deployments that may be reached
-  std::vector<std::size_t> sure;    ///< those of them that certainly are
-  std::vector<std::size_t> before;  ///< for each of these: how many may come before it
-};
-
-/// Whether a route that takes a request keeps the promise.
-class Plan {
- public:
-  Plan(const Core& core, const Obligation& obligation, const Route& route, std::span<const Truth> allowed)
-      : core_(core), obligation_(obligation), allowed_(allowed) {
-    for (const Tier& tier : route.tiers) {
-      if (Reach reach = ReachOf(tier); reach.most > 0) tiers_.emplace_back(&tier, std::move(reach));
-    }
-  }
-
-  auto Keeps() const -> bool {
-    switch (obligation_.kind) {
-      case Obligation::Kind::kEvery:
-        return std::ranges::all_of(tiers_, [&](const auto& tier) {
-          return std::ranges::all_of(tier.second.maybe, [&](std::size_t d) { return obligation_.passes[d]; });
-        });
-      case Obligation::Kind::kFirst:
-        return FirstChoicesPass();
-      case Obligation::Kind::kServed:
-        return std::ranges::any_of(tiers_, [&](const auto& tier) {
-          return std::ranges::any_of(tier.first->deployments,
-                                     [&](std::size_t d) { return allowed_[d] == Truth::kTrue; });
-        });
-      case Obligation::Kind::kSurvives:
-        return Survives();
-      case Obligation::Kind::kBounded:
-        return IsBounded();
-      case Obligation::Kind::kOther:
-        return false;
+/// Whether a date and its weekday go together in some request of the box.
+auto IsPossible(const Core& core, const Box& box) -> bool {
+  constexpr std::int64_t kDays = 7;
+  return std::ranges::all_of(core.calendars, [&](const auto& calendar) {
+    const auto& [date, weekday] = calendar;
+    for (std::size_t c = 0; c < box[date].size(); ++c) {
+      const auto& [first, end] = RangeOf(AttributeOf(core.json, date), c);
+      for (std::int64_t day = first; box[date][c] && day < std::min(end, first + kDays); ++day) {
+        if (box[weekday][static_cast<std::size_t>(((day + 3) % kDays + kDays) % kDays)]) return true;  // 1970-01-01: Thursday
+      }
     }
     return false;
-  }
+  });
+}
 
- private:
-  auto ReachOf(const Tier& tier) const -> Reach {
-    Reach reach;
-    std::size_t possible = 0, certain = 0;
-    for (const std::size_t d : tier.deployments) {
-      if (allowed_[d] == Truth::kFalse) continue;
-      const bool is_certain = allowed_[d] == Truth::kTrue;
-      if (certain < tier.limit) reach.maybe.push_back(d);
-      if (is_certain && possible < tier.limit) {
-        reach.sure.push_back(d);
-        reach.before.push_back(possible);
-      }
+const Json kAlways = {{"all", Json::array()}};
+const Json kUnserved = {{"every_deployment_reached", {{"any", Json::array()}}}};
+const Json kServed = {{"served", {{"unless_refused_by", Json::array()}}}};
+
+auto OutcomesIn(const Core& core, const Json& premise, const Box& box) -> Outcomes {
+  const auto evaluate = [&](const Json& condition) { return Evaluate(condition, box); };
+  const auto none = [](const Outcomes& rules) { return rules.empty() ? kTrue : Not(*std::ranges::max_element(rules)); };
+  return OutcomesOf<Truth>(core, premise, evaluate, none);
+}
+
+/// Whether a deployment is allowed.
+auto Allowed(const Core& core, const Outcomes& outcomes, std::size_t deployment) -> Truth {
+  return outcomes.at(1 + core.json["refusals"].size() + core.json["routes"].size() + deployment);
+}
+
+/// A tier that may be reached, and what its part of the plan can be.
+struct Reach {
+  bool by_weight = false;
+  std::uint64_t retries = 0, within = 0;  // `within` in milliseconds
+  std::size_t most = 0, certain = 0;      // how many may be reached, and how many are certainly allowed
+  std::vector<std::size_t> maybe = {};    // deployments that may be reached, unless an earlier one is tried first and succeeds
+  std::vector<std::pair<std::size_t, std::size_t>> sure = {};  // those that certainly are, and how many may come before
+};
+using Plan = std::vector<Reach>;
+
+auto PlanOf(const Core& core, const Json& route, const Outcomes& outcomes) -> Plan {
+  Plan plan;
+  for (const Json& tier : route.at("tiers")) {
+    Reach reach{.by_weight = tier.at("order") == "by weight", .retries = NaturalOr(tier.at("retries"), 0)};
+    reach.within = NaturalOr(tier.at("within_ms"), Natural(core.json["limits"].at("deadline_ms")));
+    const std::uint64_t limit = NaturalOr(tier.at("limit"), tier.at("candidates").size());
+    std::size_t possible = 0;
+    for (const Json& candidate : tier["candidates"]) {
+      const std::size_t d = Natural(candidate.at("deployment"));
+      const Truth allowed = Allowed(core, outcomes, d);
+      if (allowed == kFalse) continue;
+      if (reach.certain < limit) reach.maybe.push_back(d);
+      if (allowed == kTrue && possible < limit) reach.sure.emplace_back(d, possible);
       ++possible;
-      certain += is_certain ? 1 : 0;
+      reach.certain += allowed == kTrue ? 1 : 0;
     }
-    reach.most = std::min<std::size_t>(possible, tier.limit);
-    return reach;
+    Need(limit > 0 || tier["candidates"].empty(), "a tier takes no deployment at all", tier);
+    reach.most = std::min<std::size_t>(possible, limit);
+    if (possible > 0) plan.push_back(std::move(reach));
   }
+  return plan;
+}
 
-  auto FirstChoicesPass() const -> bool {
-    for (const auto& [tier, reach] : tiers_) {
-      for (const std::size_t d : reach.maybe) {
-        if (!obligation_.passes[d]) return false;
-        if (allowed_[d] == Truth::kTrue && !tier->by_weight) return true;
-      }
-      if (!reach.sure.empty()) return true;
+/// Whether the test holds of each deployment that may be tried first.
+auto FirstPasses(const Core& core, const Json& test, const Plan& plan, const Outcomes& outcomes) -> bool {
+  for (const Reach& reach : plan) {
+    for (const std::size_t d : reach.maybe) {
+      if (!Holds(test, core.json["deployments"][d])) return false;
+      if (Allowed(core, outcomes, d) == kTrue && !reach.by_weight) return true;
+    }
+    if (reach.certain > 0) return true;
+  }
+  return true;
+}
+
+auto IsBounded(const Core& core, const Json& bounds, const Plan& plan) -> bool {
+  std::uint64_t attempts = 0, time = 0;
+  for (const Reach& reach : plan) {
+    attempts += reach.most + reach.retries;
+    time += reach.within;
+  }
+  attempts = std::min(attempts, Natural(core.json["limits"].at("attempts")));
+  time = std::min(time, Natural(core.json["limits"].at("deadline_ms")));
+  return attempts <= NaturalOr(bounds.at("attempts"), attempts) && time <= NaturalOr(bounds.at("within_ms"), time);
+}
+
+/// Loses the fewest units that, with those that are lost already, have at least `failures` of these.
+void LoseFewest(std::vector<Json> units, std::size_t failures, std::set<Json>& lost) {
+  std::size_t failed = std::erase_if(units, [&](const Json& unit) { return lost.contains(unit); });
+  while (failed < failures) {
+    const Json largest = *std::ranges::max_element(units, {}, [&](const Json& unit) { return std::ranges::count(units, unit); });
+    failed += std::erase(units, largest);
+    lost.insert(largest);
+  }
+}
+
+/// Whether every loss that ends service takes more units than the promise speaks of.
+auto Survives(const Core& core, const Json& loss, const Plan& plan) -> bool {
+  std::set<Json> lost;
+  std::uint64_t left = Natural(core.json["limits"].at("attempts"));
+  for (const Reach& reach : plan) {
+    const bool is_part_drawn = reach.by_weight && reach.most > left;
+    std::vector<Json> units;
+    for (const auto& [d, before] : reach.sure) {
+      if (reach.by_weight || before < left) units.push_back(core.json["deployments"][d].at(Text(loss.at("of"))));
+    }
+    if (is_part_drawn) LoseFewest(units, left - std::min<std::size_t>(left, reach.most - units.size()), lost);
+    if (!is_part_drawn) lost.insert(units.begin(), units.end());
+    left -= std::min(left, reach.most + reach.retries);
+  }
+  return plan.empty() || lost.size() > Natural(loss.at("count"));
+}
+
+/// Numbers that are not negative; a result that does not fit is the largest number.
+constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kMostAttempts = 10'000;
+auto Plus(std::int64_t a, std::int64_t b) -> std::int64_t { return b > kLargest - a ? kLargest : a + b; }
+auto Times(std::int64_t a, std::int64_t b) -> std::int64_t { return a != 0 && b > kLargest / a ? kLargest : a * b; }
+
+/// Whether the most expensive attempts that the limits admit cost no more. Millionths of a millionth of a USD.
+auto IsAffordable(const Core& core, std::int64_t usd, const Plan& plan, const Box& box) -> bool {
+  const Json& limits = core.json["limits"];
+  Need(usd >= 0 && core.prompt, "a limit of the cost is negative, or nothing says how long a prompt is");
+  std::size_t longest = box[*core.prompt].size() - 1;
+  while (!box[*core.prompt][longest]) --longest;
+  const std::int64_t tokens = (RangeOf(AttributeOf(core.json, *core.prompt), longest).second - 1) / 1'000'000;
+  const std::uint64_t attempts = Natural(limits.at("attempts"));
+  Need(attempts <= kMostAttempts, "there are too many attempts to add up", attempts);
+  std::vector<std::int64_t> costs;  // of each attempt
+  for (const Reach& reach : plan) {
+    std::int64_t dearest = 0;
+    for (const std::size_t d : reach.maybe) {
+      const Json& deployment = core.json["deployments"][d];
+      costs.push_back(Plus(Times(Natural(limits.at("answer_tokens")), deployment.at("price_out")), Times(tokens, deployment.at("price_in"))));
+      dearest = std::max(dearest, costs.back());
+    }
+    costs.insert(costs.end(), std::min(reach.retries, attempts), dearest);
+  }
+  std::ranges::sort(costs, std::greater());
+  costs.resize(std::min<std::size_t>(costs.size(), attempts));
+  const std::int64_t most = Natural(limits.at("cost_hundredth_cents")) * 100'000'000;
+  const std::int64_t cost = std::accumulate(costs.begin(), costs.end(), std::int64_t{0}, Plus);
+  return (most > 0 ? std::min(cost, most) : cost) <= Times(1'000'000, usd);
+}
+
+/// Whether a plan keeps the promise.
+auto PlanKeeps(const Core& core, const Json& promise, const Plan& plan, const Outcomes& outcomes, const Box& box) -> bool {
+  const std::string& what = promise.begin().key();
+  const Json& says = promise.front();
+  if (what == "first_choice") return FirstPasses(core, says, plan, outcomes);
+  if (what == "served") return std::ranges::any_of(plan, [](const Reach& reach) { return reach.certain > 0; });
+  if (what == "survives_loss") return Survives(core, says, plan);
+  if (what == "bounded") return IsBounded(core, says, plan);
+  if (what == "costs_at_most") return IsAffordable(core, says.at("usd"), plan, box);
+  const auto passes = [&](std::size_t d) { return Holds(says, core.json["deployments"][d]); };
+  return what == "every_deployment_reached" &&
+         std::ranges::all_of(plan, [&](const Reach& reach) { return std::ranges::all_of(reach.maybe, passes); });
+}
+
+auto AsksAbout(const Json& condition, std::size_t first, std::size_t end) -> bool {
+  if (condition.contains("dimension")) return first <= condition["dimension"] && condition["dimension"] < end;
+  return condition.is_structured() && std::any_of(condition.begin(), condition.end(), [&](const Json& part) { return AsksAbout(part, first, end); });
+}
+
+/// Compares each request of the box, with one value of the attribute, with the same request with another.
+auto IsCompared(const Core& core, const Json& says, const Box& box) -> bool {
+  const Json &attribute = core.json["attributes"].at(Natural(says.at("attribute"))), &what = says.at("what");
+  const std::size_t first = attribute["first_dimension"], end = first + (attribute["kind"] == "any of" ? attribute["values"].size() : 1);
+  const auto put = [&](const Json& classes) {
+    Box other = box;
+    for (std::size_t d = first; d < end; ++d) {
+      other[d].assign(core.classes[d], false);
+      other[d].at(Natural(classes.at(d - first))) = true;
+    }
+    return other;
+  };
+  const Box with = put(says.at("value")), than = put(says.at("than"));
+  const Outcomes one = OutcomesIn(core, kAlways, with), other = OutcomesIn(core, kAlways, than);
+  if (what == "served") return IsKept(core, kUnserved, other, than) || IsKept(core, kServed, one, with);
+  if (what == "allowed") {
+    const auto may_part = [&](const Json& entry) { return AsksAbout(entry.at("when"), first, end) && Evaluate(entry["when"], with) != kFalse; };
+    const Json& refusals = core.json["refusals"];
+    if (std::count(other.begin() + 1, other.begin() + 1 + static_cast<std::ptrdiff_t>(refusals.size()), kTrue) > 0) return true;
+    const bool any_refuses = std::any_of(refusals.begin(), refusals.end(), may_part);
+    for (std::size_t d = 0; d < core.json["deployments"].size(); ++d) {
+      bool may_go = any_refuses;
+      for (std::size_t r = 0; r < core.keeps.size() && !may_go; ++r) may_go = !core.keeps[r][d] && may_part(core.json["rules"][r]);
+      if (may_go && Allowed(core, other, d) != kFalse) return false;
     }
     return true;
   }
-
-  auto IsBounded() const -> bool {
-    std::uint64_t attempts = 0, time = 0;
-    for (const auto& [tier, reach] : tiers_) {
-      attempts += reach.most + tier->retries;
-      time += tier->within;
-    }
-    return std::min(attempts, core_.attempts) <= obligation_.attempts.value_or(attempts) &&
-           std::min(time, core_.deadline) <= obligation_.within.value_or(time);
-  }
-
-  /// Whether every loss that ends service takes more units than the obligation speaks of.
-  auto Survives() const -> bool {
-    std::set<Json> lost;
-    std::uint64_t used = 0;
-    for (const auto& [tier, reach] : tiers_) {
-      const std::size_t left = core_.attempts - std::min(used, core_.attempts);
-      if (tier->by_weight && reach.most > left) {
-        const std::size_t unsure = reach.most - reach.sure.size();
-        LoseFewest(reach.sure, left > unsure ? left - unsure : 0, lost);
-      } else {
-        for (std::size_t i = 0; i < reach.sure.size(); ++i) {
-          if (tier->by_weight || reach.before[i] < left) lost.insert(obligation_.unit[reach.sure[i]]);
-        }
-      }
-      used += reach.most + tier->retries;
-    }
-    return tiers_.empty() || lost.size() > obligation_.count;
-  }
-
-  /// The fewest units that, with those that are lost, have at least `failures` of the deployments.
-  void LoseFewest(const std::vector<std::size_t>& deployments, std::size_t failures, std::set<Json>& lost) const {
-    std::map<Json, std::size_t> counts;
-    for (const std::size_t d : deployments) ++counts[obligation_.unit[d]];
-    std::vector<std::pair<std::size_t, Json>> by_count;
-    std::size_t failed = 0;
-    for (const auto& [unit, count] : counts) {
-      if (lost.contains(unit)) failed += count;
-      if (!lost.contains(unit)) by_count.emplace_back(count, unit);
-    }
-    std::ranges::sort(by_count, std::greater());
-    for (std::size_t i = 0; failed < failures; ++i) {
-      failed += by_count[i].first;
-      lost.insert(by_count[i].second);
-    }
-  }
-
-  const Core& core_;
-  const Obligation& obligation_;
-  std::span<const Truth> allowed_;
-  std::vector<std::pair<const Tier*, Reach>> tiers_;  // those that may be reached
-};
+  const bool at_least = what == "first_choice_at_least";
+  Need(at_least || what == "first_choice_at_most", "a comparison is not understood", says);
+  return std::ranges::any_of(core.json["deployments"], [&](const Json& each) {  // whose number stands between the two
+    const Json number = each.value(Text(says.at("fact")), Json(0));
+    const Json larger = {{"first_choice", {{"fact", says["fact"]}, {"at_least", number}}}};
+    const Json smaller = {{"first_choice", {{"fact", says["fact"]}, {"below", Plus(1, number)}}}};
+    return IsKept(core, at_least ? larger : smaller, one, with) && IsKept(core, at_least ? smaller : larger, other, than);
+  });
+}
 
 }  // namespace
 
-auto IsEstablished(const Core& core, const Obligation& obligation, const Outcomes& outcomes) -> bool {
-  if (outcomes[0] == Truth::kFalse) return true;
-  const bool served = obligation.kind == Obligation::Kind::kServed;
-  for (std::size_t i = 0; i < core.refusals.size(); ++i) {
-    const Truth refuses = outcomes[1 + i];
-    if (served && refuses != Truth::kFalse && !obligation.named[i]) return false;
-    if (refuses == Truth::kTrue) return true;
+auto IsKept(const Core& core, const Json& promise, const Outcomes& outcomes, const Box& box) -> bool {
+  if (outcomes[0] == kFalse) return true;
+  const Json &refusals = core.json["refusals"], &routes = core.json["routes"];
+  const bool served = promise.contains("served");
+  const Json named = served ? promise["served"].at("unless_refused_by") : Json();
+  for (std::size_t i = 0; i < refusals.size(); ++i) {
+    const bool may_refuse = !served || std::find(named.begin(), named.end(), i) != named.end();
+    if (outcomes[1 + i] != kFalse && !may_refuse) return false;
+    if (outcomes[1 + i] == kTrue) return true;
   }
-  const std::size_t first = 1 + core.refusals.size();
-  for (std::size_t i = 0; i < core.routes.size(); ++i) {
-    const Truth takes = outcomes[first + i];
-    const auto allowed = std::span(outcomes).subspan(first + core.routes.size());
-    if (takes != Truth::kFalse && !Plan(core, obligation, core.routes[i], allowed).Keeps()) return false;
-    if (takes == Truth::kTrue) return true;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const Truth takes = outcomes[1 + refusals.size() + i];
+    if (takes != kFalse && !PlanKeeps(core, promise, PlanOf(core, routes[i], outcomes), outcomes, box)) return false;
+    if (takes == kTrue) return true;
   }
   return !served;
 }
 
-auto CheckCases(const Core& core, const Obligation& obligation, const Json& tree, Box& box) -> std::size_t {
-  if (tree == true) {
-    const bool established = IsEstablished(core, obligation, OutcomesIn(core, obligation, box));
-    Need(established, "a case does not establish what it should", obligation.name);
-    return 1;
-  }
-  Need(tree.is_array() && tree.size() == 4 && Natural(tree[0]) < box.size(), "a tree of cases is malformed",
-       obligation.name);
-  const Bits saved = box[tree[0]];
+auto IsEstablishedIn(const Core& core, const Json& obligation, const Box& box) -> bool {
+  const Json& promise = obligation["promise"];
+  if (!IsPossible(core, box)) return true;
+  if (!promise.contains("compared")) return IsKept(core, promise, OutcomesIn(core, obligation["when"], box), box);
+  return Evaluate(obligation["when"], box) == kFalse || IsCompared(core, promise["compared"], box);
+}
+
+void CheckCases(const Core& core, const Json& obligation, const Json& tree, Box& box) {
+  if (tree == true) return Need(IsEstablishedIn(core, obligation, box), "a case does not establish it", obligation["name"]);
+  Need(tree.size() == 4, "a tree of cases is malformed", obligation["name"]);
+  Bits& possible = box.at(Natural(tree[0]));
+  const Bits saved = possible;
   Bits listed(saved.size());
-  for (const Json& number : tree[1]) {
-    Need(Natural(number) < listed.size(), "a case names a class that there is not", obligation.name);
-    listed[number] = true;
+  for (const Json& number : tree[1]) listed.at(Natural(number)) = true;
+  for (const bool inside : {true, false}) {
+    for (std::size_t c = 0; c < saved.size(); ++c) possible[c] = saved[c] && listed[c] == inside;
+    Need(std::ranges::count(possible, true) > 0, "a case holds no request", obligation["name"]);
+    CheckCases(core, obligation, tree[inside ? 2 : 3], box);
   }
-  std::size_t leaves = 0;
-  for (const std::size_t branch : {2, 3}) {
-    bool some = false;
-    for (std::size_t c = 0; c < saved.size(); ++c) some |= box[tree[0]][c] = saved[c] && listed[c] == (branch == 2);
-    Need(some, "a case holds no request", obligation.name);
-    leaves += CheckCases(core, obligation, tree[branch], box);
-  }
-  box[tree[0]] = saved;
-  return leaves;
+  possible = saved;
 }
 
 }  // namespace audit

@@ -1,127 +1,61 @@
-#include "audit/check.h"
-
 #include <algorithm>
+#include <functional>
+#include <set>
 
-#include "audit/attestation.h"
 #include "audit/pack.h"
 #include "audit/proof.h"
 
 namespace audit {
 namespace {
 
-/// Runs the request of a violated obligation, which is given by its classes, through the core.
-void CheckWitness(const Core& core, const Obligation& obligation, const Json& witness) {
+const std::set<std::string> kPromises = {"every_deployment_reached", "first_choice", "served", "survives_loss", "bounded", "costs_at_most", "compared"};
+
+/// The verdict, if what shows it does.
+auto CheckObligation(const Core& core, const Json& obligation, const Json& entry) -> std::string {
+  Need(entry.at("name") == obligation["name"], "the pack does not speak of what it should", obligation["name"]);
+  const Json &verdict = entry.at("verdict"), &promise = obligation["promise"];
+  if (entry.contains("open") || verdict == "unknown") return "open";
+  Need(promise.size() == 1 && kPromises.contains(promise.begin().key()), "a promise is not understood", promise);
+  Need(verdict == "proved" || verdict == "violated", "there is no such verdict", verdict);
   Box box = Everything(core);
-  Need(witness.size() == box.size(), "a witness is malformed", obligation.name);
-  for (std::size_t d = 0; d < box.size(); ++d) {
-    box[d].assign(box[d].size(), false);
-    Need(Natural(witness[d]) < box[d].size(), "a witness is malformed", obligation.name);
-    box[d][witness[d]] = true;
-  }
-  const bool broken = obligation.kind != Obligation::Kind::kOther &&
-                      !IsEstablished(core, obligation, OutcomesIn(core, obligation, box));
-  Need(broken, "a witness does not break what it should", obligation.name);
-}
-
-auto CheckObligation(const Core& core, const Obligation& obligation, const Json& entry) -> Finding {
-  Need(entry.at("name") == obligation.name, "the pack does not speak of what it should", obligation.name);
-  const Json& verdict = entry.at("verdict");
-  if (entry.contains("open")) return {Finding::Verdict::kOpen, Text(entry["open"])};
-  if (verdict == "unknown") return {Finding::Verdict::kOpen, "routec found no answer"};
   if (verdict == "violated") {
-    CheckWitness(core, obligation, entry.at("witness"));
-    return {Finding::Verdict::kViolated, "the request was decided again"};
-  }
-  Need(verdict == "proved", "there is no such verdict", verdict);
-  if (entry.contains("cases")) {
-    Box box = Everything(core);
-    return {Finding::Verdict::kProved, "cases: " + std::to_string(CheckCases(core, obligation, entry["cases"], box))};
-  }
-  const Json& clauses = entry.at("clauses");
-  CheckClauses(core, obligation, clauses);
-  return {Finding::Verdict::kProved, "clausal proof: " + std::to_string(clauses["cells"].size()) + " cells, " +
-                                         std::to_string(clauses["proof"].size()) + " steps"};
-}
-
-void CheckSources(const CheckOptions& options, Checked& checked) {
-  for (const Json& file : checked.pack.at("files")) {
-    const std::string& path = Text(file.at("path"));
-    const bool in_library = path.starts_with("<std.") && path.ends_with(">");
-    if (in_library && options.library.empty()) {
-      checked.not_compared.push_back(path);
-      continue;
+    const Json& witness = entry.at("witness");  // the class in each dimension
+    for (std::size_t d = 0; d < box.size(); ++d) {
+      box[d].assign(box[d].size(), false);
+      box[d].at(Natural(witness.at(d))) = true;
     }
-    const std::string bytes = ReadBytes(in_library ? options.library + "/" + path.substr(5, path.size() - 6) + ".route"
-                                                   : options.sources + "/" + path);
-    Need(file.at("sha256") == Json(Sha256(bytes)), "this is another file than the one that the pack is about", path);
-    checked.compared.push_back(path);
+    Need(!IsEstablishedIn(core, obligation, box), "a witness does not break what it should", obligation["name"]);
+  } else if (entry.contains("cases")) {
+    CheckCases(core, obligation, entry["cases"], box);
+  } else {
+    CheckClauses(core, obligation, entry.at("clauses"));
   }
+  return verdict;
 }
 
-/// The base's refusals come first and its routes last, as their meaning demands. Everything stands in a layer that
-/// there is.
+/// The base's refusals come first and its routes last, as their meaning demands. Everything stands in a layer that there is.
 void CheckLayers(const Json& core) {
-  for (const auto& [list, step] : {std::pair("refusals", 1), std::pair("routes", -1), std::pair("rules", 0)}) {
-    std::ptrdiff_t last = step < 0 ? static_cast<std::ptrdiff_t>(core.at("layers").size()) : -1;
-    for (const Json& entry : core.at(list)) {
-      const auto layer = static_cast<std::ptrdiff_t>(IndexOf(core["layers"], entry.at("layer")));
-      Need(step * layer >= step * last, "the layers are out of order", list);
-      last = layer;
-    }
-  }
-}
-
-/// What the base says is never allowed stands in this core as it does in the base's own, under the base's name: its
-/// rules, refusals and guarantees. Only that makes its promises about what is not allowed hold here too.
-void CheckBase(const Json& core, const Json& base) {
-  for (const char* list : {"rules", "refusals", "guarantees"}) {
-    for (const Json& entry : base.at(list)) {
-      if (entry.value("origin", "written") != "written") continue;
-      const bool kept = std::find(core.at(list).begin(), core.at(list).end(), entry) != core[list].end();
-      Need(kept, "the base has something that this policy lacks", {list, entry.at("name")});
-    }
-  }
-  for (const Json& entry : core.at("deployments")) {
-    for (const Json& known : base.at("deployments")) {
-      Need(known.at("name") != entry.at("name") || known == entry, "a deployment has other facts in the base",
-           entry["name"]);
-    }
-  }
+  const auto layer = [&](const Json& entry) {
+    Need(Natural(entry.at("layer")) < core.at("layers").size(), "there is no such layer", entry["layer"]);
+    return Natural(entry["layer"]);
+  };
+  Need(std::ranges::is_sorted(core.at("refusals"), {}, layer), "the layers of the refusals are out of order");
+  Need(std::ranges::is_sorted(core.at("routes"), std::greater(), layer), "the layers of the routes are out of order");
+  for (const Json& rule : core.at("rules")) layer(rule);
 }
 
 }  // namespace
 
-auto CheckPack(const Json& given, const std::string& bundle) -> Checked {
-  Checked checked{given, Core(given.at("core")), {}, 0, "", "", {}, {}, ""};
-  const Json& obligations = checked.pack.at("obligations");
-  Need(obligations.size() == checked.core.obligations.size(),
-       "the pack does not speak of coverage and each guarantee once");
-  CheckLayers(checked.core.json);
-  for (std::size_t i = 0; i < obligations.size(); ++i) {
-    checked.findings.push_back(CheckObligation(checked.core, checked.core.obligations[i], obligations[i]));
-  }
-  checked.table_bits = CheckTable(checked.core, checked.pack, bundle);
-  return checked;
-}
-
-auto Check(const CheckOptions& options) -> Checked {
-  const std::string bytes = ReadBytes(options.pack), bundles = ReadBytes(options.bundle);
-  const Json pack = OpenPack(bytes);
-  const std::string& bundle_hash = Text(pack.at("bundle").at("sha256"));
-  Checked checked = CheckPack(pack, BundleIn(bundles, bundle_hash));
-  checked.pack_hash = Sha256(bytes);
-  checked.bundle_hash = bundle_hash;
-  CheckSources(options, checked);
-  if (!options.attestation.empty()) {
-    const std::string key = options.key.empty() ? "" : ReadBytes(options.key);
-    CheckAttestation(ReadBytes(options.attestation), key, checked.bundle_hash, checked.pack_hash);
-  }
-  if (!options.base.empty()) {
-    const Json base = OpenPack(ReadBytes(options.base));
-    CheckBase(checked.core.json, base.at("core"));
-    checked.base = Text(base["core"].at("policy"));
-  }
-  return checked;
+auto CheckPack(const Json& pack, const std::string& bundle) -> std::vector<std::string> {
+  const Core core(pack.at("core"));
+  std::vector<std::string> verdicts;
+  const std::size_t count = core.obligations.size();
+  Need(pack.at("obligations").size() == count, "the pack does not speak of coverage and each guarantee once");
+  for (std::size_t i = 0; i < count; ++i) verdicts.push_back(CheckObligation(core, core.obligations[i], pack["obligations"].at(i)));
+  CheckLayers(core.json);
+  Need(pack.at("bundle").at("sha256") == Sha256(bundle), "the bundle is another one than the proof pack is about");
+  CheckTable(core, pack, bundle);
+  return verdicts;
 }
 
 }  // namespace audit

@@ -7,50 +7,64 @@ namespace {
 
 using Clause = std::vector<int>;
 
-/// The clauses that say "this is a request, and it belongs to no cell".
-class Encoding {
+constexpr std::uint64_t kLiteral = 250;  // work of keeping one
+
+/// A literal of a clause, or an outcome of a cell.
+auto Signed(const Json& number) -> int {
+  Need(number.is_number_integer() && number != 0 && -0x7FFFFFFF <= number && number <= 0x7FFFFFFF, "this is no literal", number);
+  return number.get<int>();
+}
+
+/// The clauses that say "this is a request, and it belongs to no cell", and then those that follow from them.
+class Clauses {
  public:
-  Encoding(const Core& core, const Obligation& obligation, const Json& cells) {
-    for (const Dimension& dimension : core.dimensions) AddDimension(dimension.values.size());
-    Clause outcomes = {Literal(obligation.when)}, rules;
-    for (const Condition& refusal : core.refusals) outcomes.push_back(Literal(refusal));
-    for (const Route& route : core.routes) outcomes.push_back(Literal(route.when));
-    for (const Rule& rule : core.rules) rules.push_back(Literal(rule.when));
-    for (std::size_t d = 0; d < core.deployments; ++d) {
-      Clause spared;
-      for (std::size_t r = 0; r < rules.size(); ++r) {
-        if (!core.rules[r].keeps[d]) spared.push_back(-rules[r]);
-      }
-      outcomes.push_back(And(std::move(spared)));
-    }
+  Clauses(const Core& core, const Json& obligation, const Json& cells) {
+    for (const std::size_t classes : core.classes) AddDimension(classes);
+    const auto literal = [&](const Json& condition) { return Literal(condition); };
+    const Clause outcomes = OutcomesOf<int>(core, obligation["when"], literal, [&](const Clause& rules) { return -Or(rules); });
     for (const Json& cell : cells) {
       Clause outside;
-      for (const int number : cell) outside.push_back(number < 0 ? outcomes[-number - 1] : -outcomes[number - 1]);
+      for (const Json& number : cell) outside.push_back(number < 0 ? outcomes.at(-Signed(number) - 1) : -outcomes.at(Signed(number) - 1));
       Add(std::move(outside));
     }
   }
 
-  int variables = 0;
-  std::vector<Clause> clauses;
+  /// Adds the clause of a step, which must follow by propagation over the clauses that it names. Whether it is the contradiction.
+  auto Follow(const Json& step) -> bool {
+    values_.resize(1U + static_cast<std::size_t>(variables_));
+    Clause lemma;
+    for (const Json& literal : step.at(0)) {
+      lemma.push_back(Signed(literal));
+      Need(!IsRefuted({-lemma.back()}), "a proof has a clause that is always true");
+    }
+    bool refuted = false;
+    for (const Json& hint : step.at(1)) {
+      Need(!refuted, "a step of a proof does not follow");
+      refuted = IsRefuted(clauses_.at(Natural(hint)));
+    }
+    Need(refuted, "a step of a proof does not follow");
+    for (const int literal : set_) values_[std::abs(literal)] = 0;
+    set_.clear();
+    Add(lemma);
+    return lemma.empty();
+  }
 
  private:
   void Add(Clause clause) {
-    literals_ += clause.size();
-    if (literals_ > 200'000'000) throw Inconclusive("an obligation needs more than 200 million literals");
-    clauses.push_back(std::move(clause));
+    Spend(kLiteral * clause.size());
+    clauses_.push_back(std::move(clause));
   }
 
   /// A literal that is true exactly when all of `parts` are.
   auto And(Clause parts) -> int {
     if (parts.size() == 1) return parts[0];
-    const int gate = ++variables;
-    Clause all = {gate};
+    Clause all = {++variables_};
     for (const int part : parts) {
-      Add({-gate, part});
+      Add({-all[0], part});
       all.push_back(-part);
     }
-    Add(std::move(all));
-    return gate;
+    Add(all);
+    return all[0];
   }
 
   auto Or(Clause parts) -> int {
@@ -58,98 +72,66 @@ class Encoding {
     return -And(std::move(parts));
   }
 
-  /// A dimension's classes: exactly one of them.
+  /// A variable for each class but the first: the request is in this class or a later one.
   void AddDimension(std::size_t count) {
-    Clause& classes = classes_.emplace_back();
-    for (std::size_t c = 0; c < count; ++c) classes.push_back(++variables);
-    Add(classes);
-    int earlier = classes.at(0);
-    for (std::size_t c = 1; c < count; ++c) {
-      Add({-earlier, -classes[c]});
-      if (c + 1 < count) earlier = Or({earlier, classes[c]});
-    }
+    Clause& from = from_.emplace_back();
+    while (from.size() + 1 < count) from.push_back(++variables_);
+    for (std::size_t c = 1; c < from.size(); ++c) Add({-from[c], from[c - 1]});
   }
 
-  auto Literal(const Condition& condition) -> int {
+  auto Literal(const Json& condition) -> int {
     Clause parts;
-    for (const Condition& part : condition.parts) parts.push_back(Literal(part));
-    for (std::size_t c = 0; c < condition.classes.size(); ++c) {
-      if (condition.classes[c]) parts.push_back(classes_[condition.dimension][c]);
+    if (condition.contains("dimension")) {
+      const Clause& from = from_.at(Natural(condition["dimension"]));
+      for (const Json& run : condition.at("classes")) {
+        Clause both;
+        if (run.at(0) != 0) both.push_back(from.at(Natural(run[0]) - 1));
+        if (run.at(1) != from.size() + 1) both.push_back(-from.at(Natural(run[1]) - 1));
+        parts.push_back(And(std::move(both)));
+      }
+      return Or(std::move(parts));
     }
-    if (condition.op == Condition::Op::kNot) return -parts[0];
-    return condition.op == Condition::Op::kAll ? And(std::move(parts)) : Or(std::move(parts));
+    if (condition.contains("not")) return -Literal(condition["not"]);
+    for (const Json& part : condition.at(condition.contains("all") ? "all" : "any")) parts.push_back(Literal(part));
+    return condition.contains("all") ? And(std::move(parts)) : Or(std::move(parts));
   }
 
-  std::size_t literals_ = 0;
-  std::vector<Clause> classes_;  // for each dimension
-};
-
-/// Follows a proof. Each step is a clause that follows from those before by propagation over the clauses that it names.
-class Replay {
- public:
-  explicit Replay(const Encoding& encoding)
-      : clauses_(encoding.clauses), values_(1U + static_cast<std::size_t>(encoding.variables)) {}
-
-  /// Whether the step's clause is the contradiction.
-  auto Follow(const Json& step) -> bool {
-    Clause lemma;
-    for (const Json& number : step.at(0)) {
-      const auto literal = number.get<std::int64_t>();
-      Need(literal != 0 && std::abs(literal) < static_cast<std::int64_t>(values_.size()),
-           "a proof names a variable that there is not");
-      lemma.push_back(static_cast<int>(literal));
-      Need(!IsRefuted({-lemma.back()}), "a proof has a clause that is always true");
-    }
-    bool refuted = false;
-    for (const Json& hint : step.at(1)) {
-      Need(!refuted && Natural(hint) < clauses_.size(), "a step of a proof does not follow");
-      refuted = IsRefuted(clauses_[Natural(hint)]);
-    }
-    Need(refuted, "a step of a proof does not follow");
-    for (const int literal : set_) values_[static_cast<std::size_t>(std::abs(literal))] = 0;
-    set_.clear();
-    clauses_.push_back(std::move(lemma));
-    return clauses_.back().empty();
-  }
-
- private:
   /// Whether all literals are false; if one is left open it becomes true. Rejects anything else.
   auto IsRefuted(const Clause& clause) -> bool {
     Spend(clause.size());
     int open = 0;
     for (const int literal : clause) {
-      const int value = values_[static_cast<std::size_t>(std::abs(literal))] * (literal < 0 ? -1 : 1);
+      const int value = values_.at(std::abs(literal)) * (literal < 0 ? -1 : 1);
       Need(value < 0 || (value == 0 && (open == 0 || open == literal)), "a step of a proof does not follow");
       if (value == 0) open = literal;
     }
     if (open == 0) return true;
-    values_[static_cast<std::size_t>(std::abs(open))] = open < 0 ? -1 : 1;
+    values_[std::abs(open)] = open < 0 ? -1 : 1;
     set_.push_back(open);
     return false;
   }
 
+  int variables_ = 0;
   std::vector<Clause> clauses_;
+  std::vector<Clause> from_;         // the variables of each dimension
   std::vector<signed char> values_;  // of each variable: 1 true, -1 false, 0 open
   Clause set_;                       // the literals that are true
 };
 
 }  // namespace
 
-void CheckClauses(const Core& core, const Obligation& obligation, const Json& certificate) {
-  const std::size_t count = 1 + core.refusals.size() + core.routes.size() + core.deployments;
+void CheckClauses(const Core& core, const Json& obligation, const Json& certificate) {
+  Need(!obligation["promise"].contains("compared"), "there are no cells of a comparison", obligation["name"]);
+  Outcomes unknown(1 + core.json["refusals"].size() + core.json["routes"].size() + core.json["deployments"].size(), kUnknown);
   for (const Json& cell : certificate.at("cells")) {
-    Outcomes outcomes(count, Truth::kUnknown);
-    for (const Json& number : cell) {
-      const auto outcome = number.get<std::int64_t>();
-      Need(outcome != 0 && std::abs(outcome) <= static_cast<std::int64_t>(count),
-           "a cell speaks of an outcome that there is not");
-      outcomes[static_cast<std::size_t>(std::abs(outcome)) - 1] = outcome < 0 ? Truth::kFalse : Truth::kTrue;
-    }
-    Need(IsEstablished(core, obligation, outcomes), "a cell does not establish what it should", obligation.name);
+    Outcomes outcomes = unknown;
+    for (const Json& number : cell) outcomes.at(std::abs(Signed(number)) - 1) = number < 0 ? kFalse : kTrue;
+    const bool established = IsKept(core, obligation["promise"], outcomes, Everything(core));
+    Need(established, "a cell does not establish what it should", obligation["name"]);
   }
-  Replay replay(Encoding(core, obligation, certificate["cells"]));
+  Clauses clauses(core, obligation, certificate["cells"]);
   for (const Json& step : certificate.at("proof")) {
-    if (replay.Follow(step)) return;
+    if (clauses.Follow(step)) return;
   }
   throw Rejected("a proof ends before its contradiction");
 }

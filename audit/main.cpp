@@ -3,8 +3,7 @@
 #include <map>
 #include <optional>
 
-#include "audit/check.h"
-#include "audit/pack.h"
+#include "audit/files.h"
 #include "audit/report.h"
 #include "audit/show.h"
 
@@ -70,9 +69,9 @@ auto RunCheck(const audit::CheckOptions& options) -> int {
   const audit::Checked checked = audit::Check(options);
   std::fputs(audit::Report(checked).c_str(), stdout);
   int code = kGood;
-  for (const audit::Finding& finding : checked.findings) {
-    if (finding.verdict == audit::Finding::Verdict::kViolated) return kFindings;
-    if (finding.verdict == audit::Finding::Verdict::kOpen) code = kInconclusive;
+  for (const std::string& verdict : checked.verdicts) {
+    if (verdict == "violated") return kFindings;
+    if (verdict != "proved") code = kInconclusive;
   }
   return code;
 }
@@ -101,6 +100,10 @@ auto main(int argc, char** argv) -> int {
         "REJECTED: the pack lacks something that belongs into it, or is malformed (%s)\nNothing in this pack is "
         "established.\n",
         error.what());
+    return kFindings;
+  } catch (const std::out_of_range& error) {
+    std::printf(
+        "REJECTED: the pack speaks of something that there is not (%s)\nNothing in this pack is established.\n", error.what());
     return kFindings;
   } catch (const audit::Inconclusive& error) {
     std::printf("INCONCLUSIVE: %s\nNothing in this pack is established.\n", error.what());

@@ -1,28 +1,23 @@
 #pragma once
 
-#include <filesystem>
-
 #include "audit/core.h"
 
-/// Files: the pack's envelope, hashes, the bundle.
+/// Bytes, hashes, the pack's text.
 namespace audit {
 
-/// A file cannot be read.
-struct Unreadable : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-auto ReadBytes(const std::filesystem::path& path) -> std::string;
 auto Hex(const std::string& bytes) -> std::string;     ///< two lower-case digits for each byte
 auto Sha256(const std::string& bytes) -> std::string;  ///< 64 of them
 
 /// An unsigned number of `size` bytes, little-endian, at an offset. Throws Rejected beyond the end.
 auto Unsigned(const std::string& bytes, std::uint64_t at, std::size_t size) -> std::uint64_t;
 
-/// "The file": checks the envelope, unpacks, and takes nothing but canonical JSON.
-auto OpenPack(const std::string& bytes) -> Json;
+/// A bundle whose envelope, sections and records are as `docs/table-format.md` (version 3) says, as JSON: `header`, and each
+/// section that is not a range of another as a list. A record is an object of its fields, or the field itself if it has just
+/// one without a name. Numbers that stand for words are these words, strings and ranges are what they point at, and what may
+/// be none is null. `masks` and `cells` are their bytes. Throws Rejected.
+auto ReadBundle(const std::string& bytes) -> Json;
 
-/// The bundle with this hash: the file itself, or one of the policies of a bundle of several.
-auto BundleIn(const std::string& bytes, const std::string& sha256) -> std::string;
+/// A pack's text: nothing but canonical JSON, with integers below 2^63 and not nested deeply.
+auto ReadPack(const std::string& text) -> Json;
 
 }  // namespace audit

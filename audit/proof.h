@@ -8,23 +8,57 @@ namespace audit {
 /// For each dimension the classes that are still possible.
 using Box = std::vector<Bits>;
 
-enum class Truth { kFalse = 0, kUnknown = 1, kTrue = 2 };
+enum Truth { kFalse = 0, kUnknown = 1, kTrue = 2 };
 
 /// What is known about some requests: whether the obligation's premise holds, then whether each refusal and each route
 /// does, then whether each deployment is allowed.
 using Outcomes = std::vector<Truth>;
 
+/// Each outcome in that order, if `of` makes one of a condition, and `none` the one of a deployment from those of the rules
+/// that take it out.
+template <typename Outcome, typename Of, typename None>
+auto OutcomesOf(const Core& core, const Json& premise, const Of& of, const None& none) -> std::vector<Outcome> {
+  std::vector<Outcome> outcomes = {of(premise)}, rules;
+  for (const char* list : {"refusals", "routes", "rules"}) {
+    for (const Json& entry : core.json[list]) (list == std::string("rules") ? rules : outcomes).push_back(of(entry.at("when")));
+  }
+  for (std::size_t d = 0; d < core.json["deployments"].size(); ++d) {
+    std::vector<Outcome> out;
+    for (std::size_t r = 0; r < rules.size(); ++r) {
+      if (!core.keeps[r][d]) out.push_back(rules[r]);
+    }
+    outcomes.push_back(none(out));
+  }
+  return outcomes;
+}
+
 auto Everything(const Core& core) -> Box;
-auto Evaluate(const Condition& condition, const Box& box) -> Truth;
-auto OutcomesIn(const Core& core, const Obligation& obligation, const Box& box) -> Outcomes;
 
-/// Whether the obligation holds of every request with these outcomes. Exact where none of them is unknown.
-auto IsEstablished(const Core& core, const Obligation& obligation, const Outcomes& outcomes) -> bool;
+/// The classes that a question is answered with yes for, of so many.
+auto ClassesIn(const Json& question, std::size_t count) -> Bits;
 
-/// Throws Rejected unless the tree's leaves establish the obligation of every request. Returns the number of leaves.
-auto CheckCases(const Core& core, const Obligation& obligation, const Json& tree, Box& box) -> std::size_t;
+/// Whether a condition holds of all requests of the box, of none, or of some.
+auto Evaluate(const Json& condition, const Box& box) -> Truth;
+
+/// Whether the obligation holds of every request of the box. Exact where each dimension has one class left.
+auto IsEstablishedIn(const Core& core, const Json& obligation, const Box& box) -> bool;
+
+/// Whether the promise is kept by every request with these outcomes. Of the box only the longest prompt is asked, for costs.
+auto IsKept(const Core& core, const Json& promise, const Outcomes& outcomes, const Box& box) -> bool;
+
+/// Throws Rejected unless the tree's leaves establish the obligation of every request.
+void CheckCases(const Core& core, const Json& obligation, const Json& tree, Box& box);
 
 /// Throws Rejected unless each cell establishes the obligation and the proof shows that they leave no request out.
-void CheckClauses(const Core& core, const Obligation& obligation, const Json& certificate);
+void CheckClauses(const Core& core, const Json& obligation, const Json& certificate);
+
+/// Throws Rejected unless the bundle says exactly what the core and the rest of the pack say: every record of it, and for
+/// every refusal, rule and route that its terms hold of the same classes of requests as its condition. Reads version 3 of
+/// `docs/table-format.md`, every bit of the table.
+void CheckTable(const Core& core, const Json& pack, const std::string& bundle);
+
+/// Checks what a pack claims of its core and of the bundle. Returns of coverage and of each guarantee what is established:
+/// `proved`, `violated`, or `open` if it is neither. Throws Rejected or Inconclusive.
+auto CheckPack(const Json& pack, const std::string& bundle) -> std::vector<std::string>;
 
 }  // namespace audit

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "audit/check.h"
+#include "audit/files.h"
 
 namespace audit {
 

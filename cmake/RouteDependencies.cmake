@@ -13,8 +13,10 @@ route_require_header(nlohmann/json.hpp nlohmann-json3-dev)
 route_require_header(CLI/CLI.hpp libcli11-dev)
 route_require_header(z3++.h libz3-dev)
 route_require_header(openssl/ssl.h libssl-dev)
+route_require_header(nghttp2/nghttp2.h libnghttp2-dev)
 route_require_header(boost/beast.hpp libboost1.81-dev)
 route_require_header(doctest/doctest.h doctest-dev)
+route_require_header(simdjson.h libsimdjson-dev)
 route_require_header(re2/re2.h libre2-dev)
 route_require_header(cadical.hpp libcadical-dev)
 route_require_header(zlib.h zlib1g-dev)
@@ -94,6 +96,18 @@ endif()
 add_library(route_time_zones INTERFACE)
 add_library(route::time_zones ALIAS route_time_zones)
 target_link_libraries(route_time_zones INTERFACE date::date-tz)
+
+# --- nghttp2: the frames of HTTP/2
+find_library(ROUTE_NGHTTP2_LIBRARY nghttp2 REQUIRED)
+add_library(route_nghttp2 INTERFACE)
+add_library(route::nghttp2 ALIAS route_nghttp2)
+target_link_libraries(route_nghttp2 INTERFACE ${ROUTE_NGHTTP2_LIBRARY})
+
+# --- simdjson
+find_library(ROUTE_SIMDJSON_LIBRARY simdjson REQUIRED)
+add_library(route_simdjson INTERFACE)
+add_library(route::simdjson ALIAS route_simdjson)
+target_link_libraries(route_simdjson INTERFACE ${ROUTE_SIMDJSON_LIBRARY})
 
 # --- SQLite
 find_package(SQLite3 QUIET)

@@ -68,6 +68,16 @@ auto InDoubleQuotes(std::string_view text) -> std::string {
 // The word for an empty set, which a set may also declare as a name of its own.
 constexpr std::string_view kNothing = "nothing";
 
+auto JoinMembers(const Attribute& attribute, const Value& value, std::string_view separator) -> std::string {
+  std::string members;
+  for (std::size_t i = 0; i < attribute.values.size(); ++i) {
+    if (((std::get<AnyOfValue>(value).members >> i) & 1U) == 0) continue;
+    if (!members.empty()) members += separator;
+    members += attribute.values[i];
+  }
+  return members;
+}
+
 auto ParseMembers(const Attribute& attribute, std::string_view text) -> std::expected<Value, std::string> {
   text = Trimmed(text);
   AnyOfValue value;
@@ -101,12 +111,7 @@ auto ParseNumber(const Attribute& attribute, std::string_view text) -> std::expe
 auto GivenWord(const Attribute& attribute, const Value& value) -> std::string {
   switch (attribute.kind) {
     case AttributeKind::kAnyOf: {
-      std::string members;
-      for (std::size_t i = 0; i < attribute.values.size(); ++i) {
-        if (((std::get<AnyOfValue>(value).members >> i) & 1U) == 0) continue;
-        if (!members.empty()) members += ",";
-        members += attribute.values[i];
-      }
+      std::string members = JoinMembers(attribute, value, ",");
       if (members.empty() && !IndexOf(attribute.values, kNothing)) members = kNothing;
       return members;
     }
@@ -135,12 +140,7 @@ auto FormatValue(const Attribute& attribute, const Value& value) -> std::string 
     case AttributeKind::kOneOf:
       return attribute.values.at(std::get<OneOfValue>(value).index);
     case AttributeKind::kAnyOf: {
-      std::string members;
-      for (std::size_t i = 0; i < attribute.values.size(); ++i) {
-        if (((std::get<AnyOfValue>(value).members >> i) & 1U) == 0) continue;
-        if (!members.empty()) members += ", ";
-        members += attribute.values[i];
-      }
+      std::string members = JoinMembers(attribute, value, ", ");
       return members.empty() ? std::string(kNothing) : members;
     }
     case AttributeKind::kYesNo:
@@ -228,6 +228,12 @@ auto FormatRequest(const Policy& policy, const Request& request) -> std::string 
     text += attribute.name + "=" + (NeedsQuotes(value) ? InDoubleQuotes(value) : value);
   }
   return text;
+}
+
+auto PlainValue(const Attribute& attribute, const Value& value) -> std::string {
+  if (attribute.kind == AttributeKind::kText) return std::get<std::string>(value);
+  if (attribute.kind != AttributeKind::kAnyOf) return FormatValue(attribute, value);
+  return JoinMembers(attribute, value, ",");
 }
 
 }  // namespace route::ir

@@ -14,6 +14,9 @@ namespace route::ir {
 /// An empty set is `nothing`.
 auto FormatValue(const Attribute& attribute, const Value& value) -> std::string;
 
+/// A value as `ParseValue` and the gateway read it: `personal,health`, nothing for the empty set, a text as it stands.
+auto PlainValue(const Attribute& attribute, const Value& value) -> std::string;
+
 /// Reads a value as a person types it on a command line or in a header: names, `personal,health`, a number with or
 /// without its unit (`40`, `40%`, `2s`, `128k tokens`), `yes`/`no`/`true`/`false`, `FR`, a date; a text is taken as it
 /// stands. The error is a sentence without a full stop that names what was expected.

@@ -4,14 +4,16 @@
 #include <cstdlib>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "compiler/ir/classes.h"
+#include "compiler/ir/screens.h"
+#include "compiler/ir/text.h"
 #include "compiler/lower/definitions.h"
 #include "runtime/table/layout.h"
 #include "runtime/table/sha256.h"
 #include "runtime/table/table.h"
 #include "runtime/table/writer.h"
-#include "runtime/values/date.h"
 #include "runtime/values/value_text.h"
 
 namespace route::lower {
@@ -19,34 +21,6 @@ namespace {
 
 /// Half of what a bundle may take, so that the rest of it is never in doubt.
 constexpr std::uint64_t kMaxCellBytes = std::uint64_t{512} << 20U;
-
-/// A default as `Values::SetText` reads it.
-auto DefaultText(const ir::Attribute& attribute, const ir::Value& value) -> std::string {
-  switch (attribute.kind) {
-    case AttributeKind::kOneOf:
-      return attribute.values.at(std::get<ir::OneOfValue>(value).index);
-    case AttributeKind::kAnyOf: {
-      std::string members;
-      for (std::size_t i = 0; i < attribute.values.size(); ++i) {
-        if (((std::get<ir::AnyOfValue>(value).members >> i) & 1U) == 0) continue;
-        if (!members.empty()) members += ',';
-        members += attribute.values[i];
-      }
-      return members;
-    }
-    case AttributeKind::kYesNo:
-      return std::get<ir::YesNoValue>(value).yes ? "yes" : "no";
-    case AttributeKind::kNumber:
-      return FormatQuantity(std::get<Decimal>(value), attribute.unit);
-    case AttributeKind::kText:
-      return std::get<std::string>(value);
-    case AttributeKind::kCountry:
-      return std::string(CountryCode(std::get<Country>(value)));
-    case AttributeKind::kDate:
-      return FormatDate(std::get<Date>(value));
-  }
-  std::abort();  // every kind is handled above
-}
 
 class Lowering {
  public:
@@ -62,8 +36,10 @@ class Lowering {
     AddFiles();
     AddAttributes();
     AddDeployments();
+    AddServices();
     AddRules();
     AddRoutes();
+    AddScreens();
     AddGuarantees();
     if (auto error = AddDefinitions()) return std::unexpected(std::move(*error));
     if (const std::uint64_t bytes = CellBytes(spec_); bytes > kMaxCellBytes) {
@@ -90,6 +66,7 @@ class Lowering {
     if (policy_.deployments.size() > kMaxDeployments) {
       return TooMany(policy_.deployments.size(), "deployments", kMaxDeployments);
     }
+    if (policy_.services.size() > kMaxServices) return TooMany(policy_.services.size(), "services", kMaxServices);
     if (classes_.dimensions().size() > kMaxDimensions) {
       return TooMany(classes_.dimensions().size(), "attributes and members of sets", kMaxDimensions);
     }
@@ -121,7 +98,7 @@ class Lowering {
       }
       entry.values = attribute.values;
       for (const ir::Source& source : attribute.sources) entry.sources.push_back({source.kind, source.argument});
-      if (attribute.fallback) entry.default_text = DefaultText(attribute, *attribute.fallback);
+      if (attribute.fallback) entry.default_text = ir::PlainValue(attribute, *attribute.fallback);
       if (attribute.kind != AttributeKind::kAnyOf) {
         const ir::Dimension& dimension = classes_.dimensions().at(classes_.FirstDimension({i}).index);
         entry.cuts = dimension.cuts;
@@ -148,6 +125,32 @@ class Lowering {
            .endpoint = deployment.endpoint,
            .upstream_model = deployment.upstream_model.empty() ? model.name : deployment.upstream_model,
            .key_env = deployment.key_env});
+    }
+  }
+
+  void AddServices() {
+    for (const ir::Service& service : policy_.services) {
+      const ir::Vendor& vendor = policy_.vendors.at(service.vendor.index);
+      spec_.services.push_back({.name = service.name,
+                                .vendor = vendor.name,
+                                .processed_in = service.processed_in,
+                                .headquarters = vendor.headquarters,
+                                .endpoint = service.endpoint,
+                                .key_env = service.key_env,
+                                .answers = {service.answers.kind, service.answers.argument},
+                                .within_ms = service.within_ms});
+    }
+  }
+
+  void AddScreens() {
+    for (const ir::Screen& screen : ir::ScreensOf(policy_)) {
+      const auto* rule = std::get_if<RuleId>(&screen.by);
+      TableSpec::Screen entry{.by = rule != nullptr ? TableSpec::Screen::By::kRule : TableSpec::Screen::By::kRefusal,
+                              .index = rule != nullptr ? rule->index : std::get<RefusalId>(screen.by).index,
+                              .when = LowerCondition(screen.when),
+                              .services = {}};
+      for (const ServiceId service : screen.services) entry.services.push_back(service.index);
+      spec_.screens.push_back(std::move(entry));
     }
   }
 

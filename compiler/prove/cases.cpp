@@ -4,53 +4,25 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/base/internal_error.h"
+#include "compiler/prove/compared.h"
+#include "compiler/prove/divide.h"
 
 namespace route::prove {
 namespace {
 
-constexpr std::size_t kDeepest = 500;
-
-/// The first question of an unknown formula that is not answered in the box.
-auto FirstOpen(const Formula& formula, const Box& box) -> const Formula& {
-  if (formula.op == Formula::Op::kIn) return formula;
-  return FirstOpen(
-      *std::ranges::find_if(formula.parts, [&](const Formula& part) { return Evaluate(part, box) == Truth::kUnknown; }),
-      box);
-}
-
-/// Splits boxes at what stands in the way of the promise, until nothing does.
+/// What stands in the way of the promise in a box, as a question that divides it.
 class Search {
  public:
-  Search(const Model& model, const Obligation& obligation, std::size_t most)
-      : model_(model), obligation_(obligation), most_(most), box_(Everything(model)) {}
+  Search(const Model& model, const Obligation& obligation) : model_(model), obligation_(obligation), calendars_(model) {}
 
-  auto Find(std::size_t depth = 0) -> std::optional<nlohmann::json> {
-    const Outcomes outcomes = OutcomesIn(model_, obligation_, box_);
+  auto Ask(const Box& box) const -> std::optional<Question> {
+    if (!calendars_.IsPossible(box)) return std::nullopt;
+    const Outcomes outcomes = OutcomesIn(model_, obligation_, box);
     const auto obstacle = FindObstacle(model_, obligation_, outcomes);
-    if (!obstacle) {
-      if (++leaves_ > most_) return std::nullopt;
-      return true;
-    }
-    if (depth == kDeepest) return std::nullopt;
-    const Formula* open = ChooseOpen(outcomes, *obstacle);
-    if (open == nullptr)
-      throw InternalError("prove: a request breaks what was reported as proved: " + obligation_.name);
-    const Formula& question = FirstOpen(*open, box_);
-    nlohmann::json classes = nlohmann::json::array();
-    std::vector<bool>& possible = box_[question.dimension];
-    const std::vector<bool> saved = possible;
-    for (std::size_t c = 0; c < saved.size(); ++c) {
-      if (saved[c] && question.classes[c]) classes.push_back(c);
-    }
-    nlohmann::json node = {question.dimension, classes};
-    for (const bool inside : {true, false}) {
-      for (std::size_t c = 0; c < saved.size(); ++c) possible[c] = saved[c] && question.classes[c] == inside;
-      auto branch = Find(depth + 1);
-      if (!branch) return branch;
-      node.push_back(std::move(*branch));
-    }
-    possible = saved;
-    return node;
+    if (!obstacle) return std::nullopt;
+    if (const Formula* open = ChooseOpen(outcomes, *obstacle)) return FirstOpen(*open, box);
+    if (auto question = calendars_.Divide(box)) return question;
+    throw InternalError("prove: a request breaks what was reported as proved: " + obligation_.name);
   }
 
  private:
@@ -106,15 +78,18 @@ class Search {
 
   const Model& model_;
   const Obligation& obligation_;
-  std::size_t most_;
-  std::size_t leaves_ = 0;
-  Box box_;
+  Calendars calendars_;
 };
 
 }  // namespace
 
 auto FindCases(const Model& model, const Obligation& obligation, std::size_t most) -> std::optional<nlohmann::json> {
-  return Search(model, obligation, most).Find();
+  if (std::holds_alternative<ir::Compared>(obligation.promise)) {
+    const Comparison comparison(model, obligation);
+    return Divide(model, most, [&](const Box& box) { return comparison.Ask(box); });
+  }
+  const Search search(model, obligation);
+  return Divide(model, most, [&](const Box& box) { return search.Ask(box); });
 }
 
 }  // namespace route::prove

@@ -10,6 +10,7 @@
 
 #include "compiler/base/internal_error.h"
 #include "compiler/prove/clauses.h"
+#include "compiler/prove/divide.h"
 #include "compiler/prove/elaborate.h"
 
 namespace route::prove {
@@ -76,9 +77,10 @@ class CellFinder {
 
 auto RequestOf(CaDiCaL::Solver& solver, const RequestClauses& requests) -> Box {
   Box box;
-  for (const std::vector<int>& classes : requests.classes) {
-    std::vector<bool>& possible = box.emplace_back();
-    for (const int variable : classes) possible.push_back(solver.val(variable) > 0);
+  for (const std::vector<int>& from : requests.from) {
+    const auto is_reached = [&](int variable) { return solver.val(variable) > 0; };
+    std::vector<bool>& possible = box.emplace_back(from.size() + 1);
+    possible[static_cast<std::size_t>(std::ranges::count_if(from, is_reached))] = true;
   }
   return box;
 }
@@ -108,15 +110,19 @@ auto Refute(const std::vector<Clause>& clauses) -> std::string {
 
 }  // namespace
 
-auto FindCells(const Model& model, const Obligation& obligation) -> nlohmann::json {
+auto FindCells(const Model& model, const Obligation& obligation) -> std::optional<nlohmann::json> {
   RequestClauses requests = EncodeRequests(model, obligation);
   std::vector<Clause>& clauses = requests.clauses;
   const CellFinder finder(model, obligation);
+  const Calendars calendars(model);
   CaDiCaL::Solver solver;
+  solver.set("quiet", 1);
   for (const Clause& clause : clauses) Add(solver, clause);
   nlohmann::json cells = nlohmann::json::array();
   while (solver.solve() != kUnsatisfiable) {
-    Outcomes outcomes = OutcomesIn(model, obligation, RequestOf(solver, requests));
+    const Box request = RequestOf(solver, requests);
+    Outcomes outcomes = OutcomesIn(model, obligation, request);
+    if (!calendars.IsPossible(request) && FindObstacle(model, obligation, outcomes)) return std::nullopt;
     if (FindObstacle(model, obligation, outcomes)) {
       throw InternalError("prove: a request breaks what was reported as proved: " + obligation.name);
     }
@@ -138,7 +144,7 @@ auto FindCells(const Model& model, const Obligation& obligation) -> nlohmann::js
   for (const Step& step : Elaborate(requests.variables, clauses, Refute(clauses))) {
     proof.push_back({step.clause, step.hints});
   }
-  return {{"cells", std::move(cells)}, {"proof", std::move(proof)}};
+  return nlohmann::json{{"cells", std::move(cells)}, {"proof", std::move(proof)}};
 }
 
 }  // namespace route::prove

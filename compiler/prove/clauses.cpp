@@ -7,16 +7,28 @@ namespace {
 
 class Writer {
  public:
-  auto AddClasses(std::size_t count) -> std::vector<int> {
-    std::vector<int> classes;
-    for (std::size_t c = 0; c < count; ++c) classes.push_back(++out.variables);
-    out.clauses.push_back(classes);
-    int earlier = classes.at(0);
-    for (std::size_t c = 1; c < count; ++c) {
-      out.clauses.push_back({-earlier, -classes[c]});
-      if (c + 1 < count) earlier = -And({-earlier, -classes[c]});
+  /// A variable for each class but the first: the request is in this class or a later one.
+  auto AddDimension(std::size_t count) -> std::vector<int> {
+    std::vector<int> from;
+    while (from.size() + 1 < count) from.push_back(++out.variables);
+    for (std::size_t c = 1; c < from.size(); ++c) out.clauses.push_back({-from[c], from[c - 1]});
+    return from;
+  }
+
+  /// The class is in one of the runs of those that are listed.
+  auto WriteQuestion(const Formula& question) -> int {
+    const std::vector<int>& from = out.from[question.dimension];
+    const std::vector<bool>& in = question.classes;
+    std::vector<int> runs;
+    for (std::size_t c = 0; c < in.size(); ++c) {
+      if (!in[c]) continue;
+      std::vector<int> both;
+      if (c > 0) both.push_back(from[c - 1]);
+      while (c + 1 < in.size() && in[c + 1]) ++c;
+      if (c < from.size()) both.push_back(-from[c]);
+      runs.push_back(And(both));
     }
-    return classes;
+    return Or(runs);
   }
 
   /// A literal that is true exactly when all of `parts` are.
@@ -32,16 +44,17 @@ class Writer {
     return gate;
   }
 
+  auto Or(std::vector<int> parts) -> int {
+    for (int& part : parts) part = -part;
+    return -And(parts);
+  }
+
   auto Write(const Formula& formula) -> int {
+    if (formula.op == Formula::Op::kIn) return WriteQuestion(formula);
     std::vector<int> parts;
     for (const Formula& part : formula.parts) parts.push_back(Write(part));
     if (formula.op == Formula::Op::kNot) return -parts[0];
-    if (formula.op == Formula::Op::kAll) return And(parts);
-    for (std::size_t c = 0; c < formula.classes.size(); ++c) {
-      if (formula.classes[c]) parts.push_back(out.classes[formula.dimension][c]);
-    }
-    for (int& part : parts) part = -part;
-    return -And(parts);
+    return formula.op == Formula::Op::kAll ? And(parts) : Or(std::move(parts));
   }
 
   RequestClauses out;
@@ -52,7 +65,7 @@ class Writer {
 auto EncodeRequests(const Model& model, const Obligation& obligation) -> RequestClauses {
   Writer writer;
   for (const ir::Dimension& dimension : model.classes.dimensions()) {
-    writer.out.classes.push_back(writer.AddClasses(dimension.classes));
+    writer.out.from.push_back(writer.AddDimension(dimension.classes));
   }
   std::vector<int>& outcomes = writer.out.outcomes;
   outcomes.push_back(writer.Write(obligation.when));

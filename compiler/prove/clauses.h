@@ -12,7 +12,7 @@ using Clause = std::vector<int>;
 struct RequestClauses {
   int variables = 0;
   std::vector<Clause> clauses;
-  std::vector<std::vector<int>> classes;  ///< the variable of each class of each dimension
+  std::vector<std::vector<int>> from;  ///< of each dimension: for each class but the first the variable "this one or a later one"
   std::vector<int>
       outcomes;  ///< the literals of the premise, each refusal, each route, and of each deployment: is it allowed
 };

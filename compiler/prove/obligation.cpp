@@ -47,24 +47,13 @@ auto Model::Compile(const ir::Condition& condition) const -> Formula {
   return formula;
 }
 
-namespace {
-
-/// Those whose meaning `docs/proof-pack.md` has. A kind that the language gains later is not shown until it is there, too.
-auto IsCertifiable(const decltype(ir::Guarantee::promise)& promise) -> bool {
-  return std::holds_alternative<ir::EveryDeploymentReached>(promise) || std::holds_alternative<ir::FirstChoice>(promise) ||
-         std::holds_alternative<ir::Served>(promise) || std::holds_alternative<ir::SurvivesLoss>(promise) ||
-         std::holds_alternative<ir::Bounded>(promise);
-}
-
-}  // namespace
-
 auto ObligationsOf(const Model& model) -> std::vector<Obligation> {
   const ir::Policy& policy = *model.policy;
   ir::Served by_name;
   for (std::uint32_t i = 0; i < policy.refusals.size(); ++i) by_name.unless_refused_by.push_back(RefusalId{i});
-  std::vector<Obligation> obligations = {{"coverage", {}, by_name, true, {}}};
+  std::vector<Obligation> obligations = {{"coverage", {}, by_name, {}}};
   for (const ir::Guarantee& guarantee : policy.guarantees) {
-    Obligation obligation{"guarantee " + guarantee.name, model.Compile(guarantee.when), guarantee.promise, IsCertifiable(guarantee.promise), {}};
+    Obligation obligation{"guarantee " + guarantee.name, model.Compile(guarantee.when), guarantee.promise, {}};
     const ir::DeploymentTest* test = nullptr;
     if (const auto* every = std::get_if<ir::EveryDeploymentReached>(&guarantee.promise)) test = &every->test;
     if (const auto* first = std::get_if<ir::FirstChoice>(&guarantee.promise)) test = &first->test;

@@ -38,7 +38,6 @@ struct Obligation {
   std::string name;
   Formula when;
   decltype(ir::Guarantee::promise) promise;
-  bool certifiable = true;   ///< whether there is a certificate for such a promise
   std::vector<bool> passes;  ///< of a promise about deployments: for each, whether it passes the test
 };
 

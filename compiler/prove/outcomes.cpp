@@ -5,6 +5,7 @@
 #include <set>
 #include <variant>
 
+#include "compiler/ir/cost.h"
 #include "compiler/ir/evaluate.h"
 
 namespace route::prove {
@@ -48,6 +49,22 @@ auto Evaluate(const Formula& formula, const Box& box) -> Truth {
   std::abort();  // every kind is handled above
 }
 
+namespace {
+
+/// Of the last class of sizes that is possible; tokens are whole.
+auto LongestPrompt(const Model& model, const Box& box) -> std::int64_t {
+  const auto prompt = ir::PromptAttribute(*model.policy);
+  if (!prompt) return 0;
+  const std::uint32_t dimension = model.classes.FirstDimension(*prompt).index;
+  const std::vector<std::int64_t>& cuts = model.classes.dimensions().at(dimension).cuts;
+  std::size_t last = box[dimension].size() - 1;
+  while (!box[dimension][last]) --last;
+  const std::int64_t most = model.policy->attributes.at(prompt->index).maximum.micros;
+  return (last == cuts.size() ? most : cuts[last] - 1) / Decimal::kScale;
+}
+
+}  // namespace
+
 auto OutcomesIn(const Model& model, const Obligation& obligation, const Box& box) -> Outcomes {
   Outcomes outcomes;
   outcomes.when = Evaluate(obligation.when, box);
@@ -59,6 +76,7 @@ auto OutcomesIn(const Model& model, const Obligation& obligation, const Box& box
     for (const std::uint32_t rule : excluding) excluded = std::max(excluded, outcomes.rules[rule]);
     outcomes.allowed.push_back(static_cast<Truth>(2 - static_cast<int>(excluded)));
   }
+  outcomes.longest_prompt = LongestPrompt(model, box);
   return outcomes;
 }
 
@@ -67,19 +85,13 @@ namespace {
 /// Whether a route that decides keeps the promise, whatever is unknown about the deployments that are allowed.
 class Plan {
  public:
-  Plan(const Model& model, const Obligation& obligation, const ir::Route& route, const std::vector<Truth>& allowed)
-      : policy_(*model.policy), obligation_(obligation), route_(route), allowed_(allowed) {}
+  Plan(const Model& model, const Obligation& obligation, const ir::Route& route, const Outcomes& outcomes)
+      : policy_(*model.policy), obligation_(obligation), route_(route), allowed_(outcomes.allowed), prompt_(outcomes.longest_prompt) {}
 
   auto operator()(const ir::EveryDeploymentReached&) const -> bool {
-    for (const ir::Tier& tier : route_.tiers) {
-      std::size_t certain = 0;
-      for (const ir::Candidate& candidate : tier.candidates) {
-        if (certain >= LimitOf(tier)) break;
-        if (Allowed(candidate) != Truth::kFalse && !obligation_.passes[candidate.deployment.index]) return false;
-        if (Allowed(candidate) == Truth::kTrue) ++certain;
-      }
-    }
-    return true;
+    return std::ranges::all_of(route_.tiers, [&](const ir::Tier& tier) {
+      return std::ranges::all_of(MayBeReached(tier), [&](const ir::Candidate& each) { return obligation_.passes[each.deployment.index]; });
+    });
   }
 
   auto operator()(const ir::FirstChoice&) const -> bool {
@@ -133,14 +145,37 @@ class Plan {
     return !routed || lost.size() > promise.count;
   }
 
-  /// A promise without certificates is never shown.
-  template <typename Other>
-  auto operator()(const Other&) const -> bool {
-    return false;
+  auto operator()(const ir::CostsAtMost& promise) const -> bool {
+    std::vector<ir::PricedAttempts> attempts;
+    for (const ir::Tier& tier : route_.tiers) {
+      std::int64_t dearest = 0;
+      for (const ir::Candidate& candidate : MayBeReached(tier)) {
+        attempts.push_back({.cost = ir::AttemptCost(policy_, candidate.deployment, prompt_)});
+        dearest = std::max(dearest, attempts.back().cost);
+      }
+      attempts.push_back({.cost = dearest, .count = ir::TierAttempts(0, tier.retries)});
+    }
+    const std::int64_t cost = ir::MostExpensive(std::move(attempts), policy_.limits.attempts);
+    const std::int64_t limit = ir::CostLimit(policy_.limits);
+    return (limit > 0 ? std::min(cost, limit) : cost) <= ir::InCostUnits(promise.usd);
   }
+
+  /// It is not about one plan: see `compared.h`.
+  auto operator()(const ir::Compared&) const -> bool { return false; }
 
  private:
   auto Allowed(const ir::Candidate& candidate) const -> Truth { return allowed_[candidate.deployment.index]; }
+
+  auto MayBeReached(const ir::Tier& tier) const -> std::vector<ir::Candidate> {
+    std::vector<ir::Candidate> reached;
+    std::size_t certain = 0;
+    for (const ir::Candidate& candidate : tier.candidates) {
+      if (certain >= LimitOf(tier)) break;
+      if (Allowed(candidate) != Truth::kFalse) reached.push_back(candidate);
+      if (Allowed(candidate) == Truth::kTrue) ++certain;
+    }
+    return reached;
+  }
 
   static auto LimitOf(const ir::Tier& tier) -> std::size_t { return tier.limit.value_or(tier.candidates.size()); }
 
@@ -191,6 +226,7 @@ class Plan {
   const Obligation& obligation_;
   const ir::Route& route_;
   const std::vector<Truth>& allowed_;
+  std::int64_t prompt_;  // whole tokens
 };
 
 }  // namespace
@@ -208,7 +244,7 @@ auto FindObstacle(const Model& model, const Obligation& obligation, const Outcom
   }
   for (std::uint32_t i = 0; i < outcomes.routes.size(); ++i) {
     if (outcomes.routes[i] == Truth::kFalse) continue;
-    const Plan plan(model, obligation, model.policy->routes[i], outcomes.allowed);
+    const Plan plan(model, obligation, model.policy->routes[i], outcomes);
     if (!std::visit(plan, obligation.promise)) return Obstacle{.route = i, .refusal = {}};
     if (outcomes.routes[i] == Truth::kTrue) return std::nullopt;
   }

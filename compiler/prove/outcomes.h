@@ -20,6 +20,7 @@ auto Evaluate(const Formula& formula, const Box& box) -> Truth;
 struct Outcomes {
   Truth when = Truth::kUnknown;
   std::vector<Truth> refusals, routes, rules, allowed;
+  std::int64_t longest_prompt = 0;  ///< in whole tokens; 0 if the policy does not ask for it
 };
 auto OutcomesIn(const Model& model, const Obligation& obligation, const Box& box) -> Outcomes;
 

@@ -3,11 +3,12 @@
 #include <cadical.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <variant>
 
 #include "compiler/base/internal_error.h"
-#include "compiler/ir/json.h"
 #include "compiler/prove/cases.h"
 #include "compiler/prove/cells.h"
+#include "compiler/prove/core.h"
 #include "compiler/prove/obligation.h"
 #include "compiler/prove/prove.h"
 #include "runtime/table/sha256.h"
@@ -16,6 +17,8 @@ namespace route::prove {
 namespace {
 
 constexpr std::string_view kMagic = "\x89RPP\r\n\x1a\n";
+constexpr std::uint64_t kVersion = 2;
+constexpr std::size_t kMostCases = 65'536;  // where there is nothing but cases
 constexpr std::size_t kEnvelopeBytes = 56;
 
 using Json = nlohmann::json;  // whose members are in the order of their names, as RFC 8785 demands
@@ -49,16 +52,24 @@ auto WitnessAgainstCoverage(const verify::VerifyReport& report) -> std::optional
 auto Entry(const Model& model, const Obligation& obligation, Verdict verdict, const std::optional<ir::Request>& witness,
            const Inputs& inputs) -> Json {
   Json entry = {{"name", obligation.name}, {"verdict", VerdictName(verdict)}};
-  if (!obligation.certifiable) {
-    entry["open"] = "a proof pack has no certificate for such a promise yet";
+  const bool is_about_services =
+      !model.policy->services.empty() && std::holds_alternative<ir::EveryDeploymentReached>(obligation.promise);
+  if (is_about_services) {
+    entry["open"] = "services see prompts, and a proof pack has no certificate for that yet: helper calls are not established";
     return entry;
   }
   if (verdict == Verdict::kViolated) entry["witness"] = model.classes.Classify(witness.value());
   if (verdict != Verdict::kProved) return entry;
-  if (auto cases = FindCases(model, obligation, inputs.most_cases)) {
+  const bool has_cells = !std::holds_alternative<ir::CostsAtMost>(obligation.promise) &&
+                         !std::holds_alternative<ir::Compared>(obligation.promise);
+  if (auto cases = FindCases(model, obligation, has_cells ? inputs.most_cases : kMostCases)) {
     entry["cases"] = std::move(*cases);
+  } else if (auto cells = has_cells ? FindCells(model, obligation) : std::nullopt) {
+    entry["clauses"] = std::move(*cells);
+  } else if (auto more = has_cells ? FindCases(model, obligation, kMostCases) : std::nullopt) {
+    entry["cases"] = std::move(*more);
   } else {
-    entry["clauses"] = FindCells(model, obligation);
+    entry["open"] = "a tree of cases that shows it would have more than " + std::to_string(kMostCases) + " leaves";
   }
   return entry;
 }
@@ -96,7 +107,7 @@ auto Seal(const std::string& text) -> std::string {
   AppendNumber(content, text.size());
   content += Compress(text);
   std::string bytes(kMagic);
-  AppendNumber(bytes, 1);
+  AppendNumber(bytes, kVersion);
   const std::string hex = Sha256Hex(content);
   for (std::size_t i = 0; i < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
   return bytes + content;
@@ -112,8 +123,8 @@ auto WritePack(const ir::Policy& policy, const verify::VerifyReport& report, con
     files.push_back(
         {{"path", file.path()}, {"sha256", Sha256Hex(file.text())}, {"policy", ir::PolicyOfFile(policy, {i})}});
   }
-  const Json pack = {{"format", "route.proof-pack/1"},
-                     {"core", Json(ir::ToJson(policy))},
+  const Json pack = {{"format", "route.proof-pack/2"},
+                     {"core", CoreOf(policy)},
                      {"files", std::move(files)},
                      {"places",
                       {{"rules", PlacesOf(policy.rules, sources)},

@@ -19,8 +19,8 @@ struct Answer {
 struct Kernel {
   /// `classes` has one for each dimension and none that the table does not have. Reads nothing that it need not.
   void (*decide)(const TableBits& table, const std::uint16_t* classes, Answer& answer) noexcept;
-  /// Which of the rules' terms hold, `count` words of them from word `first` on.
-  void (*rule_terms)(const TableBits& table, const std::uint16_t* classes, std::uint32_t first, std::uint32_t count,
+  /// Which terms hold, `count` words of them from word `first` of all on.
+  void (*terms)(const TableBits& table, const std::uint16_t* classes, std::uint32_t first, std::uint32_t count,
                      std::uint64_t* terms) noexcept;
 };
 
@@ -29,6 +29,8 @@ extern const Kernel kPortableKernel;
 #if defined(__x86_64__)
 /// For x86-64 processors with AVX2.
 extern const Kernel kAvx2Kernel;
+/// For x86-64 processors with AVX-512, where a cell is one register.
+extern const Kernel kAvx512Kernel;
 #endif
 
 /// The best one for the processor that this runs on.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "runtime/decide/decide.h"
 
@@ -13,15 +14,23 @@ namespace route {
 /// How many classes a request has: one for each attribute, or for each value of an `any of` attribute.
 auto DimensionCount(const Table& table) noexcept -> std::size_t;
 
-/// Many requests at once, as columns: `columns[d][i]` is the class of request `i` in dimension `d`. Calls `take(i, decision)` for
-/// each. There is a column for each dimension of the table. Allocates nothing.
+/// So many requests are decided together.
+inline constexpr std::size_t kBlockRequests = 8;
+
+/// Decides the requests from number `first` on, one for each of `decisions`, which are at most kBlockRequests. Otherwise as
+/// DecideColumns, which is for more of them.
+void DecideBlock(const Table& table, std::span<const std::uint16_t* const> columns, std::size_t first,
+                 std::span<Decision> decisions) noexcept;
+
+/// Many requests at once, as columns: `columns[d][i]` is the class of request `i` in dimension `d`. Calls `take(i, decision)`
+/// for each, in order. There is a column for each dimension of the table. Allocates nothing.
 template <typename Take>
 void DecideColumns(const Table& table, std::span<const std::uint16_t* const> columns, std::size_t requests, Take take) {
-  std::array<std::uint16_t, kMaxDimensions> classes;
-  const std::size_t dimensions = std::min<std::size_t>(columns.size(), kMaxDimensions);
-  for (std::size_t i = 0; i < requests; ++i) {
-    for (std::size_t d = 0; d < dimensions; ++d) classes[d] = columns[d][i];
-    take(i, Decide(table, {classes.data(), dimensions}));
+  std::array<Decision, kBlockRequests> decisions;
+  for (std::size_t first = 0; first < requests; first += kBlockRequests) {
+    const std::size_t count = std::min(kBlockRequests, requests - first);
+    DecideBlock(table, columns, first, std::span(decisions).first(count));
+    for (std::size_t i = 0; i < count; ++i) take(first + i, std::as_const(decisions[i]));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/dialect/fields.h"
+#include "runtime/signals/json_writer.h"
 
 namespace route {
 namespace {

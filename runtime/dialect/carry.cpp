@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "runtime/signals/json_writer.h"
+
 namespace route {
 
 using Json = nlohmann::ordered_json;
@@ -72,7 +74,7 @@ auto RequestCarrier::Body(Api api, std::string_view model) -> std::string {
   if (api == request_.api) return UpstreamBody(request_, model);
   Json& body = *TranslationTo(api);
   body["model"] = model;
-  return body.dump();
+  return ToText(body);
 }
 
 }  // namespace route

@@ -84,7 +84,15 @@ class ChatTranslator : private RequestTranslator {
     if (value != Json("auto") && value != Json("default")) Refuse(at, "Anthropic's API has other tiers");
   }
   void Format(const std::string& at, const Json& value) {
-    if (TextMember(value, "type") != "text") Refuse(at, "only answers in free text can be asked for");
+    if (TextMember(value, "type") == "text") return;
+    const Json* asked = Member(value, "json_schema");
+    const Json* schema = asked == nullptr ? nullptr : Member(*asked, "schema");
+    if (TextMember(value, "type") != "json_schema" || schema == nullptr || !schema->is_object()) {
+      return Refuse(at, "Anthropic's API has free text, and JSON by a schema");
+    }
+    OnlyFields(at, value, {"type", "json_schema"});
+    OnlyFields(at + ".json_schema", *asked, {"name", "description", "schema", "strict"});  // it is always strict there
+    others_["output_config"] = {{"format", {{"type", "json_schema"}, {"schema", *schema}}}};
   }
 
   void Tools(const std::string& at, const Json& value) {

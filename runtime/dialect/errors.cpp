@@ -2,6 +2,7 @@
 
 #include "runtime/dialect/fields.h"
 #include "runtime/signals/json.h"
+#include "runtime/signals/json_writer.h"
 
 namespace route {
 namespace {

@@ -74,7 +74,9 @@ void EventScanner::Feed(std::string_view bytes) {
       EndLine(line);
     }
   }
-  if (pending_.size() - complete_ > kLongestEvent) state_ = State::kGarbage;
+  // Before the first event nothing is taken, comments included.
+  const std::size_t untaken = state_ == State::kWaiting ? pending_.size() : pending_.size() - complete_;
+  if (untaken > kLongestEvent) state_ = State::kGarbage;
 }
 
 void EventScanner::EndLine(std::string_view line) {

@@ -25,7 +25,7 @@ class EventScanner {
     kWaiting,    ///< no event with data yet
     kStreaming,  ///< the first event was part of an answer
     kDone,       ///< the last event was seen
-    kGarbage,    ///< the first event is no part of an answer, or an event is longer than kLongestEvent
+    kGarbage,    ///< the first event is no part of an answer, or it, or another, does not end within kLongestEvent bytes
   };
 
   /// What can be taken: the stream's bytes, to be passed on, or the data of its events, to be translated.

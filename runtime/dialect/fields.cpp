@@ -31,8 +31,4 @@ auto ObjectInText(std::string_view text) -> std::optional<Json> {
   return std::move(*parsed);
 }
 
-auto ToText(const Json& value) -> std::string {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace route

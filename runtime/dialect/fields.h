@@ -21,7 +21,4 @@ auto ArrayMember(const nlohmann::ordered_json& object, std::string_view name) ->
 /// The text as JSON, if it is a JSON object within what strangers may send. A text of blanks is an empty object.
 auto ObjectInText(std::string_view text) -> std::optional<nlohmann::ordered_json>;
 
-/// The JSON text; what is not UTF-8 is replaced.
-auto ToText(const nlohmann::ordered_json& value) -> std::string;
-
 }  // namespace route

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "runtime/dialect/request_translator.h"
+#include "runtime/signals/json_writer.h"
 
 namespace route {
 namespace {
@@ -25,7 +26,7 @@ class MessagesTranslator : private RequestTranslator {
 
  private:
   using Row = Field<MessagesTranslator>;
-  static const std::array<Row, 14> kFields;
+  static const std::array<Row, 15> kFields;
 
   void Copy(const std::string& at, const Json& value) { others_[at] = value; }
 
@@ -55,6 +56,19 @@ class MessagesTranslator : private RequestTranslator {
 
   void Tier(const std::string& at, const Json& value) {
     if (value != Json("auto") && value != Json("standard_only")) Refuse(at, "the chat completions API has other tiers");
+  }
+
+  void OutputConfig(const std::string& at, const Json& value) {
+    OnlyFields(at, value, {"format"});
+    const Json* format = Member(value, "format");
+    if (format == nullptr) return;
+    const Json* schema = Member(*format, "schema");
+    if (TextMember(*format, "type") != "json_schema" || schema == nullptr || !schema->is_object()) {
+      return Refuse(at + ".format", "the chat completions API has no such format");
+    }
+    OnlyFields(at + ".format", *format, {"type", "schema"});
+    others_["response_format"] = {{"type", "json_schema"},
+                                  {"json_schema", {{"name", "answer"}, {"schema", *schema}, {"strict", true}}}};
   }
 
   void Tools(const std::string& at, const Json& value) {
@@ -232,7 +246,7 @@ class MessagesTranslator : private RequestTranslator {
   Json others_ = Json::object();
 };
 
-const std::array<MessagesTranslator::Row, 14> MessagesTranslator::kFields = {{
+const std::array<MessagesTranslator::Row, 15> MessagesTranslator::kFields = {{
     {"model", &MessagesTranslator::LeaveOut},
     {"max_tokens", &MessagesTranslator::Copy},
     {"system", &MessagesTranslator::System},
@@ -246,6 +260,7 @@ const std::array<MessagesTranslator::Row, 14> MessagesTranslator::kFields = {{
     {"metadata", &MessagesTranslator::Metadata},
     {"thinking", &MessagesTranslator::Thinking},
     {"service_tier", &MessagesTranslator::Tier},
+    {"output_config", &MessagesTranslator::OutputConfig},
     {"cache_control", &MessagesTranslator::LeaveOut},
 }};
 

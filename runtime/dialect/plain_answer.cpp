@@ -63,10 +63,8 @@ auto Check(Api api, const Json& answer) -> Problem {
   std::abort();
 }
 
-}  // namespace
-
-auto ReadPlainAnswer(Api api, std::string_view body) -> std::expected<PlainAnswer, std::string> {
-  auto parsed = ParseJson(body, kAnswerLimits);
+/// What a reader made of the text, checked.
+auto Checked(Api api, std::expected<Json, JsonError> parsed) -> std::expected<PlainAnswer, std::string> {
   if (!parsed) return std::unexpected(parsed.error().message);
   if (!parsed->is_object()) return std::unexpected("the answer is not a JSON object");
   if (auto problem = Check(api, *parsed)) return std::unexpected(std::move(*problem));
@@ -76,6 +74,19 @@ auto ReadPlainAnswer(Api api, std::string_view body) -> std::expected<PlainAnswe
   }
   answer.body = std::move(*parsed);
   return answer;
+}
+
+}  // namespace
+
+auto ReadPlainAnswer(Api api, std::string_view body) -> std::expected<PlainAnswer, std::string> {
+  return Checked(api, ParseJson(body, kAnswerLimits));
+}
+
+auto CheckPlainAnswer(Api api, std::string_view body) -> std::expected<ReportedUsage, std::string> {
+  constexpr std::uint32_t kElement = 3;  // of `data`, whose `embedding` must not be empty; all else lies higher
+  auto answer = Checked(api, SkimJson(body, kAnswerLimits, kElement));
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  return std::move(answer->usage);
 }
 
 }  // namespace route

@@ -25,4 +25,7 @@ struct PlainAnswer {
 ///     messages            `type` `message`, an array `content` and a `stop_reason`
 auto ReadPlainAnswer(Api api, std::string_view body) -> std::expected<PlainAnswer, std::string>;
 
+/// The same checks of an answer that is passed on as it came: gives its usage alone, for a fraction of the cost.
+auto CheckPlainAnswer(Api api, std::string_view body) -> std::expected<ReportedUsage, std::string>;
+
 }  // namespace route

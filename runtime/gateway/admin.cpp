@@ -26,7 +26,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "runtime/table/sha256.h"
-#include "runtime/upstream/async_token.h"
+#include "runtime/net/async_token.h"
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;

@@ -4,6 +4,7 @@
 
 #include "runtime/dialect/errors.h"
 #include "runtime/dialect/fields.h"
+#include "runtime/signals/json_writer.h"
 
 namespace route {
 namespace {

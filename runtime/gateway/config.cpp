@@ -63,6 +63,8 @@ class Reader {
     const std::string at = "/" + Escaped(key);
     if (key == "listen") {
       config.listen = ReadListen(at, value);
+    } else if (key == "tls") {
+      ReadTls(config, at, value);
     } else if (key == "admin") {
       ReadAdmin(config, at, value);
     } else if (key == "spend_store") {
@@ -118,6 +120,23 @@ class Reader {
       Complain(at, "must be a numeric address and a port, such as \"127.0.0.1:8080\" or \"[::1]:0\"");
     }
     return {host, static_cast<std::uint16_t>(port), {}};
+  }
+
+  void ReadTls(GatewayConfig& config, const std::string& at, const Json& value) {
+    if (!value.is_object()) return Complain(at, "must be an object with `certificate` and `key`, which name files");
+    TlsFiles files;
+    for (const auto& [key, field] : value.items()) {
+      const std::string place = at + "/" + Escaped(key);
+      if (key == "certificate") {
+        files.certificate = Text(place, field);
+      } else if (key == "key") {
+        files.key = Text(place, field);
+      } else {
+        Complain(place, "is not a key of `tls`: it has `certificate` and `key`");
+      }
+    }
+    Need(at, value, {"certificate", "key"});
+    config.tls = std::move(files);
   }
 
   void ReadAdmin(GatewayConfig& config, const std::string& at, const Json& value) {
@@ -498,7 +517,10 @@ auto CheckAgainst(std::span<const Table> policies, const std::vector<std::uint32
     const bool known = std::ranges::any_of(policies, [&](const Table& policy) {
       return std::ranges::find(policy.deployments(), deployment, &DeploymentView::name) != policy.deployments().end();
     });
-    if (!known) {
+    const bool is_service = !config.speaks.contains(deployment) && std::ranges::any_of(policies, [&](const Table& policy) {
+      return std::ranges::find(policy.services(), deployment, &ServiceView::name) != policy.services().end();
+    });
+    if (!known && !is_service) {
       problems.push_back(name + ": /endpoints/" + Escaped(deployment) + ": the bundle has no deployment of this name");
     }
   }

@@ -30,9 +30,18 @@ struct AdminConfig {
   friend auto operator==(const AdminConfig&, const AdminConfig&) -> bool = default;
 };
 
+/// The files that the gateway shows itself to callers with, as PEM.
+struct TlsFiles {
+  std::string certificate;  ///< its own first, then those that lead to an authority
+  std::string key;
+
+  friend auto operator==(const TlsFiles&, const TlsFiles&) -> bool = default;
+};
+
 /// `gateway.json`. `docs/gateway.md` describes every key.
 struct GatewayConfig {
   ListenAddress listen;
+  std::optional<TlsFiles> tls;  ///< none: callers come without encryption
   std::uint32_t threads = 0;  ///< 0: one for each core
   std::string decision_log;
   std::vector<Tenant> tenants;

@@ -5,9 +5,6 @@
 #include <variant>
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -17,11 +14,14 @@
 #include "runtime/dialect/fields.h"
 #include "runtime/dialect/plain_answer.h"
 #include "runtime/dialect/stream_carrier.h"
+#include "runtime/gateway/append.h"
 #include "runtime/gateway/cost.h"
 #include "runtime/signals/clock.h"
+#include "runtime/signals/json_writer.h"
 #include "runtime/signals/request_contents.h"
 #include "runtime/upstream/answer.h"
-#include "runtime/upstream/async_token.h"
+#include "runtime/net/async_token.h"
+#include "runtime/net/signal.h"
 #include "runtime/upstream/caller_error.h"
 #include "runtime/upstream/content_meter.h"
 
@@ -39,44 +39,30 @@ constexpr unsigned kCallerGoneStatus = 499;          // recorded, never sent
 constexpr unsigned kDryRunStatus = 200;
 constexpr std::int64_t kNanoUsdInHundredthCent = 100'000;
 
-/// Waits until the lines are on disk or are known not to be.
-auto Append(LogWriter& log, std::string_view lines) -> asio::awaitable<Durability> {
-  auto initiate = [&log, lines](auto handler) {
-    auto executor = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
-    log.Append(std::string(lines), [executor, handler = std::move(handler)](Durability result) mutable {
-      asio::post(executor, [handler = std::move(handler), result]() mutable { std::move(handler)(result); });
-    });
-  };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Durability)>(initiate,
-                                                                                           asio::use_awaitable);
-}
-
 /// An entry on its way into the spend store.
 class Keeping {
  public:
-  Keeping(SpendStore& store, SpendEntry entry, const asio::any_io_executor& executor)
+  Keeping(SpendStore& store, LoopInbox& inbox, SpendEntry entry, const asio::any_io_executor& executor)
       : state_(std::make_shared<State>(executor)) {
-    state_->done.expires_at(TimePoint::max());
-    auto busy = asio::prefer(executor, asio::execution::outstanding_work.tracked);
-    store.Add(std::move(entry), [state = state_, busy](SpendStore::Kept kept) {
-      asio::post(busy, [state, kept] {
+    inbox.Expect();
+    store.Add(std::move(entry), [&inbox, state = state_](SpendStore::Kept kept) mutable {
+      inbox.Put([state = std::move(state), kept] {
         state->kept = kept;
-        state->done.cancel();
+        state->done.Give();
       });
     });
   }
 
   /// Waits for the end of it.
   auto Wait() -> asio::awaitable<SpendStore::Kept> {
-    boost::system::error_code ignored;
-    if (!state_->kept) co_await state_->done.async_wait(Token(ignored));
-    co_return state_->kept.value_or(SpendStore::Kept::kNo);
+    while (!state_->kept) co_await state_->done.Wait();
+    co_return *state_->kept;
   }
 
  private:
   struct State {
     explicit State(const asio::any_io_executor& executor) : done(executor) {}
-    asio::steady_timer done;
+    Signal done;
     std::optional<SpendStore::Kept> kept;
   };
   std::shared_ptr<State> state_;
@@ -351,9 +337,13 @@ class RequestServer {
     }
     auto body = co_await ReadAll(*exchange, start.answer_by, kMostAnswerBytes);
     if (!body) co_return Fail(body.error(), status);
+    if (sent_in_ == request_.asked.api) {
+      const auto usage = CheckPlainAnswer(sent_in_, *body);
+      if (!usage) co_return Garbage(status, usage.error());
+      co_return PlainServed{status, std::move(*body), *usage};
+    }
     const auto answer = ReadPlainAnswer(sent_in_, *body);
     if (!answer) co_return Garbage(status, answer.error());
-    if (sent_in_ == request_.asked.api) co_return PlainServed{status, std::move(*body), answer->usage};
     const auto translated = TranslateAnswer(sent_in_, answer->body, request_.asked.api, context_);
     if (!translated) co_return Garbage(status, translated.error());
     co_return PlainServed{status, ToText(*translated), answer->usage};
@@ -461,7 +451,7 @@ class RequestServer {
     usage.usage_note = settled.note;
     usage.cost = settled.entry.amount;
     const std::string usage_line = UsageLine(request_.policy->table, usage);
-    co_await Append(*process_.log, usage_line);
+    co_await Append(*process_.log, thread_.inbox, usage_line);
     if (keeping) co_await keeping->Wait();
   }
 
@@ -576,7 +566,7 @@ class RequestServer {
   auto AnswerCancelled() -> asio::awaitable<void> {
     if (cancellation_.cause() == Cancellation::Cause::kCallerGone) {
       const std::string line = OutcomeLine(request_.policy->table, MakeOutcome(kCallerGoneStatus, "caller_gone"));
-      co_await Append(*process_.log, line);
+      co_await Append(*process_.log, thread_.inbox, line);
       co_return;
     }
     const ApiError error{ApiCode::kUpstreamUnavailable, "the gateway is stopping", ""};
@@ -599,7 +589,7 @@ class RequestServer {
 
   /// False when the lines are not durable: the caller has been told, and nothing more may be done for the request.
   auto Record(const std::string& lines) -> asio::awaitable<bool> {
-    const Durability result = co_await Append(*process_.log, lines);
+    const Durability result = co_await Append(*process_.log, thread_.inbox, lines);
     if (result == Durability::kDurable) co_return true;
     const ApiError error{ApiCode::kLogUnavailable,
                          "the decision log cannot be written, and nothing is answered without it", ""};
@@ -640,7 +630,7 @@ class RequestServer {
 
   /// Only what counts towards a cap has to survive.
   void Keep(std::optional<Keeping>& keeping, const SpendEntry& entry, const asio::any_io_executor& executor) {
-    if (process_.store && account_.has_caps()) keeping.emplace(*process_.store, entry, executor);
+    if (process_.store && account_.has_caps()) keeping.emplace(*process_.store, thread_.inbox, entry, executor);
   }
 
   auto PolicyLimits() const -> Limits { return request_.policy->table.limits(); }
@@ -680,7 +670,7 @@ class RequestServer {
   auto DryRunReply() -> Reply {
     Reply reply;
     reply.status = kDryRunStatus;
-    reply.body = ToJson(ReportOf(request_)).dump();
+    reply.body = ToText(ToJson(ReportOf(request_)));
     reply.headers.emplace_back("x-route-dry-run", "true");
     return WithHeaders(std::move(reply));
   }

@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "runtime/gateway/chat.h"
+#include "runtime/gateway/inbox.h"
 #include "runtime/gateway/state.h"
 #include "runtime/upstream/client.h"
 
@@ -46,6 +47,7 @@ class Responder {
 /// What one thread has for serving requests.
 struct ServingThread {
   UpstreamClient& client;
+  LoopInbox& inbox;
   Random& random;
 };
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "runtime/net/stream.h"
 #include "runtime/signature/signature.h"
 #include "runtime/table/collection.h"
 
@@ -97,6 +98,27 @@ auto Fail(std::vector<std::string> problems) -> std::unexpected<LoadProblems> {
   return std::unexpected(LoadProblems{LoadProblems::Kind::kErrors, std::move(problems)});
 }
 
+/// Certificate and key, if the configuration names them.
+auto LoadTls(const GatewayConfig& config, const std::string& name)
+    -> std::expected<std::shared_ptr<TlsContext>, std::string> {
+  if (!config.tls) return nullptr;
+  const auto problem = [&](const char* key, const std::string& what) {
+    return std::unexpected(name + ": /tls/" + key + ": " + what);
+  };
+  const auto certificate = ReadAll(config.tls->certificate);
+  if (!certificate) return problem("certificate", "the file `" + config.tls->certificate + "` cannot be read");
+  const auto key = ReadAll(config.tls->key);
+  if (!key) return problem("key", "the file `" + config.tls->key + "` cannot be read");
+  auto context = TlsContext::ForServers(*certificate, *key);
+  if (context) return std::move(*context);
+  if (context.error().part == TlsContext::Problem::Part::kCertificate) {
+    return problem("certificate", "the file `" + config.tls->certificate +
+                                      "` holds no chain of certificates in PEM: " + context.error().why);
+  }
+  return problem("key", "the file `" + config.tls->key +
+                            "` holds no private key, without password in PEM, of the certificate: " + context.error().why);
+}
+
 auto DefaultSpendStore(const GatewayConfig& config) -> std::string {
   return config.spend_store.empty() ? config.decision_log + ".spend" : config.spend_store;
 }
@@ -124,6 +146,8 @@ auto LoadGeneration(const GatewayFiles& files, const Environment& environment)
   const auto packs = PacksOf(*tables, files.bundle, *keys, files.unproved);
   if (!packs) Append(problems, packs.error());
   LoadedGeneration loaded;
+  auto tls = LoadTls(*config, files.config);
+  if (!tls) problems.push_back(std::move(tls.error()));
   for (std::size_t i = 0; i < tables->size(); ++i) {
     Table& table = (*tables)[i];
     auto deployments = ReachDeployments(table, *config, environment);
@@ -131,7 +155,13 @@ auto LoadGeneration(const GatewayFiles& files, const Environment& environment)
       Append(problems, deployments.error());
       continue;
     }
-    loaded.policies.push_back({std::move(table), std::move(*deployments), packs ? (*packs)[i] : std::string()});
+    auto services = ReachServices(table, *config, environment);
+    if (!services) {
+      Append(problems, services.error());
+      continue;
+    }
+    loaded.policies.push_back(
+        {std::move(table), std::move(*deployments), packs ? (*packs)[i] : std::string(), std::move(*services)});
   }
   if (!problems.empty()) return Fail(std::move(problems));
   if (!files.shadow.empty()) {
@@ -143,6 +173,7 @@ auto LoadGeneration(const GatewayFiles& files, const Environment& environment)
     if (!problems.empty()) return Fail(std::move(problems));
     loaded.shadows = MatchShadows(loaded.policies, std::move(*shadow));
   }
+  loaded.tls = std::move(*tls);
   loaded.policy_of = std::move(*policy_of);
   loaded.config = std::move(*config);
   return loaded;
@@ -154,6 +185,7 @@ auto MakeState(LoadedGeneration loaded, std::shared_ptr<GatewayProcess> process,
       MakeState(std::move(loaded.policies), std::move(loaded.policy_of), std::move(loaded.config), std::move(process));
   state->shadows = std::move(loaded.shadows);
   state->enforcement = enforcement;
+  state->tls = std::move(loaded.tls);
   return state;
 }
 

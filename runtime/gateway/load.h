@@ -35,6 +35,7 @@ struct LoadedGeneration {
   std::vector<std::uint32_t> policy_of;
   std::vector<std::optional<Table>> shadows;
   GatewayConfig config;
+  std::shared_ptr<TlsContext> tls;
 };
 
 /// Reads and checks everything. Writes nothing.

@@ -12,7 +12,11 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "runtime/dialect/fields.h"
+#include "runtime/gateway/append.h"
 #include "runtime/gateway/chat.h"
+#include "runtime/gateway/services.h"
+#include "runtime/signals/json_writer.h"
 
 namespace asio = boost::asio;
 
@@ -110,11 +114,19 @@ auto NotFound(std::string_view path) -> ApiError {
   return {ApiCode::kNotFound, "there is nothing at this path: chat completions are at POST /v1/chat/completions", ""};
 }
 
-/// `POST /v1/route/decide?api=messages` takes the body of that API.
+/// `POST /v1/route/decide?api=messages` takes the body of that API. Other parameters may stand beside it, this one only once.
 auto ApiInQuery(std::string_view query) -> std::optional<Api> {
   constexpr std::string_view kName = "api=";
-  if (query.empty()) return Api::kChat;
-  return query.starts_with(kName) ? ApiNamed(query.substr(kName.size())) : std::nullopt;
+  std::optional<Api> api;
+  while (!query.empty()) {
+    const std::string_view parameter = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), parameter.size() + 1));
+    if (!parameter.starts_with(kName)) continue;
+    const auto named = ApiNamed(parameter.substr(kName.size()));
+    if (!named || api) return std::nullopt;
+    api = named;
+  }
+  return api.value_or(Api::kChat);
 }
 
 auto Ok(std::string body) -> Reply {
@@ -219,7 +231,7 @@ auto JudgeHead(const GatewayState& state, Phase phase, const RequestHead& head)
   if (!api) {
     return Refuse(state, error_api,
                   {ApiCode::kInvalidRequest,
-                   "the query must be `api=` and `chat`, `completions`, `embeddings`, `responses` or `messages`", ""});
+                   "`api` in the query must be one of `chat`, `completions`, `embeddings`, `responses` and `messages`, once", ""});
   }
   return AdmittedRequest{*api, AdmittedRequest::Purpose::kDecide, *caller};
 }
@@ -228,24 +240,24 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
                    const RequestHead& head, std::string& body, Responder& responder,
                    const std::shared_ptr<Cancellation>& cancellation) -> asio::awaitable<void> {
   const TimePoint accepted = TimePoint::clock::now();
-  std::optional<DecidedRequest> decided;
+  std::optional<PreparedRequest> prepared;
   std::optional<RequestError> wrong;
   const bool small = body.size() <= kInlineBytes;
-  const auto decide = [&](Random& random) {
+  const auto prepare = [&](Random& random) {
     auto asked = ParseModelRequest(admitted.api, body);
     if (!asked) {
       wrong = std::move(asked.error());
       return;
     }
     body = {};
-    decided = DecideRequest(*state, admitted.caller, std::move(*asked), head.headers, state->process->clock(), random);
+    prepared = PrepareRequest(*state, admitted.caller, std::move(*asked), head.headers, state->process->clock(), random);
   };
   if (small) {
-    decide(host.random());
+    prepare(host.random());
   } else {
     auto work = [&] {
       SystemRandom random;  // the loop's belongs to the loop's thread
-      decide(random);
+      prepare(random);
     };
     const asio::any_io_executor pool = host.pool();
     co_await RunOnPool(pool, work);
@@ -255,14 +267,28 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
     co_await responder.Send(reply);
     co_return;
   }
+  std::vector<ServiceAnswer> answers;
+  if (prepared->HasQuestions()) {
+    const std::string line = AskingLineOf(*state, *prepared, state->process->clock());
+    const Durability recorded = co_await Append(*state->process->log, host.inbox(), line);
+    if (recorded != Durability::kDurable) {
+      const Reply reply = Refuse(*state, admitted.api, {ApiCode::kLogUnavailable, "the decision log cannot be written, and no service is asked without it", ""});
+      co_await responder.Send(reply);
+      co_return;
+    }
+    const ServedPolicy& policy = state->PolicyOf(admitted.caller);
+    const TimePoint deadline = accepted + Milliseconds(policy.table.limits().deadline_ms);
+    answers = co_await AskServices(policy, *prepared, host.client(), deadline, *cancellation);
+  }
+  DecidedRequest decided = DecideRequest(*state, std::move(*prepared), answers, host.random());
   if (admitted.purpose == AdmittedRequest::Purpose::kDecide) {
-    const Reply reply = Ok(ToJson(ReportOf(*decided)).dump());
+    const Reply reply = Ok(ToText(ToJson(ReportOf(decided))));
     co_await responder.Send(reply);
     co_return;
   }
   const std::vector<ForwardedHeader> passed_on = PassedOn(head);
-  const ServingThread thread{host.client(), host.random()};
-  co_await ServeRequest(*state, thread, *decided, passed_on, accepted, responder, *cancellation);
+  const ServingThread thread{host.client(), host.inbox(), host.random()};
+  co_await ServeRequest(*state, thread, decided, passed_on, accepted, responder, *cancellation);
 }
 
 }  // namespace route

@@ -23,7 +23,7 @@
 
 #include "runtime/gateway/admin.h"
 #include "runtime/gateway/session.h"
-#include "runtime/upstream/async_token.h"
+#include "runtime/net/async_token.h"
 
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
@@ -44,6 +44,7 @@ class Worker final : public SessionHost {
         loop_(1),
         acceptor_(loop_),
         drain_(loop_),
+        inbox_(loop_.get_executor()),
         client_(loop_.get_executor(),
                 UpstreamClient::Options{std::chrono::milliseconds(state_->config.connect_timeout_ms)}) {}
 
@@ -73,7 +74,7 @@ class Worker final : public SessionHost {
       draining_ = true;
       acceptor_.close();
       for (Session* session : std::set(sessions_)) session->CloseIfIdle();
-      if (sessions_.empty()) return;
+      if (sessions_.empty()) return client_.CloseIdle();
       drain_.expires_after(times_.drain);
       drain_.async_wait([this](const boost::system::error_code& error) {
         if (!error) EndAll();
@@ -89,12 +90,15 @@ class Worker final : public SessionHost {
   void Add(Session* session) override { sessions_.insert(session); }
   void Remove(Session* session) override {
     sessions_.erase(session);
-    if (draining_ && sessions_.empty()) drain_.cancel();
+    if (!draining_ || !sessions_.empty()) return;
+    drain_.cancel();
+    client_.CloseIdle();  // nothing else keeps the loop
   }
 
   auto state() -> std::shared_ptr<const GatewayState> override { return state_; }
   auto times() const -> const ServerTimes& override { return times_; }
   auto client() -> UpstreamClient& override { return client_; }
+  auto inbox() -> LoopInbox& override { return inbox_; }
   auto random() -> Random& override { return random_; }
   auto pool() -> asio::any_io_executor override { return pool_; }
   auto draining() const -> bool override { return draining_; }
@@ -116,7 +120,6 @@ class Worker final : public SessionHost {
         metrics.Count(Metrics::Counter::kConnectionsRefused);
         continue;  // closes it
       }
-      socket.set_option(tcp::no_delay(true), error);
       auto session = Session::Make(*this, std::move(socket));
       asio::co_spawn(loop_, Hold(session), [](const std::exception_ptr& failure) {
         if (!failure) return;
@@ -150,6 +153,7 @@ class Worker final : public SessionHost {
   asio::io_context loop_;
   tcp::acceptor acceptor_;
   asio::steady_timer drain_;
+  LoopInbox inbox_;
   UpstreamClient client_;
 };
 

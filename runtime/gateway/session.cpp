@@ -1,355 +1,85 @@
 #include "runtime/gateway/session.h"
 
-#include <algorithm>
-#include <optional>
+#include <string_view>
 #include <utility>
-#include <variant>
-#include <vector>
 
-#include <sys/socket.h>
-
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
-
-#include "runtime/gateway/admission.h"
-#include "runtime/gateway/forward.h"
-#include "runtime/gateway/pages.h"
-#include "runtime/upstream/async_token.h"
+#include "runtime/gateway/protocol.h"
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
 using tcp = asio::ip::tcp;
 
 namespace route {
 namespace {
 
-constexpr std::uint32_t kHeaderBytes = 16 * 1024;
+/// What every connection of HTTP/2 begins with (RFC 9113, 3.4), and no request of HTTP/1 does.
+constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::size_t kReadBytes = 4 * 1024;
-constexpr std::size_t kBodyReadBytes = 64 * 1024;
-constexpr std::size_t kWriteBytes = 64 * 1024;
-constexpr std::size_t kDiscardedBytes = std::size_t{1} << 20U;  // of a body that was refused
-constexpr std::chrono::seconds kDiscardTime{2};
 
-enum class AfterReply : std::uint8_t { kKeep, kClose };
-
-/// The head of an answer. A missing length means that the body follows in chunks, or up to the end of the connection.
-struct Head {
-  const Reply& reply;
-  std::optional<std::size_t> length;
-  bool chunked = false;
-  AfterReply after = AfterReply::kKeep;
-};
-
-auto HeadText(const Head& head) -> std::string {
-  const auto reason = http::obsolete_reason(http::int_to_status(head.reply.status));
-  std::string text =
-      "HTTP/1.1 " + std::to_string(head.reply.status) + " " + std::string(reason.data(), reason.size()) + "\r\n";
-  text += "content-type: " + head.reply.content_type + "\r\n";
-  for (const auto& [name, value] : head.reply.headers) text += name + ": " + value + "\r\n";
-  if (head.length) text += "content-length: " + std::to_string(*head.length) + "\r\n";
-  if (head.chunked) text += "transfer-encoding: chunked\r\n";
-  if (head.after == AfterReply::kClose) text += "connection: close\r\n";
-  return text + "\r\n";
-}
-
-auto ChunkText(std::string_view piece) -> std::string {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string size;
-  for (std::size_t rest = piece.size(); rest != 0; rest /= 16) size.insert(size.begin(), kDigits[rest % 16]);
-  std::string chunk;
-  chunk.reserve(size.size() + piece.size() + 4);
-  return chunk.append(size).append("\r\n").append(piece).append("\r\n");
-}
-
-class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession>, private Responder {
+/// Finds out what the caller speaks, by TLS or by its first bytes, and hands the connection on.
+class CallerSession final : public Session {
  public:
-  HttpSession(SessionHost& host, tcp::socket socket);
-  ~HttpSession() override;
-  HttpSession(const HttpSession&) = delete;
-  auto operator=(const HttpSession&) -> HttpSession& = delete;
+  CallerSession(SessionHost& host, tcp::socket socket)
+      : host_(host), state_(host.state()), stream_(MakeStream(*state_, std::move(socket))) {
+    host_.Add(this);
+    state_->process->metrics.Change(Metrics::Gauge::kOpenConnections, 1);
+  }
+  CallerSession(const CallerSession&) = delete;
+  auto operator=(const CallerSession&) -> CallerSession& = delete;
+  ~CallerSession() override {
+    state_->process->metrics.Change(Metrics::Gauge::kOpenConnections, -1);
+    host_.Remove(this);
+  }
 
-  auto Run() -> asio::awaitable<void> override;
-  void CloseIfIdle() override;
-  void EndRequest() override;
+  auto Run() -> asio::awaitable<void> override {
+    if (state_->tls) {
+      stream_->ExpireAt(TimePoint::clock::now() + host_.times().header);
+      if (const auto error = co_await stream_->Accept()) co_return;
+    }
+    if (host_.draining()) co_return;
+    std::string early;
+    bool is_http2 = stream_->protocol() == "h2";
+    if (stream_->protocol().empty()) {
+      stream_->ExpireAt(TimePoint::clock::now() + host_.times().idle);
+      while (early.size() < kPreface.size() && kPreface.starts_with(early)) {
+        const std::size_t had = early.size();
+        early.resize(had + kReadBytes);
+        const auto got = co_await stream_->ReadSome(asio::buffer(early.data() + had, kReadBytes));
+        if (!got) co_return;
+        early.resize(had + *got);
+        stream_->ExpireAt(TimePoint::clock::now() + host_.times().header);
+      }
+      is_http2 = early.starts_with(kPreface);
+    }
+    protocol_ = is_http2 ? MakeHttp2(host_, std::move(stream_), std::move(early))
+                         : MakeHttp1(host_, std::move(stream_), std::move(early));
+    co_await protocol_->Run();
+  }
+
+  void CloseIfIdle() override {
+    if (protocol_) return protocol_->CloseIfIdle();
+    stream_->Close();
+  }
+
+  void EndRequest() override {
+    if (protocol_) return protocol_->EndRequests();
+    stream_->Close();
+  }
 
  private:
-  using Parser = http::request_parser<http::string_body>;
-
-  /// Ends the watch over the caller even when a request ends in an exception: the watch holds the session.
-  struct WatchEnd {
-    HttpSession& session;
-    ~WatchEnd() { session.StopWatching(); }
-  };
-
-  auto ServeOne() -> asio::awaitable<AfterReply>;
-  auto ServeBody(AdmittedRequest admitted, const RequestHead& head) -> asio::awaitable<AfterReply>;
-  auto Answer(const ApiError& error, AfterReply after) -> asio::awaitable<AfterReply>;
-  auto AnswerReadError(const boost::system::error_code& error) -> asio::awaitable<AfterReply>;
-  auto ReadUntil(bool (Parser::*done)() const) -> asio::awaitable<boost::system::error_code>;
-  auto Discard() -> asio::awaitable<void>;
-  auto WriteAll(std::string_view bytes) -> asio::awaitable<Sent>;
-  void WatchCaller();
-  void StopWatching();
-  auto HeadOfRequest() const -> RequestHead;
-
-  auto Send(const Reply& reply) -> asio::awaitable<Sent> override;
-  auto Begin(const Reply& reply) -> asio::awaitable<Sent> override;
-  auto Write(std::string_view piece) -> asio::awaitable<Sent> override;
-  auto End() -> asio::awaitable<Sent> override;
-
-  auto Draining() const -> bool { return host_.draining() || state_->process->draining; }
+  static auto MakeStream(const GatewayState& state, tcp::socket socket) -> std::unique_ptr<ByteStream> {
+    return state.tls ? MakeTlsStream(std::move(socket), *state.tls) : MakePlainStream(std::move(socket));
+  }
 
   SessionHost& host_;
-  std::shared_ptr<const GatewayState> state_;  // of the request being read or served
-  beast::tcp_stream stream_;
-  beast::flat_buffer buffer_;
-  std::optional<Parser> parser_;
-  std::shared_ptr<Cancellation> cancellation_;  // of the request being served
-  AfterReply after_ = AfterReply::kKeep;
-  bool idle_ = false;
-  bool chunked_ = false;
+  std::shared_ptr<const GatewayState> state_;  // that the connection began with
+  std::unique_ptr<ByteStream> stream_;         // until it is known what it speaks
+  std::shared_ptr<CallerProtocol> protocol_;
 };
-
-HttpSession::HttpSession(SessionHost& host, tcp::socket socket)
-    : host_(host), state_(host.state()), stream_(std::move(socket)) {
-  host_.Add(this);
-  state_->process->metrics.Change(Metrics::Gauge::kOpenConnections, 1);
-}
-
-HttpSession::~HttpSession() {
-  state_->process->metrics.Change(Metrics::Gauge::kOpenConnections, -1);
-  host_.Remove(this);
-}
-
-void HttpSession::CloseIfIdle() {
-  if (idle_) stream_.close();
-}
-
-void HttpSession::EndRequest() {
-  if (cancellation_) {
-    cancellation_->Cancel(Cancellation::Cause::kStopping);
-  } else {
-    stream_.close();
-  }
-}
-
-auto HttpSession::Run() -> asio::awaitable<void> {
-  while (!host_.draining()) {
-    if (buffer_.size() == 0) {
-      boost::system::error_code error;
-      stream_.expires_after(host_.times().idle);
-      idle_ = true;
-      const std::size_t got = co_await stream_.async_read_some(buffer_.prepare(kReadBytes), Token(error));
-      idle_ = false;
-      if (error) co_return;
-      buffer_.commit(got);
-    }
-    if (co_await ServeOne() == AfterReply::kClose) break;
-  }
-  boost::system::error_code ignored;
-  stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-  if (!ignored) co_await Discard();
-}
-
-/// Reads what the caller still sends, within bounds: closing on unread bytes would reset the connection and could
-/// destroy the answer on its way.
-auto HttpSession::Discard() -> asio::awaitable<void> {
-  boost::system::error_code error;
-  std::size_t discarded = buffer_.size();
-  buffer_.clear();
-  stream_.expires_after(kDiscardTime);
-  while (!error && discarded < kDiscardedBytes) {
-    discarded += co_await stream_.async_read_some(buffer_.prepare(kWriteBytes), Token(error));
-  }
-}
-
-/// Reads until the parser is as far as `done` says. What is left in the buffer belongs to the body or the next request.
-auto HttpSession::ReadUntil(bool (Parser::*done)() const) -> asio::awaitable<boost::system::error_code> {
-  while (!((*parser_).*done)()) {
-    boost::system::error_code error;
-    if (buffer_.size() > 0) {
-      const std::size_t parsed = parser_->put(buffer_.data(), error);
-      buffer_.consume(parsed);
-      if (error && error != http::error::need_more) co_return error;
-      if (parsed > 0) continue;
-      error = {};
-    }
-    const std::size_t room = parser_->is_header_done() ? kBodyReadBytes : kReadBytes;
-    const std::size_t got = co_await stream_.async_read_some(buffer_.prepare(room), Token(error));
-    if (error == asio::error::eof) {
-      parser_->put_eof(error);
-      co_return error ? error : http::error::partial_message;
-    }
-    if (error) co_return error;
-    buffer_.commit(got);
-  }
-  co_return boost::system::error_code();
-}
-
-auto HttpSession::ServeOne() -> asio::awaitable<AfterReply> {
-  state_ = host_.state();
-  parser_.emplace();
-  parser_->header_limit(kHeaderBytes);
-  parser_->body_limit(state_->config.max_body_bytes);
-  after_ = AfterReply::kClose;
-  stream_.expires_after(host_.times().header);
-  if (const auto error = co_await ReadUntil(&Parser::is_header_done)) co_return co_await AnswerReadError(error);
-
-  const auto& request = parser_->get();
-  if (parser_->keep_alive() && !Draining()) after_ = AfterReply::kKeep;
-  const auto coding = request[http::field::transfer_encoding];
-  const bool coded = request.find(http::field::transfer_encoding) != request.end();
-  if (coded && (!beast::iequals(coding, "chunked") || request.version() != 11)) {
-    const ApiError refused{ApiCode::kInvalidRequest,
-                           "the only transfer encoding that is read is `chunked`, in HTTP/1.1", ""};
-    co_return co_await Answer(refused, AfterReply::kClose);
-  }
-  if (coded && request.count(http::field::transfer_encoding) > 1) {
-    const ApiError refused{ApiCode::kInvalidRequest, "the request has more than one Transfer-Encoding header", ""};
-    co_return co_await Answer(refused, AfterReply::kClose);
-  }
-  if (request.count(http::field::host) > 1 || (request.version() >= 11 && request.count(http::field::host) == 0)) {
-    const ApiError refused{ApiCode::kInvalidRequest, "the request must have exactly one Host header", ""};
-    co_return co_await Answer(refused, AfterReply::kClose);
-  }
-  const RequestHead head = HeadOfRequest();
-  auto verdict = JudgeHead(*state_, Draining() ? Phase::kDraining : Phase::kServing, head);
-  if (const auto* admitted = std::get_if<AdmittedRequest>(&verdict)) co_return co_await ServeBody(*admitted, head);
-  // Without a body to skip the connection stays usable.
-  if (!parser_->is_done()) after_ = AfterReply::kClose;
-  co_await Send(std::get<Reply>(verdict));
-  co_return after_;
-}
-
-auto HttpSession::ServeBody(AdmittedRequest admitted, const RequestHead& head) -> asio::awaitable<AfterReply> {
-  const auto place = Place::Take(*state_, admitted.caller);
-  if (!place) co_return co_await Answer(place.error(), parser_->is_done() ? after_ : AfterReply::kClose);
-  if (!parser_->is_done()) {
-    if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
-      const Sent sent = co_await WriteAll("HTTP/1.1 100 Continue\r\n\r\n");
-      if (sent != Sent::kYes) co_return AfterReply::kClose;
-    }
-    stream_.expires_after(host_.times().body);
-    if (const auto error = co_await ReadUntil(&Parser::is_done)) co_return co_await AnswerReadError(error);
-  }
-  cancellation_ = std::make_shared<Cancellation>();
-  WatchCaller();
-  const WatchEnd watch_end{*this};
-  std::string body = std::exchange(parser_->get().body(), {});
-  const auto cancellation = cancellation_;
-  const auto state = state_;
-  co_await ServeAdmitted(host_, state, admitted, head, body, *this, cancellation);
-  co_return after_;
-}
-
-/// Notices when the caller goes away while others are being waited for. A caller that closes its sending side counts as
-/// gone; one that sends the next request early is no longer watched.
-void HttpSession::WatchCaller() {
-  stream_.socket().async_wait(tcp::socket::wait_read, [self = shared_from_this(), cancellation = cancellation_](
-                                                          const boost::system::error_code& error) {
-    if (error || !self->stream_.socket().is_open()) return;
-    char byte = 0;
-    const auto got = ::recv(self->stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    const bool gone = got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
-    if (gone) cancellation->Cancel(Cancellation::Cause::kCallerGone);
-  });
-}
-
-void HttpSession::StopWatching() {
-  cancellation_.reset();
-  boost::system::error_code ignored;
-  stream_.socket().cancel(ignored);
-}
-
-auto HttpSession::HeadOfRequest() const -> RequestHead {
-  const auto view = [](const auto& text) { return std::string_view(text.data(), text.size()); };
-  const auto& request = parser_->get();
-  RequestHead head{view(request.method_string()), view(request.target()), {}};
-  for (const auto& field : request) head.headers.push_back({view(field.name_string()), view(field.value())});
-  return head;
-}
-
-auto HttpSession::Answer(const ApiError& error, AfterReply after) -> asio::awaitable<AfterReply> {
-  after_ = after;
-  // A request whose head could not be read has no path to tell its API by.
-  state_->process->metrics.Answered(error.code);
-  const Api api = parser_->is_header_done() ? ErrorApiOf(HeadOfRequest()) : Api::kChat;
-  const Reply reply = ErrorReply(api, error);
-  co_await Send(reply);
-  co_return after_;
-}
-
-auto HttpSession::AnswerReadError(const boost::system::error_code& error) -> asio::awaitable<AfterReply> {
-  const auto close = AfterReply::kClose;
-  if (error == http::error::body_limit) {
-    const auto most = std::to_string(state_->config.max_body_bytes);
-    const ApiError refused{ApiCode::kRequestTooLarge, "the body is larger than " + most + " bytes", ""};
-    co_return co_await Answer(refused, close);
-  }
-  if (error == http::error::header_limit) {
-    const auto most = std::to_string(kHeaderBytes);
-    const ApiError refused{ApiCode::kHeadersTooLarge, "the headers are larger than " + most + " bytes", ""};
-    co_return co_await Answer(refused, close);
-  }
-  const bool is_http = error.category() == make_error_code(http::error::end_of_stream).category();
-  if (is_http && error != http::error::end_of_stream && error != http::error::partial_message) {
-    const ApiError refused{ApiCode::kInvalidRequest, "the request is not valid HTTP: " + error.message(), ""};
-    co_return co_await Answer(refused, close);
-  }
-  // Gone, or too slow: beast has closed the socket of a caller whose time was up.
-  co_return close;
-}
-
-auto HttpSession::WriteAll(std::string_view bytes) -> asio::awaitable<Sent> {
-  while (!bytes.empty()) {
-    const std::string_view piece = bytes.substr(0, kWriteBytes);
-    boost::system::error_code error;
-    stream_.expires_after(host_.times().write);
-    co_await asio::async_write(stream_, asio::buffer(piece.data(), piece.size()), Token(error));
-    if (error) {
-      after_ = AfterReply::kClose;
-      co_return Sent::kCallerGone;
-    }
-    bytes.remove_prefix(piece.size());
-  }
-  co_return Sent::kYes;
-}
-
-auto HttpSession::Send(const Reply& reply) -> asio::awaitable<Sent> {
-  if (Draining()) after_ = AfterReply::kClose;
-  std::string bytes = HeadText({reply, reply.body.size(), false, after_});
-  // The answer to HEAD has the head that the answer to GET would have, its length included.
-  if (parser_->get().method() != http::verb::head) bytes += reply.body;
-  co_return co_await WriteAll(bytes);
-}
-
-auto HttpSession::Begin(const Reply& reply) -> asio::awaitable<Sent> {
-  chunked_ = parser_->get().version() == 11;
-  if (!chunked_ || Draining()) after_ = AfterReply::kClose;
-  const std::string head = HeadText({reply, std::nullopt, chunked_, after_});
-  co_return co_await WriteAll(head);
-}
-
-auto HttpSession::Write(std::string_view piece) -> asio::awaitable<Sent> {
-  if (piece.empty()) co_return Sent::kYes;
-  if (!chunked_) co_return co_await WriteAll(piece);
-  const std::string chunk = ChunkText(piece);
-  co_return co_await WriteAll(chunk);
-}
-
-auto HttpSession::End() -> asio::awaitable<Sent> {
-  if (!chunked_) co_return Sent::kYes;
-  co_return co_await WriteAll("0\r\n\r\n");
-}
 
 }  // namespace
 
 auto Session::Make(SessionHost& host, tcp::socket socket) -> std::shared_ptr<Session> {
-  return std::make_shared<HttpSession>(host, std::move(socket));
+  return std::make_shared<CallerSession>(host, std::move(socket));
 }
 
 }  // namespace route

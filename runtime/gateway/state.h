@@ -23,11 +23,14 @@
 
 namespace route {
 
+class TlsContext;
+
 /// One of the bundle's policies, ready to be enforced.
 struct ServedPolicy {
   Table table;
   std::vector<ReachableDeployment> deployments;  ///< as Table::deployments()
   std::string pack = {};                         ///< SHA-256 of its proof pack; empty if none is known
+  std::vector<ReachableService> services = {};   ///< as Table::services()
   std::string zone = {};  ///< whose days and months count for caps: that of the policy's clock; empty: UTC
 };
 
@@ -74,6 +77,7 @@ struct GatewayState {
   std::vector<std::shared_ptr<RunningCount>> running = {};   ///< for each tenant
   std::vector<std::optional<Table>> shadows = {};            ///< for each policy, or empty
   Enforcement enforcement = Enforcement::kServe;
+  std::shared_ptr<TlsContext> tls = {};  ///< for callers' connections; none: they come without encryption
 
   auto ShadowOf(std::uint32_t caller) const -> const Table* {
     const std::uint32_t policy = policy_of[caller];

@@ -1,109 +1,185 @@
 #include "runtime/ledger/record.h"
 
 #include <cstdlib>
+#include <string>
 
 #include <nlohmann/json.hpp>
+
+#include "runtime/signals/json_writer.h"
 
 namespace route {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-auto Line(const Json& record) -> std::string {
-  // Header values may hold bytes that are not UTF-8; those become U+FFFD.
-  return record.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+/// A record of this kind, with what all of them begin with.
+auto Begin(std::string_view kind, std::string_view id, WallTime time) -> JsonWriter {
+  JsonWriter json;
+  json.BeginObject().Key("record").Text(kind).Key("id").Text(id).Key("time").Text(FormatTime(time));
+  return json;
 }
 
-auto OrNull(std::string_view text) -> Json {
-  return text.empty() ? Json(nullptr) : Json(text);
+auto End(JsonWriter& json) -> std::string {
+  json.EndObject();
+  return json.Take() + "\n";
 }
 
-auto OrNull(std::optional<std::uint32_t> number) -> Json {
-  return number ? Json(*number) : Json(nullptr);
+void NumberOrNull(JsonWriter& json, std::optional<std::uint32_t> number) {
+  if (number) {
+    json.Number(std::uint64_t{*number});
+  } else {
+    json.Null();
+  }
 }
 
-auto ToJson(const std::optional<TokenUsage>& usage) -> Json {
-  if (!usage) return nullptr;
-  return {{"prompt_tokens", usage->prompt_tokens}, {"completion_tokens", usage->completion_tokens}};
+/// What an answer used, the note on it and what it cost.
+void WriteUse(JsonWriter& json, const std::optional<TokenUsage>& usage, std::string_view note,
+              const std::optional<NanoUsd>& cost) {
+  json.Key("usage");
+  if (usage) {
+    json.BeginObject().Key("prompt_tokens").Number(usage->prompt_tokens);
+    json.Key("completion_tokens").Number(usage->completion_tokens).EndObject();
+  } else {
+    json.Null();
+  }
+  json.Key("usage_note").TextOrNull(note);
+  json.Key("cost_usd");
+  if (cost) {
+    json.Text(FormatUsd(*cost));
+  } else {
+    json.Null();
+  }
 }
 
-auto ToJson(const std::optional<NanoUsd>& cost) -> Json {
-  return cost ? Json(FormatUsd(*cost)) : Json(nullptr);
+void WritePlace(JsonWriter& json, std::string_view name, const SourcePlace& place) {
+  json.BeginObject().Key("name").Text(name).Key("file").Text(place.file);
+  json.Key("line").Number(std::uint64_t{place.line}).Key("policy").Text(place.policy).EndObject();
 }
 
-auto Place(std::string_view name, const SourcePlace& place) -> Json {
-  return {{"name", name}, {"file", place.file}, {"line", place.line}, {"policy", place.policy}};
-}
-
-auto AttributesJson(const Table& table, const DerivedAttributes& attributes) -> Json {
-  Json json = Json::object();
+void WriteAttributes(JsonWriter& json, const Table& table, const DerivedAttributes& attributes) {
+  json.Key("attributes").BeginObject();
   for (std::uint32_t i = 0; i < table.attributes().size(); ++i) {
-    json[std::string(table.attributes()[i].name)] =
-        attributes.values.IsSet(i) ? Json(attributes.values.Text(i)) : Json(nullptr);
-  }
-  return json;
-}
-
-auto IgnoredJson(const DerivedAttributes& attributes) -> Json {
-  Json json = Json::array();
-  for (const Ignored& ignored : attributes.ignored) {
-    json.push_back({{"attribute", ignored.attribute}, {"source", ignored.source}, {"why", ignored.why}});
-  }
-  return json;
-}
-
-auto RulesJson(const Table& table, const DecisionRecord& record) -> Json {
-  Json json = Json::array();
-  const Decision& decision = *record.decision;
-  if (decision.outcome == Outcome::kRefused) {
-    if (decision.refusal != kNone) {
-      const RefusalView& refusal = table.refusals()[decision.refusal];
-      json.push_back(Place(refusal.name, refusal.place));
+    json.Key(table.attributes()[i].name);
+    if (attributes.values.IsSet(i)) {
+      json.Text(attributes.values.Text(i));
+    } else {
+      json.Null();
     }
-    return json;
   }
-  for (const std::uint32_t rule : MatchedRules(table, record.attributes->values.classes())) {
-    json.push_back(Place(table.rules()[rule].name, table.rules()[rule].place));
+  json.EndObject().Key("ignored").BeginArray();
+  for (const Ignored& ignored : attributes.ignored) {
+    json.BeginObject().Key("attribute").Text(ignored.attribute);
+    json.Key("source").Text(ignored.source).Key("why").Text(ignored.why).EndObject();
   }
-  return json;
+  json.EndArray();
 }
 
-auto PlanJson(const Table& table, const DecisionRecord& record) -> Json {
-  Json json = Json::array();
+void WriteRules(JsonWriter& json, const Table& table, const DecisionRecord& record) {
+  json.Key("rules").BeginArray();
+  const Decision& decision = *record.decision;
+  if (decision.outcome != Outcome::kRefused) {
+    for (const std::uint32_t rule : MatchedRules(table, record.attributes->values.classes())) {
+      WritePlace(json, table.rules()[rule].name, table.rules()[rule].place);
+    }
+  } else if (decision.refusal != kNone) {
+    const RefusalView& refusal = table.refusals()[decision.refusal];
+    WritePlace(json, refusal.name, refusal.place);
+  }
+  json.EndArray();
+}
+
+void WritePlan(JsonWriter& json, const Table& table, const DecisionRecord& record) {
+  json.Key("plan").BeginArray();
   for (std::size_t i = 0; i < record.plan.size(); ++i) {
     const DrawnTier& drawn = record.drawn[i];
-    Json deployments = Json::array();
+    json.BeginObject().Key("tier").Text(table.tiers()[drawn.tier].label).Key("deployments").BeginArray();
     for (const CandidateView& candidate : record.plan[i].deployments) {
-      deployments.push_back({{"name", table.deployments()[candidate.deployment].name}, {"weight", candidate.weight}});
+      json.BeginObject().Key("name").Text(table.deployments()[candidate.deployment].name);
+      json.Key("weight").Number(std::uint64_t{candidate.weight}).EndObject();
     }
-    Json order = Json::array();
-    for (const std::uint32_t deployment : drawn.deployments) order.push_back(table.deployments()[deployment].name);
-    json.push_back({{"tier", table.tiers()[drawn.tier].label},
-                    {"deployments", std::move(deployments)},
-                    {"draws", drawn.draws},
-                    {"order", std::move(order)},
-                    {"within_ms", OrNull(drawn.within_ms)},
-                    {"retries", OrNull(drawn.retries)}});
+    json.EndArray().Key("draws").BeginArray();
+    for (const std::uint64_t draw : drawn.draws) json.Number(draw);
+    json.EndArray().Key("order").BeginArray();
+    for (const std::uint32_t deployment : drawn.deployments) json.Text(table.deployments()[deployment].name);
+    json.EndArray().Key("within_ms");
+    NumberOrNull(json, drawn.within_ms);
+    json.Key("retries");
+    NumberOrNull(json, drawn.retries);
+    json.EndObject();
   }
-  return json;
+  json.EndArray();
 }
 
-auto SkippedJson(const Table& table, std::span<const SkipRecord> skipped) -> Json {
-  Json json = Json::array();
+void WriteShadow(JsonWriter& json, const ShadowRecord& shadow) {
+  json.Key("shadow").BeginObject().Key("bundle").Text(shadow.bundle).Key("version").Text(shadow.version);
+  json.Key("same").Bool(shadow.same).Key("outcome").Text(shadow.outcome).Key("route").TextOrNull(shadow.route);
+  json.Key("plan").BeginArray();
+  for (const auto& tier : shadow.plan) {
+    json.BeginArray();
+    for (const std::string& deployment : tier) json.Text(deployment);
+    json.EndArray();
+  }
+  json.EndArray().EndObject();
+}
+
+void WriteAttempts(JsonWriter& json, const Table& table, std::span<const AttemptRecord> attempts) {
+  json.Key("attempts").BeginArray();
+  for (const AttemptRecord& attempt : attempts) {
+    const DeploymentView& deployment = table.deployments()[attempt.deployment];
+    json.BeginObject().Key("deployment").Text(deployment.name).Key("vendor").Text(deployment.vendor);
+    json.Key("jurisdiction").Text(CountryCode(deployment.processed_in)).Key("endpoint").Text(attempt.endpoint);
+    json.Key("result").Text(attempt.result).Key("detail").TextOrNull(attempt.detail).Key("http_status");
+    NumberOrNull(json, attempt.http_status == 0 ? std::nullopt : std::optional<std::uint32_t>(attempt.http_status));
+    json.Key("started_ms").Number(attempt.started_ms).Key("took_ms").Number(attempt.took_ms).EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteSkipped(JsonWriter& json, const Table& table, std::span<const SkipRecord> skipped) {
+  json.Key("skipped").BeginArray();
   for (const SkipRecord& skip : skipped) {
-    json.push_back({{"deployment", table.deployments()[skip.deployment].name},
-                    {"tier", table.tiers()[skip.tier].label},
-                    {"reason", skip.reason},
-                    {"detail", OrNull(skip.detail)},
-                    {"left_ms", skip.left_ms},
-                    {"after_attempts", skip.attempts}});
+    json.BeginObject().Key("deployment").Text(table.deployments()[skip.deployment].name);
+    json.Key("tier").Text(table.tiers()[skip.tier].label).Key("reason").Text(skip.reason);
+    json.Key("detail").TextOrNull(skip.detail).Key("left_ms").Number(skip.left_ms);
+    json.Key("after_attempts").Number(std::uint64_t{skip.attempts}).EndObject();
   }
-  return json;
+  json.EndArray();
 }
 
-auto ShadowJson(const ShadowRecord& shadow) -> Json {
-  return {{"bundle", shadow.bundle}, {"version", shadow.version}, {"same", shadow.same},
-          {"outcome", shadow.outcome}, {"route", OrNull(shadow.route)}, {"plan", shadow.plan}};
+/// A service and where it runs; leaves the object open.
+void WriteCalled(JsonWriter& json, const Table& table, const ServiceRecord& record) {
+  const ServiceView& service = table.services()[record.service];
+  json.BeginObject().Key("name").Text(service.name).Key("vendor").Text(service.vendor);
+  json.Key("jurisdiction").Text(CountryCode(service.processed_in)).Key("endpoint").TextOrNull(record.endpoint);
+  json.Key("answers").Text(std::string(SourceName(service.answers.kind)) + " " + std::string(service.answers.argument));
+}
+
+/// The refusals and rules that keep a service from the prompt.
+void WriteKeptBy(JsonWriter& json, const Table& table, std::span<const std::uint32_t> screens, std::uint32_t service) {
+  json.Key("kept_by").BeginArray();
+  for (const std::uint32_t index : screens) {
+    const ScreenView& screen = table.screens()[index];
+    if (((screen.services >> service) & 1U) == 0) continue;
+    const bool is_rule = screen.by == ScreenView::By::kRule;
+    json.Text(is_rule ? table.rules()[screen.index].name : table.refusals()[screen.index].name);
+  }
+  json.EndArray();
+}
+
+void WriteServices(JsonWriter& json, const Table& table, const DecisionRecord& record) {
+  json.Key("services").BeginArray();
+  const std::vector<std::uint32_t> screens = MatchedScreens(table, record.attributes->values.classes());
+  for (const ServiceRecord& call : record.services) {
+    WriteCalled(json, table, call);
+    json.Key("result").Text(call.result);
+    WriteKeptBy(json, table, screens, call.service);
+    json.Key("detail").TextOrNull(call.detail).Key("value");
+    if (call.value.empty()) {
+      json.Null();
+    } else {
+      json.Value(nlohmann::ordered_json::parse(call.value));
+    }
+    json.Key("took_ms").Number(call.took_ms).EndObject();
+  }
+  json.EndArray();
 }
 
 auto StreamEndName(StreamEnd end) -> std::string_view {
@@ -136,69 +212,55 @@ auto FormatTime(WallTime time) -> std::string {
 
 auto DecisionLine(const Table& table, const DecisionRecord& record) -> std::string {
   const Decision& decision = *record.decision;
-  Json route = nullptr;
-  if (decision.route != kNone) {
-    const RouteView& view = table.routes()[decision.route];
-    route = Place(view.name, view.place);
+  JsonWriter json = Begin("decision", record.id, record.time);
+  json.Key("policy").Text(table.policy_name()).Key("version").Text(table.policy_version());
+  json.Key("bundle").Text(table.hash()).Key("pack").TextOrNull(record.pack);
+  json.Key("tenant").Text(record.tenant).Key("key").TextOrNull(record.key);
+  json.Key("asked_model").Text(record.asked_model);
+  WriteAttributes(json, table, *record.attributes);
+  json.Key("outcome").Text(OutcomeName(decision.outcome)).Key("route");
+  if (decision.route == kNone) {
+    json.Null();
+  } else {
+    WritePlace(json, table.routes()[decision.route].name, table.routes()[decision.route].place);
   }
-  Json line = {{"record", "decision"},
-               {"id", record.id},
-               {"time", FormatTime(record.time)},
-               {"policy", table.policy_name()},
-               {"version", table.policy_version()},
-               {"bundle", table.hash()},
-               {"pack", OrNull(record.pack)},
-               {"tenant", record.tenant},
-               {"key", OrNull(record.key)},
-               {"asked_model", record.asked_model},
-               {"attributes", AttributesJson(table, *record.attributes)},
-               {"ignored", IgnoredJson(*record.attributes)},
-               {"outcome", OutcomeName(decision.outcome)},
-               {"route", std::move(route)},
-               {"rules", RulesJson(table, record)},
-               {"plan", PlanJson(table, record)},
-               {"reason", OrNull(record.reason)}};
-  if (record.shadow != nullptr) line["shadow"] = ShadowJson(*record.shadow);
-  return Line(line);
+  WriteRules(json, table, record);
+  WritePlan(json, table, record);
+  json.Key("reason").TextOrNull(record.reason);
+  if (!record.services.empty()) WriteServices(json, table, record);
+  if (record.shadow != nullptr) WriteShadow(json, *record.shadow);
+  return End(json);
+}
+
+auto AskingLine(const Table& table, const AskingRecord& record) -> std::string {
+  JsonWriter json = Begin("asking", record.id, record.time);
+  json.Key("policy").Text(table.policy_name()).Key("version").Text(table.policy_version());
+  json.Key("bundle").Text(table.hash()).Key("tenant").Text(record.tenant).Key("key").TextOrNull(record.key);
+  json.Key("services").BeginArray();
+  for (const ServiceRecord& call : record.services) {
+    WriteCalled(json, table, call);
+    json.EndObject();
+  }
+  json.EndArray();
+  return End(json);
 }
 
 auto OutcomeLine(const Table& table, const OutcomeRecord& record) -> std::string {
-  Json attempts = Json::array();
-  for (const AttemptRecord& attempt : record.attempts) {
-    const DeploymentView& deployment = table.deployments()[attempt.deployment];
-    attempts.push_back({{"deployment", deployment.name},
-                        {"vendor", deployment.vendor},
-                        {"jurisdiction", CountryCode(deployment.processed_in)},
-                        {"endpoint", attempt.endpoint},
-                        {"result", attempt.result},
-                        {"detail", OrNull(attempt.detail)},
-                        {"http_status", attempt.http_status == 0 ? Json(nullptr) : Json(attempt.http_status)},
-                        {"started_ms", attempt.started_ms},
-                        {"took_ms", attempt.took_ms}});
-  }
-  return Line({{"record", "outcome"},
-               {"id", record.id},
-               {"time", FormatTime(record.time)},
-               {"status", record.status},
-               {"code", OrNull(record.code)},
-               {"attempts", std::move(attempts)},
-               {"skipped", SkippedJson(table, record.skipped)},
-               {"served_by", record.served_by ? Json(table.deployments()[*record.served_by].name) : Json(nullptr)},
-               {"stream", record.stream},
-               {"usage", ToJson(record.usage)},
-               {"usage_note", OrNull(record.usage_note)},
-               {"cost_usd", ToJson(record.cost)}});
+  JsonWriter json = Begin("outcome", record.id, record.time);
+  json.Key("status").Number(std::uint64_t{record.status}).Key("code").TextOrNull(record.code);
+  WriteAttempts(json, table, record.attempts);
+  WriteSkipped(json, table, record.skipped);
+  json.Key("served_by").TextOrNull(record.served_by ? table.deployments()[*record.served_by].name : std::string_view());
+  json.Key("stream").Bool(record.stream);
+  WriteUse(json, record.usage, record.usage_note, record.cost);
+  return End(json);
 }
 
 auto UsageLine(const Table& table, const UsageRecord& record) -> std::string {
-  return Line({{"record", "usage"},
-               {"id", record.id},
-               {"time", FormatTime(record.time)},
-               {"deployment", table.deployments()[record.deployment].name},
-               {"end", StreamEndName(record.end)},
-               {"usage", ToJson(record.usage)},
-               {"usage_note", OrNull(record.usage_note)},
-               {"cost_usd", ToJson(record.cost)}});
+  JsonWriter json = Begin("usage", record.id, record.time);
+  json.Key("deployment").Text(table.deployments()[record.deployment].name).Key("end").Text(StreamEndName(record.end));
+  WriteUse(json, record.usage, record.usage_note, record.cost);
+  return End(json);
 }
 
 }  // namespace route

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -140,15 +141,19 @@ auto LogWriter::Open(const std::string& path) -> std::expected<Opened, std::stri
   }
   if (!SyncFolder(path))
     return std::unexpected(Explain("the folder of the decision log `" + path + "` cannot be synced"));
-  return Opened{std::unique_ptr<LogWriter>(new LogWriter(file.Release(), *end)), std::move(torn)};
+  const int wake = ::eventfd(0, EFD_CLOEXEC);
+  if (wake < 0) return std::unexpected(Explain("the decision log's thread cannot be set up"));
+  return Opened{std::unique_ptr<LogWriter>(new LogWriter(file.Release(), *end, wake)), std::move(torn)};
 }
 
-LogWriter::LogWriter(int file, std::uint64_t size) : file_(file), size_(size), thread_([this] { Run(); }) {}
+LogWriter::LogWriter(int file, std::uint64_t size, int wake)
+    : file_(file), size_(size), wake_(wake), thread_([this] { Run(); }) {}
 
 LogWriter::~LogWriter() {
   Append({}, {});  // an entry without a callback ends the thread
   thread_.join();
   ::close(file_);
+  ::close(wake_);
 }
 
 void LogWriter::Append(std::string lines, Done done) {
@@ -158,13 +163,14 @@ void LogWriter::Append(std::string lines, Done done) {
     entry->next = newest;
   } while (!queue_.compare_exchange_weak(newest, entry, std::memory_order_release, std::memory_order_relaxed));
   // From here on the entry is the writer's. It sleeps only on an empty queue.
-  if (newest == nullptr) queue_.notify_one();
+  if (newest == nullptr) ::eventfd_write(wake_, 1);
 }
 
 void LogWriter::Run() {
   std::vector<Entry*> waiting;
   for (bool running = true; running;) {
-    queue_.wait(nullptr, std::memory_order_acquire);
+    eventfd_t ignored = 0;
+    ::eventfd_read(wake_, &ignored);
     for (Entry* entry = queue_.exchange(nullptr, std::memory_order_acquire); entry != nullptr; entry = entry->next) {
       waiting.push_back(entry);
     }

@@ -62,7 +62,7 @@ class LogWriter {
     Entry* next = nullptr;
   };
 
-  explicit LogWriter(int file, std::uint64_t size);
+  LogWriter(int file, std::uint64_t size, int wake);
 
   void Run();
   void Commit(Entry* const* first, std::size_t count);
@@ -72,6 +72,7 @@ class LogWriter {
   std::uint64_t size_;  // up to which the file holds whole batches
   std::atomic<bool> healthy_{true};
   std::atomic<Entry*> queue_{nullptr};  // newest first
+  int wake_;                            // an event descriptor, told when the queue was empty
   std::thread thread_;
 };
 

@@ -25,6 +25,11 @@ struct JsonError {
 /// object (two readers could each believe another value) and beyond the limits. Time is n log n in the text's length.
 auto ParseJson(std::string_view text, JsonLimits limits) -> std::expected<nlohmann::ordered_json, JsonError>;
 
+/// The same for a reader who needs only what is on top: all of the text is checked, but of objects and arrays inside of
+/// more than `depth` others nothing is kept except whether an array is empty: one that is not holds a null.
+auto SkimJson(std::string_view text, JsonLimits limits, std::uint32_t depth)
+    -> std::expected<nlohmann::ordered_json, JsonError>;
+
 /// The line of a byte offset, from 1.
 auto LineOf(std::string_view text, std::size_t offset) -> std::size_t;
 

@@ -1,10 +1,12 @@
 #include "runtime/signals/model_request.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
 #include "runtime/signals/json.h"
+#include "runtime/signals/json_writer.h"
 
 namespace route {
 namespace {
@@ -102,6 +104,59 @@ auto CheckResponses(const Json& body) -> Problem {
   return CheckInputItems(*input);
 }
 
+/// The fields that say what is asked: of the body, and of messages and the parts of their content.
+constexpr auto kDecisive = std::to_array<std::string_view>(
+    {"arguments", "background", "best_of", "call_id", "content", "conversation", "file", "function", "function_call",
+     "functions", "image_url", "include", "input", "input_audio", "instructions", "logprobs", "max_completion_tokens",
+     "max_output_tokens", "max_tokens", "messages", "modalities", "model", "n", "name", "output", "output_config",
+     "output_format", "prediction", "previous_response_id", "prompt", "reasoning", "reasoning_effort",
+     "response_format", "role", "source", "store", "stream", "stream_options", "suffix", "system", "text", "thinking",
+     "tool_call_id", "tool_calls", "tool_choice", "tool_use_id", "tools", "type"});
+
+/// A key as readers take it that ignore case, as Go's do, or end texts at a NUL, as C's do: in lower case, with the two
+/// letters beyond ASCII that fold into it.
+auto Folded(std::string_view key) -> std::string {
+  std::string folded;
+  key = key.substr(0, key.find('\0'));
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const std::string_view rest = key.substr(i);
+    if (rest.starts_with("\u017F")) {
+      folded += 's';
+      i += 1;
+    } else if (rest.starts_with("\u212A")) {
+      folded += 'k';
+      i += 2;
+    } else {
+      folded += key[i] >= 'A' && key[i] <= 'Z' ? static_cast<char>(key[i] - 'A' + 'a') : key[i];
+    }
+  }
+  return folded;
+}
+
+auto IsPlain(std::string_view key) -> bool {
+  return std::ranges::all_of(key, [](char c) { return (c >= 'a' && c <= 'z') || c == '_' || (c >= '0' && c <= '9'); });
+}
+
+/// Refuses what an upstream could read as a field that the policy has not seen.
+auto CheckSpelling(const Json& value) -> Problem {
+  if (value.is_array()) {
+    for (const Json& element : value) {
+      if (auto problem = CheckSpelling(element)) return problem;
+    }
+  }
+  if (!value.is_object()) return std::nullopt;
+  for (const auto& [key, member] : value.get_ref<const Json::object_t&>()) {
+    if (!IsPlain(key)) {
+      if (const std::string folded = Folded(key); std::ranges::binary_search(kDecisive, folded) && folded != key) {
+        return RequestError{"some readers take this key for `" + folded + "`: spell it like that or leave it out", folded};
+      }
+    } else if ((key == "messages" || key == "input" || key == "content") && member.is_array()) {
+      if (auto problem = CheckSpelling(member)) return problem;
+    }
+  }
+  return std::nullopt;
+}
+
 auto CheckFor(Api api, const Json& body) -> Problem {
   switch (api) {
     case Api::kChat:
@@ -128,6 +183,7 @@ auto ParseModelRequest(Api api, std::string_view body) -> std::expected<ModelReq
   auto parsed = ParseJson(body, JsonLimits{});
   if (!parsed) return Fail("the body cannot be read: " + parsed.error().message, "");
   if (!parsed->is_object()) return Fail("the body must be a JSON object", "");
+  if (auto problem = CheckSpelling(*parsed)) return std::unexpected(std::move(*problem));
   const Json* model = Member(*parsed, "model");
   if (model == nullptr) return Fail("the body must hold `model`, the name of the model that is asked for", "model");
   if (!model->is_string()) return Fail("`model` must be a string", "model");
@@ -152,7 +208,7 @@ auto UpstreamBody(ModelRequest& request, std::string_view model) -> std::string 
     if (options.is_null()) options = Json::object();
     if (options.is_object() && !options.contains("include_usage")) options["include_usage"] = true;
   }
-  return request.body.dump();
+  return ToText(request.body);
 }
 
 }  // namespace route

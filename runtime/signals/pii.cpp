@@ -48,17 +48,29 @@ constexpr auto kIbanLengths = std::to_array<IbanLength>(
      {"SD", 18}, {"SE", 24}, {"SI", 19}, {"SK", 24}, {"SM", 27}, {"SO", 23}, {"ST", 25}, {"SV", 28}, {"TL", 23},
      {"TN", 24}, {"TR", 26}, {"UA", 29}, {"VA", 22}, {"VG", 24}, {"XK", 20}, {"YE", 30}});
 
-auto LengthFor(std::string_view country) -> std::size_t {
-  const auto found = std::ranges::lower_bound(kIbanLengths, country, {}, &IbanLength::country);
-  return found != kIbanLengths.end() && found->country == country ? found->length : 0;
+constexpr std::size_t kLetters = 26;
+
+/// The same by the country's two letters, 0 where there are no IBANs.
+constexpr auto kIbanLengthBy = [] {
+  std::array<std::uint8_t, kLetters * kLetters> lengths{};
+  for (const IbanLength& row : kIbanLengths) {
+    lengths[static_cast<std::size_t>(row.country[0] - 'A') * kLetters + static_cast<std::size_t>(row.country[1] - 'A')] =
+        row.length;
+  }
+  return lengths;
+}();
+
+/// Of the country whose letters, in either case, these are; 0 if there is none.
+auto LengthFor(char first, char second) -> std::size_t {
+  if (!IsLetter(first) || !IsLetter(second)) return 0;
+  return kIbanLengthBy[static_cast<std::size_t>(Upper(first) - 'A') * kLetters + static_cast<std::size_t>(Upper(second) - 'A')];
 }
 
 /// The longest IBAN is 33 characters with a blank or hyphen before each but the first.
 constexpr std::size_t kIbanReach = 66;
 
 auto BeginsWithIban(std::string_view text) -> bool {
-  const std::string country{Upper(text[0]), Upper(text[1])};
-  const std::size_t length = LengthFor(country);
+  const std::size_t length = LengthFor(text[0], text[1]);
   if (length == 0) return false;
   std::string compact;
   std::size_t at = 0;
@@ -82,14 +94,20 @@ auto IsCardPrefix(char first, char second) -> bool {
          (first == '2' && second >= '2' && second <= '7') || (first == '8' && second == '1');
 }
 
+/// The same for groups of digits: the second digit may stand behind a blank or hyphen.
+auto MayBeginCard(std::string_view groups) -> bool {
+  if (groups.size() < 3) return false;
+  return IsCardPrefix(groups[0], IsDigit(groups[1]) ? groups[1] : groups[2]);
+}
+
 /// `text` is digits, with single blanks or hyphens between groups. Tries every run of whole groups.
 auto HoldsCard(std::string_view text) -> bool {
   for (std::size_t start = 0; start < text.size(); ++start) {
-    if (!IsDigit(text[start]) || (start > 0 && IsDigit(text[start - 1]))) continue;
+    if (!IsDigit(text[start]) || (start > 0 && IsDigit(text[start - 1])) || !MayBeginCard(text.substr(start))) continue;
     // Luhn doubles every second digit from the right, so which ones depends on the length: both sums are kept.
     std::array<int, 2> sums{};
     std::size_t count = 0;
-    std::array<char, 2> first{};
+    const char first = text[start];
     bool same = true;
     for (std::size_t at = start; at < text.size() && count < 19; ++at) {
       if (!IsDigit(text[at])) continue;
@@ -97,14 +115,11 @@ auto HoldsCard(std::string_view text) -> bool {
       const int doubled = digit < 5 ? digit * 2 : digit * 2 - 9;
       sums[count % 2] += doubled;
       sums[1 - count % 2] += digit;
-      if (count < 2) first[count] = text[at];
-      if (count > 0 && text[at] != first[0]) same = false;
+      if (text[at] != first) same = false;
       ++count;
       const bool group_ends = at + 1 == text.size() || !IsDigit(text[at + 1]);
       // For `count` digits the doubled ones have the parity of `count`.
-      if (group_ends && count >= 13 && !same && sums[count % 2] % 10 == 0 && IsCardPrefix(first[0], first[1])) {
-        return true;
-      }
+      if (group_ends && count >= 13 && !same && sums[count % 2] % 10 == 0) return true;
     }
   }
   return false;
@@ -216,7 +231,10 @@ auto IsNationalIdAt(std::string_view text, std::size_t begin) -> bool {
     compact[count++] = text[at];
     const bool word_ends = at + 1 == text.size() || !IsWord(text[at + 1]);
     if (!word_ends) continue;
-    if ((words <= kMostWordsOfOthers || count == kFrench) && IsNationalId({compact.data(), count})) return true;
+    if (count >= kShortestNationalId && (words <= kMostWordsOfOthers || count == kFrench) &&
+        IsNationalId({compact.data(), count})) {
+      return true;
+    }
     if (words == kMostWords || at + 2 >= text.size() || !IsMark(text[at + 1])) return false;
     const bool letter = IsLetter(text[at + 2]) && (at + 3 == text.size() || !IsWord(text[at + 3]));
     if (!IsDigit(text[at + 2]) && !letter) return false;
@@ -272,6 +290,7 @@ struct TokenForm {
   std::size_t most;
 };
 constexpr std::size_t kAnyLength = 4096;
+constexpr std::size_t kShortestToken = 16;
 constexpr auto kTokenForms = std::to_array<TokenForm>({{"sk-", 20, kAnyLength},  // OpenAI, Anthropic and many others
                                                        {"AKIA", 16, 16},         // Amazon
                                                        {"ASIA", 16, 16},
@@ -295,8 +314,9 @@ auto IsTokenCharacter(char c) -> bool {
 
 /// A word of token characters. `after` is what comes behind it.
 auto IsCredential(std::string_view token, std::string_view after) -> bool {
+  if (token.size() < kShortestToken) return false;
   // A JSON web token: two objects in base64 with a point between.
-  if (token.starts_with("eyJ") && token.size() >= 16 && after.starts_with(".eyJ")) return true;
+  if (token.starts_with("eyJ") && after.starts_with(".eyJ")) return true;
   return std::ranges::any_of(kTokenForms, [&](const TokenForm& form) {
     return token.starts_with(form.prefix) && token.size() >= form.prefix.size() + form.fewest &&
            token.size() <= form.prefix.size() + form.most;
@@ -312,6 +332,23 @@ auto FindPrivateKey(std::string_view text) -> bool {
   return false;
 }
 
+/// What a character beside a run of digits makes of it.
+enum Beside : std::uint8_t {
+  kJoins = 1,       ///< it is one word or token with the run
+  kMarks = 2,       ///< it may stand between the groups of a number
+  kSeparates = 4,   ///< it may stand between the groups of an IP address of version 6
+};
+constexpr auto kBeside = [] {
+  std::array<std::uint8_t, 256> kinds{};
+  const auto add = [&](std::string_view characters, std::uint8_t kind) {
+    for (const char c : characters) kinds[static_cast<unsigned char>(c)] |= kind;
+  };
+  add("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", kJoins);
+  add(" ./-", kMarks);
+  add(":", kSeparates);
+  return kinds;
+}();
+
 /// Everything that has a digit.
 class DigitScan {
  public:
@@ -321,7 +358,8 @@ class DigitScan {
     for (std::size_t at = NextDigit(text_, 0); at < text_.size(); at = NextDigit(text_, at)) {
       std::size_t end = at + 1;
       while (end < text_.size() && IsDigit(text_[end])) ++end;
-      Look(at, end);
+      if (!IsAlone(at, end)) Look(at, end);
+      if (at < chain_end_) chain_digits_ -= end - at;
       if (found_.financial && found_.credentials) break;
       at = end;
     }
@@ -330,26 +368,57 @@ class DigitScan {
   }
 
  private:
-  /// At a run of digits. Most runs are short and stand alone, so what a finding cannot do without is asked for first.
+  /// A number that is too short for a finding, and not a part of something longer: most are. Says of a run only what Look
+  /// would find out too, with two look-ups.
+  auto IsAlone(std::size_t at, std::size_t end) const -> bool {
+    constexpr std::size_t kGroupOfV6 = 4;
+    const std::size_t size = end - at;
+    if (size + 1 >= kShortestNationalId) return false;
+    if (at > 0 && (kBeside[static_cast<unsigned char>(text_[at - 1])] & kJoins) != 0) return false;
+    if (end == text_.size()) return true;
+    const std::uint8_t after = kBeside[static_cast<unsigned char>(text_[end])];
+    if ((after & kJoins) != 0 || ((after & kSeparates) != 0 && size == kGroupOfV6)) return false;
+    return (after & kMarks) == 0 || end + 1 == text_.size() || !IsDigit(text_[end + 1]);
+  }
+
+  /// At a run of digits. What a finding cannot do without is asked for first: almost always it is not there.
   void Look(std::size_t at, std::size_t end) {
     const char before = at > 0 ? text_[at - 1] : ' ';
     const char after = end < text_.size() ? text_[end] : ' ';
+    if (at >= chain_end_) FindChain(at);
     if (!found_.financial) {
       const bool country = at >= 2 && IsLetter(before) && IsLetter(text_[at - 2]);
-      found_.financial = (country && BeginsWithIban(text_.substr(at - 2, kIbanReach + 1))) || LookForCard(at, end);
+      found_.financial = (country && BeginsWithIban(text_.substr(at - 2, kIbanReach + 1))) ||
+                         (chain_digits_ >= kFewestDigitsOfCard && LookForCard(at, end));
     }
     if (!found_.personal) {
       const bool long_enough = end - at + 1 >= kShortestNationalId || IsWord(before) || IsWord(after) ||
                                (IsMark(after) && end + 1 < text_.size() && IsDigit(text_[end + 1]));
+      const bool may_be_id = long_enough && (IsLetter(before) || chain_digits_ >= kFewestDigitsOfId);
       found_.personal =
-          (after == '.' && IsIpV4At(text_, at)) || IsIpV6At(text_, at) || (long_enough && LookForNationalId(at));
+          (after == '.' && IsIpV4At(text_, at)) || IsIpV6At(text_, at) || (may_be_id && LookForNationalId(at));
     }
     const bool in_token = IsTokenCharacter(before) || IsTokenCharacter(after);
     if (!found_.credentials && in_token && at >= token_end_) LookForCredential(at);
   }
 
+  static constexpr std::size_t kFewestDigitsOfCard = 13;
+  static constexpr std::size_t kFewestDigitsOfId = 7;  // of one that begins with a digit: others may be all letters
+
+  /// How far a number goes that begins here, whatever it is: words with at most one mark between, of which all but the
+  /// first begin with a digit or are a single letter.
+  void FindChain(std::size_t at) {
+    chain_digits_ = 0;
+    for (;; ++at) {
+      for (; at < text_.size() && IsWord(text_[at]); ++at) chain_digits_ += IsDigit(text_[at]) ? 1 : 0;
+      chain_end_ = at;
+      if (at + 1 >= text_.size() || !IsMark(text_[at])) return;
+      const bool letter = IsLetter(text_[at + 1]) && (at + 2 == text_.size() || !IsWord(text_[at + 2]));
+      if (!IsDigit(text_[at + 1]) && !letter) return;
+    }
+  }
+
   auto LookForCard(std::size_t at, std::size_t end) -> bool {
-    constexpr std::size_t kFewest = 13;
     if (at < card_end_) return false;
     std::size_t digits = end - at;
     while (end < text_.size()) {
@@ -359,7 +428,7 @@ class DigitScan {
       ++end;
     }
     card_end_ = end;
-    return digits >= kFewest && HoldsCardAt(text_, at, end);
+    return digits >= kFewestDigitsOfCard && HoldsCardAt(text_, at, end);
   }
 
   auto LookForNationalId(std::size_t at) -> bool {
@@ -383,6 +452,8 @@ class DigitScan {
 
   std::string_view text_;
   PiiFindings found_;
+  std::size_t chain_end_ = 0;     // of the words that may make up one number
+  std::size_t chain_digits_ = 0;  // in them, from here on
   std::size_t card_end_ = 0;   // up to which groups of digits are looked through
   std::size_t word_end_ = 0;   // up to which words were begun
   std::size_t token_end_ = 0;  // up to which tokens are looked at
@@ -440,8 +511,7 @@ auto MayBeTypeset(std::string_view text) -> bool {
 
 auto IsIban(std::string_view compact) -> bool {
   if (compact.size() < 15 || !std::ranges::all_of(compact, IsWord)) return false;
-  const std::string country{Upper(compact[0]), Upper(compact[1])};
-  if (LengthFor(country) != compact.size() || !IsDigit(compact[2]) || !IsDigit(compact[3])) return false;
+  if (LengthFor(compact[0], compact[1]) != compact.size() || !IsDigit(compact[2]) || !IsDigit(compact[3])) return false;
   std::uint32_t remainder = 0;
   const auto feed = [&](char c) {
     const auto value = static_cast<std::uint32_t>(IsDigit(c) ? c - '0' : Upper(c) - 'A' + 10);

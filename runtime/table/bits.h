@@ -8,7 +8,7 @@
 /// processors of different abilities, so there is nothing here that would need a function.
 namespace route {
 
-/// Where the terms of the refusals, of the routes or of the rules are: from bit 0 of `first_word`, one after the other.
+/// Where the terms of the refusals, of the routes, of the rules or of the screens are: from bit 0 of `first_word`, one after the other.
 struct TermPart {
   std::uint32_t first_word = 0;
   std::uint32_t words = 0;
@@ -23,13 +23,8 @@ struct DefinitionLevel {
   std::uint32_t definitions = 0;
 };
 
-/// The rules' terms that exclude the same deployments follow each other.
-struct ExclusionGroup {
-  std::uint32_t mask = 0;      ///< index of the first of its cells
-  std::uint32_t end_term = 0;  ///< of the rules' terms
-};
-
 struct TableBits {
+  std::uint32_t line_count = 0;
   const layout::LineRecord* lines = nullptr;
   const layout::ColumnRecord* columns = nullptr;
   const layout::RunRecord* runs = nullptr;
@@ -44,14 +39,16 @@ struct TableBits {
   TermPart refusals;
   TermPart routes;
   TermPart rules;
+  TermPart screens;
 
-  std::uint32_t excluding_terms = 0;            ///< how many of the rules' terms exclude somebody; these come first
-  const std::uint32_t* term_group = nullptr;    ///< by excluding term
-  const ExclusionGroup* groups = nullptr;
-  std::uint32_t mask_cells = 0;                 ///< of each mask: 512 deployments to a cell
-  const layout::Cell* masks = nullptr;
-  const layout::Cell* everyone = nullptr;       ///< the deployments that there are
-  const layout::Cell* reach = nullptr;          ///< by route: the deployments of its tiers
+  /// How many words of the rules' terms have one that excludes somebody; these come first. By term of these words: the first
+  /// cell of the mask of what it excludes, and the bits of the terms of its word that come later and exclude something else.
+  std::uint32_t excluding_words = 0;
+  const layout::Cell* const* term_masks = nullptr;
+  const std::uint64_t* later_groups = nullptr;
+  std::uint32_t mask_cells = 0;            ///< of each mask: 512 deployments to a cell
+  const layout::Cell* everyone = nullptr;  ///< the deployments that there are
+  const layout::Cell* reach = nullptr;     ///< by route: the deployments of its tiers
 };
 
 }  // namespace route

@@ -65,6 +65,8 @@ struct TableImpl {
   std::vector<AttributeView> attributes;
   std::vector<AttributeClasses> classes;  // by attribute
   std::vector<DeploymentView> deployments;
+  std::vector<ServiceView> services;
+  std::vector<ScreenView> screens;
   std::vector<RuleView> rules;
   std::vector<RefusalView> refusals;
   std::vector<RouteView> routes;
@@ -84,8 +86,8 @@ struct TableImpl {
   std::vector<layout::Cell> used;
   std::vector<std::uint16_t> last_class;
   std::vector<DefinitionLevel> levels;
-  std::vector<std::uint32_t> term_group;
-  std::vector<ExclusionGroup> groups;
+  std::vector<const layout::Cell*> term_masks;
+  std::vector<std::uint64_t> later_groups;
   std::vector<layout::Cell> everyone;  // mask_cells cells: a bit for each deployment
   std::vector<layout::Cell> reach;     // by route, mask_cells cells each
 

@@ -8,10 +8,20 @@
 
 namespace route {
 
+namespace {
+
+/// OpenSSL looks an algorithm up in all its providers, under locks, unless it is asked for once and kept.
+auto Sha256() -> const EVP_MD* {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return algorithm;
+}
+
+}  // namespace
+
 auto Sha256Hex(std::span<const std::byte> bytes) -> std::string {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1 || size != 32) {
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, Sha256(), nullptr) != 1 || size != 32) {
     std::fputs("route: OpenSSL cannot compute SHA-256\n", stderr);
     std::abort();
   }

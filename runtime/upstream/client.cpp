@@ -4,24 +4,15 @@
 #include <unordered_map>
 #include <utility>
 
-#include <sys/socket.h>
-
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/buffers_to_string.hpp>
-#include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/serializer.hpp>
 
-#include "runtime/upstream/async_token.h"
-#include "runtime/upstream/stream.h"
+#include "runtime/net/async_token.h"
+#include "runtime/net/http1_reader.h"
+#include "runtime/net/stream.h"
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -35,6 +26,7 @@ constexpr std::size_t kIdlePerEndpoint = 64;
 constexpr std::chrono::seconds kIdleFor{30};
 constexpr std::uint32_t kHeaderBytes = 64 * 1024;
 constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr std::size_t kUsualHead = 512;
 
 /// A connection to one endpoint, with what was read beyond the last answer.
 struct Connection {
@@ -48,9 +40,7 @@ struct Connection {
 /// Nothing has been closed or sent by the other side while nobody was reading.
 auto IsQuiet(Connection& connection) -> bool {
   if (connection.buffer.size() != 0) return false;
-  char byte = 0;
-  const auto got = ::recv(connection.stream->native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  return connection.stream->Peek() == ByteStream::Incoming::kNothing;
 }
 
 /// What a name lookup leaves behind for the coroutine that waits for it, if that is still there.
@@ -68,9 +58,8 @@ auto Failed(Failure failure, std::string detail) -> std::unexpected<TransportFai
 }
 
 auto Failed(const boost::system::error_code& error) -> std::unexpected<TransportFailure> {
-  if (error == beast::error::timeout) return Failed(Failure::kTimeout, "no answer in time");
-  if (error.category() == http::make_error_code(http::error::end_of_stream).category() &&
-      error != http::error::end_of_stream && error != http::error::partial_message) {
+  if (error == asio::error::timed_out) return Failed(Failure::kTimeout, "no answer in time");
+  if (IsBadHttp(error)) {
     return Failed(Failure::kGarbage, "not HTTP: " + error.message());
   }
   return Failed(Failure::kReset, error.message());
@@ -91,11 +80,7 @@ void Cancellation::OnCancel(std::function<void()> action) {
 
 struct UpstreamClient::Impl {
   Impl(asio::any_io_executor the_executor, Options the_options)
-      : executor(std::move(the_executor)), options(the_options), tls(asio::ssl::context::tls_client) {
-    tls.set_default_verify_paths();
-    tls.set_verify_mode(asio::ssl::verify_peer);
-    tls.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
-  }
+      : executor(std::move(the_executor)), options(the_options), tls(TlsContext::ForClients()) {}
 
   auto TakeIdle(const Endpoint& endpoint) -> std::unique_ptr<Connection> {
     const auto found = idle.find(endpoint.base_url);
@@ -121,7 +106,7 @@ struct UpstreamClient::Impl {
 
   asio::any_io_executor executor;
   Options options;
-  asio::ssl::context tls;
+  std::shared_ptr<TlsContext> tls;
   std::unordered_map<std::string, std::vector<std::unique_ptr<Connection>>> idle;
 };
 
@@ -163,7 +148,7 @@ auto Open(UpstreamClient::Impl& client, const Endpoint& endpoint, TimePoint dead
   if (!addresses) co_return std::unexpected(addresses.error());
 
   const bool secure = endpoint.scheme == Endpoint::Scheme::kHttps;
-  auto connection = std::make_unique<Connection>(secure ? MakeTlsStream(client.executor, client.tls)
+  auto connection = std::make_unique<Connection>(secure ? MakeTlsStream(client.executor, *client.tls)
                                                         : MakePlainStream(client.executor));
   ByteStream& stream = *connection->stream;
   cancellation.OnCancel([&stream] { stream.Close(); });
@@ -176,7 +161,7 @@ auto Open(UpstreamClient::Impl& client, const Endpoint& endpoint, TimePoint dead
   }
   if (connected && !cancellation.cancelled()) error = co_await stream.Handshake(endpoint.host);
   cancellation.OnCancel({});
-  if (error == beast::error::timeout) co_return Failed(Failure::kTimeout, "no connection in time");
+  if (error == asio::error::timed_out) co_return Failed(Failure::kTimeout, "no connection in time");
   if (error) co_return Failed(connected ? Failure::kTls : Failure::kRefused, error.message());
   co_return connection;
 }
@@ -206,78 +191,65 @@ class HttpExchange final : public Exchange {
     connection_->stream->ExpireAt(deadline);
     if (const auto error = co_await connection_->stream->Write(asio::buffer(message))) co_return std::unexpected(error);
     do {  // interim answers (1xx) come before the real one
-      parser_.emplace();
-      parser_->header_limit(kHeaderBytes);
-      parser_->body_limit(boost::none);
+      answer_.emplace(kHeaderBytes);
       if (const auto error = co_await ReadHeader()) co_return std::unexpected(error);
-    } while (parser_->get().result_int() / 100 == 1 && parser_->get().result_int() != 101);
+    } while (answer_->status() / 100 == 1 && answer_->status() != 101);
     co_return std::expected<void, boost::system::error_code>{};
   }
 
-  auto status() const -> unsigned override { return parser_->get().result_int(); }
-  auto content_type() const -> std::string_view override { return View(http::field::content_type); }
-  auto retry_after() const -> std::string_view override { return View(http::field::retry_after); }
+  auto status() const -> unsigned override { return answer_->status(); }
+  auto content_type() const -> std::string_view override { return answer_->Find("content-type").value_or(""); }
+  auto retry_after() const -> std::string_view override { return answer_->Find("retry-after").value_or(""); }
 
   auto Read(TimePoint deadline) -> asio::awaitable<std::expected<std::string, TransportFailure>> override {
     if (!connection_) co_return std::string();
     connection_->stream->ExpireAt(deadline);
-    std::string bytes;
-    while (!parser_->is_done()) {
-      bytes.resize(kReadBytes);
-      parser_->get().body() = {bytes.data(), bytes.size(), true};
-      const auto [consumed, error] = Parse();
-      bytes.resize(kReadBytes - parser_->get().body().size);
-      if (!bytes.empty()) co_return bytes;  // an error will show again
-      if (error) co_return Failed(error);
-      if (parser_->is_done() || (consumed > 0 && connection_->buffer.size() > 0)) continue;
+    while (answer_->body().empty() && !answer_->has_all()) {
+      const Parsed parsed = Parse();
+      if (!answer_->body().empty()) break;  // an error will show again
+      if (parsed.error) co_return Failed(parsed.error);
+      if (answer_->has_all() || (parsed.consumed > 0 && connection_->buffer.size() > 0)) continue;
       if (const auto failed = co_await Fill()) co_return Failed(failed);
     }
-    if (parser_->get().keep_alive() && !parser_->get().need_eof()) client_->Return(endpoint_, std::move(connection_));
+    if (!answer_->body().empty()) co_return std::exchange(answer_->body(), {});
+    if (answer_->keeps_alive() && !answer_->ends_with_connection()) client_->Return(endpoint_, std::move(connection_));
     connection_.reset();
     co_return std::string();
   }
 
  private:
-  using Parser = http::response_parser<http::buffer_body>;
-
-  auto View(http::field field) const -> std::string_view {
-    const auto value = parser_->get()[field];
-    return {value.data(), value.size()};
-  }
-
   /// The request as it goes over the wire.
   auto Message(const UpstreamRequest& request) const -> std::string {
-    http::request<http::empty_body> head(http::verb::post, endpoint_.path + std::string(request.path), 11);
-    head.set(http::field::host, endpoint_.host_header);
-    head.set(http::field::user_agent, "routegate");
-    head.set(http::field::accept, "application/json, text/event-stream");
-    head.set(http::field::content_type, "application/json");
-    for (const ForwardedHeader& header : request.headers) head.set(header.name, header.value);
-    if (!request.authorization.empty()) head.set(http::field::authorization, request.authorization);
-    head.content_length(request.body.size());
-
     std::string message;
-    http::request_serializer<http::empty_body> serializer(head);
-    boost::system::error_code error;
-    serializer.next(error, [&](boost::system::error_code&, const auto& buffers) {
-      message = beast::buffers_to_string(buffers);
-    });
-    return message + request.body;
+    message.reserve(kUsualHead + request.body.size());
+    message.append("POST ").append(endpoint_.path).append(request.path).append(" HTTP/1.1\r\n");
+    const auto field = [&](std::string_view name, std::string_view value) {
+      message.append(name).append(": ").append(value).append("\r\n");
+    };
+    field("Host", endpoint_.host_header);
+    field("User-Agent", "routegate");
+    field("Accept", "application/json, text/event-stream");
+    field("Content-Type", "application/json");
+    for (const ForwardedHeader& header : request.headers) field(header.name, header.value);
+    if (!request.authorization.empty()) field("Authorization", request.authorization);
+    field("Content-Length", std::to_string(request.body.size()));
+    return message.append("\r\n").append(request.body);
   }
 
   struct Parsed {
     std::size_t consumed = 0;
-    boost::system::error_code error;  ///< not set for what more bytes or more room would mend
+    boost::system::error_code error;  ///< not set for what more bytes would mend
   };
 
   /// Gives the parser what is in the buffer.
   auto Parse() -> Parsed {
     Parsed parsed;
     if (connection_->buffer.size() == 0) return parsed;
-    parsed.consumed = parser_->put(connection_->buffer.data(), parsed.error);
+    const auto bytes = connection_->buffer.data();
+    parsed.consumed = answer_->Put({static_cast<const char*>(bytes.data()), bytes.size()}, parsed.error);
     connection_->buffer.consume(parsed.consumed);
     begun_ = true;
-    if (parsed.error == http::error::need_more || parsed.error == http::error::need_buffer) parsed.error = {};
+    if (parsed.error == http::error::need_more) parsed.error = {};
     return parsed;
   }
 
@@ -290,16 +262,16 @@ class HttpExchange final : public Exchange {
       co_return boost::system::error_code();
     }
     if (got.error() != asio::error::eof) co_return got.error();
-    if (!begun_ && !parser_->got_some()) co_return http::error::end_of_stream;
+    if (!begun_ && !answer_->has_begun()) co_return http::error::end_of_stream;
     boost::system::error_code error;
-    parser_->put_eof(error);
+    answer_->PutEnd(error);
     co_return error;
   }
 
   auto ReadHeader() -> asio::awaitable<boost::system::error_code> {
     while (true) {
       const Parsed parsed = Parse();
-      if (parser_->is_header_done()) co_return boost::system::error_code();
+      if (answer_->has_head()) co_return boost::system::error_code();
       if (parsed.error) co_return parsed.error;
       if (const auto failed = co_await Fill()) co_return failed;
     }
@@ -309,7 +281,7 @@ class HttpExchange final : public Exchange {
   const Endpoint& endpoint_;
   Cancellation& cancellation_;
   std::unique_ptr<Connection> connection_;
-  std::optional<Parser> parser_;
+  std::optional<AnswerReader> answer_;
   bool begun_ = false;
 };
 
@@ -326,6 +298,10 @@ UpstreamClient::UpstreamClient(asio::any_io_executor executor, Options options)
     : impl_(std::make_shared<Impl>(std::move(executor), options)) {}
 
 UpstreamClient::~UpstreamClient() = default;
+
+void UpstreamClient::CloseIdle() {
+  impl_->idle.clear();
+}
 
 auto UpstreamClient::Post(const UpstreamRequest& request, TimePoint deadline, Cancellation& cancellation)
     -> asio::awaitable<std::expected<std::unique_ptr<Exchange>, TransportFailure>> {

@@ -86,6 +86,9 @@ class UpstreamClient {
   auto Post(const UpstreamRequest& request, TimePoint deadline, Cancellation& cancellation)
       -> boost::asio::awaitable<std::expected<std::unique_ptr<Exchange>, TransportFailure>>;
 
+  /// Closes the connections that no exchange is using.
+  void CloseIdle();
+
   struct Impl;
 
  private:

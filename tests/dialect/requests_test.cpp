@@ -79,6 +79,25 @@ TEST_CASE("a long name of a field is cut between two letters") {
   CHECK(result.error().field == name.substr(0, 199));
 }
 
+TEST_CASE("answers by a schema") {
+  const std::string schema = R"({"type":"object","properties":{"n":{"type":"integer"}},"additionalProperties":false})";
+  const auto there = ChatToMessages(
+      Chat(R"(,"response_format":{"type":"json_schema","json_schema":{"name":"count","strict":true,"schema":)" + schema + "}}"));
+  REQUIRE_MESSAGE(there.has_value(), there.error().field);
+  CHECK((*there)["output_config"].dump() == R"({"format":{"type":"json_schema","schema":)" + schema + "}}");
+  const auto back =
+      MessagesToChat(Messages(R"(,"output_config":{"format":{"type":"json_schema","schema":)" + schema + "}}"));
+  REQUIRE_MESSAGE(back.has_value(), back.error().field);
+  CHECK((*back)["response_format"].dump() ==
+        R"({"type":"json_schema","json_schema":{"name":"answer","schema":)" + schema + R"(,"strict":true}})");
+  CHECK(Obstacle(ChatToMessages(Chat(R"(,"response_format":{"type":"json_schema"})"))) == "response_format");
+  CHECK(Obstacle(ChatToMessages(
+            Chat(R"(,"response_format":{"type":"json_schema","json_schema":{"schema":{},"grammar":1}})"))) ==
+        "response_format.json_schema.grammar");
+  CHECK(Obstacle(MessagesToChat(Messages(R"(,"output_config":{"effort":"low"})"))) == "output_config.effort");
+  CHECK(Obstacle(MessagesToChat(Messages(R"(,"output_config":{"format":{"type":"text"}})"))) == "output_config.format");
+}
+
 TEST_CASE("messages of chat completions") {
   const auto result = ChatToMessages(
       Chat("", R"([{"role":"developer","content":"a"},{"role":"system","content":[{"type":"text","text":"b"}]},

@@ -7,8 +7,9 @@
 #include <cstdint>
 #include <string>
 
-#include "audit/check.h"
+#include "audit/files.h"
 #include "audit/pack.h"
+#include "audit/proof.h"
 #include "audit/show.h"
 
 namespace {
@@ -32,7 +33,7 @@ auto SealPack(const std::string& text) -> std::string {
   std::string packed(size, '\0');
   compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(text.data()), text.size());
   const std::string content = LittleEndian(text.size()) + packed.substr(0, size);
-  return "\x89RPP\r\n\x1a\n" + LittleEndian(1) + FromHex(audit::Sha256(content)) + content;
+  return "\x89RPP\r\n\x1a\n" + LittleEndian(2) + FromHex(audit::Sha256(content)) + content;
 }
 
 auto SealBundle(const std::string& bytes) -> std::string {
@@ -46,13 +47,16 @@ extern "C" auto LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t siz
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   const std::size_t end = bytes.find("\n\n");
   try {
-    audit::Spent() = audit::kMostWork - kWork;
-    const audit::Json pack = audit::OpenPack(SealPack(bytes.substr(0, end)));
-    audit::CheckPack(pack, end == std::string::npos ? "" : SealBundle(bytes.substr(end + 2)));
+    audit::spent = audit::kMostWork - kWork;
+    audit::Json pack = audit::OpenPack(SealPack(bytes.substr(0, end)));
+    const std::string bundle = end == std::string::npos ? "" : SealBundle(bytes.substr(end + 2));
+    if (pack.contains("bundle")) pack["bundle"] = {{"sha256", audit::Sha256(bundle)}};
+    audit::CheckPack(pack, bundle);
     audit::Show(pack, "", "");
   } catch (const audit::Rejected&) {
   } catch (const audit::Inconclusive&) {
   } catch (const audit::Json::exception&) {
+  } catch (const std::out_of_range&) {
   }
   return 0;
 }

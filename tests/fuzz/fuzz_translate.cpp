@@ -13,6 +13,7 @@
 #include "runtime/dialect/fields.h"
 #include "runtime/dialect/plain_answer.h"
 #include "runtime/dialect/stream_carrier.h"
+#include "runtime/signals/json_writer.h"
 
 namespace {
 

@@ -31,10 +31,11 @@ def setUpModule():
 class Client(dialects_test.Dialects):
     SCRIPT = ""
     BASE = ""  # below the gateway's address
+    SCHEME = "http"
 
-    def client(self, call, key="sk-gold"):
-        return subprocess.Popen(["node", self.SCRIPT, f"http://{self.gateway.address}{self.BASE}", key, call],
-                                cwd=FOLDER, stdout=subprocess.PIPE)
+    def client(self, call, key="sk-gold", **environment):
+        return subprocess.Popen(["node", self.SCRIPT, f"{self.SCHEME}://{self.gateway.address}{self.BASE}", key, call],
+                                cwd=FOLDER, stdout=subprocess.PIPE, env={**os.environ, **environment})
 
     def result(self, process):
         text, _ = process.communicate(timeout=harness.PATIENCE)
@@ -125,6 +126,24 @@ class OpenAiClient(Client):
             provider.kill()
         self.assertEqual(self.call("plain"),
                          {"error": "InternalServerError", "status": 503, "code": "upstream_unavailable"})
+
+
+class OpenAiClientOverTls(Client):
+    SCRIPT = "openai_client.mjs"
+    BASE = "/v1"
+    SCHEME = "https"
+
+    def start(self, **more):
+        self.certificate, key = harness.make_certificate(self.folder)
+        return super().start(**{"tls": {"certificate": self.certificate, "key": key}, **more})
+
+    def call(self, call, key="sk-gold"):
+        return self.result(self.client(call, key, NODE_EXTRA_CA_CERTS=self.certificate))
+
+    def test_plain_and_stream(self):
+        self.assertEqual(self.call("plain")["text"], "paris serves paris-large: hello from node")
+        self.assertEqual(self.call("stream")["text"], "paris serves paris-large: hello from node")
+        self.assertEqual(self.call("plain", key="sk-unknown")["status"], 401)
 
 
 class AnthropicClient(Client):

@@ -734,10 +734,7 @@ class TlsProvider:
     """A provider behind TLS for `names`, whose certificate `authority.pem` in `folder` vouches for."""
 
     def __init__(self, folder, names):
-        certificate, key = os.path.join(folder, "authority.pem"), os.path.join(folder, "key.pem")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
-                        "-days", "2", "-subj", "/CN=test", "-addext", "subjectAltName=" + names],
-                       check=True, capture_output=True)
+        certificate, key = harness.make_certificate(folder, "authority", names)
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"

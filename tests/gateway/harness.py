@@ -24,7 +24,8 @@ class Process:
             arguments, stdout=subprocess.PIPE, stderr=self.errors, env=environment, preexec_fn=before
         )
         self.events = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self):
         for line in self.process.stdout:
@@ -60,6 +61,7 @@ class Process:
     def close(self):
         if self.process.poll() is None:
             self.kill()
+        self.reader.join()
         self.process.stdout.close()
         self.errors.close()
 
@@ -96,6 +98,14 @@ class Provider(Process):
 
 def key_hash(key):
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def make_certificate(folder, name="gateway", names="DNS:localhost,IP:127.0.0.1"):
+    """(certificate, key): signed by itself, so that it is its own authority."""
+    certificate, key = os.path.join(folder, name + ".pem"), os.path.join(folder, name + ".key")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2",
+                    "-subj", "/CN=" + name, "-addext", "subjectAltName=" + names], check=True, capture_output=True)
+    return certificate, key
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -160,6 +170,11 @@ class Gateway(Process):
             lines = file.read().splitlines()
         records = [json.loads(line) for line in lines]
         return [record for record in records if identity is None or record["id"] == identity]
+
+    def memory(self, field="VmHWM"):
+        """Kilobytes of memory that the process has (VmRSS), or had at most (VmHWM)."""
+        with open(f"/proc/{self.process.pid}/status") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith(field + ":"))
 
     def wait_for_record(self, kind, matches):
         """Records that follow an answer are not there at once: looks until one is."""

@@ -3,11 +3,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,13 +42,7 @@ class Running {
 
   /// Sends the bytes and gives all that comes back until the server closes the connection.
   auto Exchange(const std::string& bytes) const -> std::string {
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    const std::string where = server_->address();
-    address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(where.substr(where.rfind(':') + 1))));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    const int socket = Connect();
     REQUIRE(::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
     std::string answer;
     char piece[4096];
@@ -57,7 +53,44 @@ class Running {
     return answer;
   }
 
+  /// Sends the beginning and then the same bytes again and again, and reads nothing. How many were sent when the server
+  /// closed the connection, or nothing if it took all of `most`.
+  auto Flood(const std::string& beginning, const std::string& again, std::size_t most) const -> std::optional<std::size_t> {
+    const int socket = Connect();
+    std::size_t sent = 0;
+    ssize_t got = ::send(socket, beginning.data(), beginning.size(), MSG_NOSIGNAL);
+    for (; got > 0 && sent < most; got = ::send(socket, again.data(), again.size(), MSG_NOSIGNAL)) {
+      sent += static_cast<std::size_t>(got);
+    }
+    ::close(socket);
+    return got > 0 ? std::nullopt : std::optional(sent);
+  }
+
+  /// Sends the beginning and then a byte whenever a millisecond has passed. Whether the server closed the connection
+  /// before it had `most` of them.
+  auto Drip(const std::string& beginning, std::size_t most) const -> bool {
+    const int socket = Connect();
+    bool open = ::send(socket, beginning.data(), beginning.size(), MSG_NOSIGNAL) > 0;
+    for (std::size_t sent = 0; open && sent < most; ++sent) {
+      pollfd closed{socket, POLLIN, 0};
+      open = ::poll(&closed, 1, 1) == 0 && ::send(socket, " ", 1, MSG_NOSIGNAL) == 1;
+    }
+    ::close(socket);
+    return !open;
+  }
+
  private:
+  auto Connect() const -> int {
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    const std::string where = server_->address();
+    address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(where.substr(where.rfind(':') + 1))));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    return socket;
+  }
+
   static auto MakeFolder() -> std::string {
     std::string pattern = (std::filesystem::temp_directory_path() / "route-server-XXXXXX").string();
     return ::mkdtemp(pattern.data());
@@ -125,6 +158,33 @@ TEST_CASE("a caller that does not finish its body is let go") {
             .Exchange("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\n"
                       "Content-Length: 100\r\nExpect: 100-continue\r\n\r\n")
             .starts_with("HTTP/1.1 100 Continue\r\n\r\n"));
+}
+
+TEST_CASE("a caller that never stops sending has no more time than one that is slow") {
+  ServerTimes times;
+  times.body = kSoon;
+  const Running server(times);
+  const std::string head =
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string chunk = "1;" + std::string(4000, 'a') + "\r\n \r\n";  // ten million of them would be a body
+  CHECK(server.Flood(head, chunk, std::size_t{20} << 30U).has_value());
+}
+
+TEST_CASE("a caller that drips is let go as one that sends nothing") {
+  ServerTimes times;
+  times.header = times.body = kSoon;
+  const Running server(times);
+  CHECK(server.Drip("GET /healthz HTTP/1.1\r\nHost: x", 15'000));
+  CHECK(server.Drip("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\n"
+                    "Content-Length: 1000000\r\n\r\n{", 15'000));
+}
+
+TEST_CASE("a caller that takes none of its answers is let go") {
+  ServerTimes times;
+  times.write = kSoon;
+  const Running server(times);
+  const std::string request = "GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\n\r\n";
+  CHECK(server.Flood(request, request, std::size_t{1} << 30U).has_value());
 }
 
 TEST_CASE("an old caller gets its answer and the end of the connection") {

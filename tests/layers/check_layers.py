@@ -16,6 +16,8 @@ ONLY_IN = {
     r"llvm/": ["compiler"],
     r"boost/": ["runtime", "tests"],
     r"sqlite3\.h": ["runtime/spend"],
+    r"nghttp2/": ["runtime/gateway"],
+    r"simdjson\.h": ["runtime/signals"],
 }
 # Folders that must not reach each other, whatever the CMake files say.
 NEVER = [("runtime", "compiler"), ("audit", "compiler"), ("audit", "runtime/table"), ("compiler", "runtime/gateway"),

@@ -1,13 +1,10 @@
 #include "runtime/table/table.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <bit>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -17,6 +14,7 @@
 #include "runtime/table/sha256.h"
 #include "runtime/table/writer.h"
 #include "tests/table/sample.h"
+#include "tests/table/temporary_file.h"
 
 namespace route {
 namespace {
@@ -114,23 +112,6 @@ auto MessageOf(const std::function<void(TableSpec&)>& change) -> std::string {
 auto Contains(const std::string& text, const std::string& part) -> bool {
   return text.find(part) != std::string::npos;
 }
-
-/// A file that goes away with the object.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const Bytes& bytes)
-      : path_(std::filesystem::temp_directory_path() / ("route-table-test-" + std::to_string(::getpid()) + ".rtb")) {
-    std::ofstream out(path_, std::ios::binary);
-    out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  auto operator=(const TemporaryFile&) -> TemporaryFile& = delete;
-  ~TemporaryFile() { std::filesystem::remove(path_); }
-  auto path() const -> std::string { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 TEST_CASE("what the writer was given comes back from the table") {
   const Table table = sample::Make();
@@ -311,7 +292,7 @@ TEST_CASE("every kind of load error") {
   bytes = Sample();
   bytes.push_back(std::byte{0});
   CHECK(KindOf(bytes) == Kind::kMalformed);
-  const TemporaryFile file({});
+  const TemporaryFile file(Bytes{});
   auto empty = Table::Load(file.path());
   REQUIRE_FALSE(empty.has_value());
   CHECK(empty.error().kind == Kind::kNotABundle);

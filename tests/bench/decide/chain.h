@@ -24,5 +24,7 @@ struct ChainAnswer {
 
 void Chain100(const ChainRequest& request, ChainAnswer& answer);
 void Chain1000(const ChainRequest& request, ChainAnswer& answer);
+/// Takes minutes to compile, so that it is only in what `ninja bench_decide` runs; elsewhere it is null.
+[[gnu::weak]] void Chain10000(const ChainRequest& request, ChainAnswer& answer);
 
 }  // namespace route::bench

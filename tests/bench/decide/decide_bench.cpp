@@ -21,6 +21,7 @@
 #include "compiler/lower/lower.h"
 #include "runtime/decide/decide.h"
 #include "runtime/decide/kernel.h"
+#include "runtime/decide/walk.h"
 #include "runtime/table/impl.h"
 #include "tests/bench/decide/bench_policy.h"
 #include "tests/bench/decide/chain.h"
@@ -56,9 +57,18 @@ struct Setting {
     return std::move(*table);
   }
 
+  /// The same as `classes`, a list for each dimension.
+  auto Columns() const -> std::vector<std::vector<std::uint16_t>> {
+    std::vector<std::vector<std::uint16_t>> columns(DimensionCount(table));
+    for (const auto& request : classes) {
+      for (std::size_t d = 0; d < columns.size(); ++d) columns[d].push_back(request[d]);
+    }
+    return columns;
+  }
+
   ir::Policy policy;
   std::vector<ir::Request> requests;
-  std::vector<std::vector<std::uint16_t>> classes;
+  std::vector<std::vector<std::uint16_t>> classes;  ///< by request
   Table table;
 };
 
@@ -149,6 +159,15 @@ auto WarmWith(const Setting& setting, const Kernel& kernel) -> double {
   });
 }
 
+/// All requests in one call.
+auto WarmBatch(const Setting& setting) -> double {
+  const auto columns = setting.Columns();
+  std::vector<const std::uint16_t*> starts;
+  for (const auto& column : columns) starts.push_back(column.data());
+  const auto each = [](std::size_t, const Decision& decision) { sink += decision.route + decision.allowed[0]; };
+  return Warm([&] { DecideColumns(setting.table, starts, kRequests, each); });
+}
+
 void Report(std::uint32_t rules, ChainFunction chain) {
   const Setting setting(rules);
   CompareWithEvaluator(setting);
@@ -169,9 +188,11 @@ void Report(std::uint32_t rules, ChainFunction chain) {
       sink += decision.route + decision.allowed[0];
     }
   });
+  row["batch_ns"] = WarmBatch(setting);
   row["portable_ns"] = WarmWith(setting, kPortableKernel);
 #if defined(__x86_64__)
-  if (&BestKernel() == &kAvx2Kernel) row["avx2_ns"] = WarmWith(setting, kAvx2Kernel);
+  if (__builtin_cpu_supports("avx2")) row["avx2_ns"] = WarmWith(setting, kAvx2Kernel);
+  if (__builtin_cpu_supports("avx512f")) row["avx512_ns"] = WarmWith(setting, kAvx512Kernel);
 #endif
   row["cold_ns"] = Cold(setting);
   if (chain != nullptr) {
@@ -309,6 +330,6 @@ auto main(int argc, char** argv) -> int {
   }
   Report(100, Chain100);
   Report(1'000, Chain1000);
-  Report(10'000, nullptr);
+  Report(10'000, Chain10000);
   return 0;
 }

@@ -2,7 +2,8 @@
 //
 // Each engine gets every condition in its own form and all requests, and has to find the same refusal, route and rules as the
 // evaluator before it is measured. What the engines are asked for is less than what Route answers: which conditions hold. None of
-// them works out which deployments are left.
+// them works out which deployments are left. json-logic-js, which knows nothing of lists of rules, is asked as one would ask it by
+// hand: the first refusal ends a decision, and so does the first route.
 
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
@@ -56,10 +57,15 @@ function toJsonLogic(when) {
 
 async function jsonLogic() {
   const { default: logic } = await import("json-logic-js");
-  const rules = owners.map((each) => [each.name, toJsonLogic(each.when)]);
+  const [refusals, rules, routes] = kinds.map((kind) => policy[kind].map((each) => [each.name, toJsonLogic(each.when)]));
+  const first = (list, request) => list.find(([, rule]) => logic.apply(rule, request))?.[0];
   await measure("json-logic-js", (request) => {
+    const refusal = first(refusals, request);
+    if (refusal) return new Set([refusal]);
     const holding = new Set();
     for (const [name, rule] of rules) if (logic.apply(rule, request)) holding.add(name);
+    const route = first(routes, request);
+    if (route) holding.add(route);
     return holding;
   });
 }

@@ -1,0 +1,179 @@
+#include "runtime/net/socket_stream.h"
+
+#include <utility>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "runtime/net/async_token.h"
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+
+namespace route {
+namespace {
+
+constexpr unsigned kReadsInARow = 16;  // without waiting, before others have their turn
+
+}  // namespace
+
+/// Ends the stream when its time is over. The timer runs on to the earliest limit that it was set for and is set anew
+/// only then, because limits move with every message and hardly ever come true.
+class SocketStream::TimeLimit : public std::enable_shared_from_this<TimeLimit> {
+ public:
+  explicit TimeLimit(SocketStream& stream) : stream_(&stream), timer_(stream.socket_.get_executor()) {}
+
+  void Set(Time time) {
+    due_ = time;
+    if (due_ < runs_to_) Run();
+  }
+
+  auto is_over() const -> bool { return due_ <= Time::clock::now(); }
+
+  /// The stream is gone.
+  void End() {
+    stream_ = nullptr;
+    timer_.cancel();
+  }
+
+ private:
+  void Run() {
+    runs_to_ = due_;
+    timer_.expires_at(due_);
+    timer_.async_wait([self = shared_from_this()](const Error& error) {
+      if (error || self->stream_ == nullptr) return;  // set anew, or ended
+      self->runs_to_ = Time::max();
+      if (self->due_ == Time::max()) return;
+      if (self->due_ > Time::clock::now()) return self->Run();
+      if (self->stream_->waiting_ > 0) self->stream_->TimeOut();
+    });
+  }
+
+  SocketStream* stream_;
+  asio::steady_timer timer_;
+  Time due_ = Time::max();
+  Time runs_to_ = Time::max();  // when the timer ends; the end of time: it is not running
+};
+
+SocketStream::SocketStream(const asio::any_io_executor& executor)
+    : socket_(executor), limit_(std::make_shared<TimeLimit>(*this)) {}
+
+SocketStream::SocketStream(tcp::socket socket)
+    : socket_(std::move(socket)), limit_(std::make_shared<TimeLimit>(*this)) {
+  Error ignored;
+  socket_.non_blocking(true, ignored);
+  socket_.set_option(tcp::no_delay(true), ignored);
+}
+
+SocketStream::~SocketStream() {
+  limit_->End();
+}
+
+void SocketStream::ExpireAt(Time time) {
+  limit_->Set(time);
+}
+
+void SocketStream::NeverExpire() {
+  limit_->Set(Time::max());
+}
+
+void SocketStream::TimeOut() {
+  timed_out_ = true;
+  Close();
+}
+
+void SocketStream::Close() {
+  Error ignored;
+  socket_.close(ignored);
+}
+
+auto SocketStream::Told(const Error& error) const -> Error {
+  if (timed_out_) return asio::error::timed_out;
+  return error;
+}
+
+auto SocketStream::Connect(const Addresses& addresses) -> asio::awaitable<Error> {
+  Error error;
+  ++waiting_;
+  co_await asio::async_connect(socket_, addresses, Token(error));
+  --waiting_;
+  if (error) co_return Told(error);
+  socket_.non_blocking(true, error);
+  if (!error) socket_.set_option(tcp::no_delay(true), error);
+  if (!error) Attach(socket_.native_handle());
+  co_return Told(error);
+}
+
+auto SocketStream::Wait(Need need) -> asio::awaitable<Error> {
+  Error error;
+  if (limit_->is_over()) TimeOut();
+  if (!socket_.is_open()) co_return Told(asio::error::operation_aborted);
+  ++waiting_;
+  co_await socket_.async_wait(need == Need::kReadable ? tcp::socket::wait_read : tcp::socket::wait_write, Token(error));
+  --waiting_;
+  if (!error && !socket_.is_open()) error = asio::error::operation_aborted;
+  co_return error ? Told(error) : error;
+}
+
+auto SocketStream::TryWrite(asio::const_buffer bytes) -> std::expected<std::size_t, Error> {
+  std::size_t written = 0;
+  while (written < bytes.size()) {
+    if (!socket_.is_open()) return std::unexpected(Told(asio::error::operation_aborted));
+    const Step step = WriteStep(bytes + written);
+    if (step.error) return std::unexpected(Told(step.error));
+    if (step.need != Need::kNothing) break;
+    written += step.bytes;
+  }
+  return written;
+}
+
+auto SocketStream::Write(asio::const_buffer bytes) -> asio::awaitable<Error> {
+  while (bytes.size() > 0) {
+    if (!socket_.is_open()) co_return Told(asio::error::operation_aborted);
+    const Step step = WriteStep(bytes);
+    if (step.error) co_return Told(step.error);
+    bytes += step.bytes;
+    if (step.need == Need::kNothing) continue;
+    if (const Error error = co_await Wait(step.need)) co_return error;
+  }
+  co_return Error();
+}
+
+auto SocketStream::ReadSome(asio::mutable_buffer into) -> asio::awaitable<std::expected<std::size_t, Error>> {
+  if (limit_->is_over()) TimeOut();  // reads that never have to wait never meet the timer
+  for (;;) {
+    if (!socket_.is_open()) co_return std::unexpected(Told(asio::error::operation_aborted));
+    const Step step = ReadStep(into);
+    if (step.error) co_return std::unexpected(Told(step.error));
+    if (step.need == Need::kNothing) {
+      if (const Error error = co_await GiveWay()) co_return std::unexpected(error);
+      co_return step.bytes;
+    }
+    reads_in_a_row_ = 0;
+    if (const Error error = co_await Wait(step.need)) co_return std::unexpected(error);
+  }
+}
+
+/// Someone who never stops sending neither holds the thread up nor outlasts the time limit.
+auto SocketStream::GiveWay() -> asio::awaitable<Error> {
+  if (++reads_in_a_row_ < kReadsInARow) co_return Error();
+  reads_in_a_row_ = 0;
+  if (limit_->is_over()) TimeOut();
+  ++waiting_;
+  co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+  --waiting_;
+  co_return socket_.is_open() ? Error() : Told(asio::error::operation_aborted);
+}
+
+void SocketStream::WatchOnce(std::move_only_function<void(Error)> readable) {
+  socket_.async_wait(tcp::socket::wait_read,
+                     [readable = std::move(readable)](const Error& error) mutable { readable(error); });
+}
+
+void SocketStream::StopWatching() {
+  Error ignored;
+  socket_.cancel(ignored);
+}
+
+}  // namespace route
