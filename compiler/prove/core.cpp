@@ -195,6 +195,8 @@ class Writer {
         return {{"fact", "model"}, {"in", Names(policy_.models, test)}};
       case Kind::kDeploymentIs:
         return {{"fact", "name"}, {"in", Names(policy_.deployments, test)}};
+      case Kind::kServiceIs:
+        return {{"fact", "service"}, {"in", Names(policy_.services, test)}};
       case Kind::kCertified:
         return {{"fact", "certified"}, {"in", {test.text}}};
       case Kind::kStatusIs:

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "compiler/verify/minimal_set.h"
@@ -44,9 +45,19 @@ class Sweep {
     if (changes == smt::Answer::kUnknown || can_apply == smt::Answer::kUnknown) {
       findings_.unanswered.push_back({"does rule `" + rule.name + "` change anything", rule.span});
     }
-    if (changes != smt::Answer::kNo || can_apply != smt::Answer::kYes) return;
+    if (changes != smt::Answer::kNo || can_apply != smt::Answer::kYes || MayKeepServices(id)) return;
     is_idle_[id.index] = true;
     findings_.found.push_back({.rule = id, .covered_by = groups.empty() ? std::vector<RuleId>{} : Covering(applies, groups, others)});
+  }
+
+  /// Whether, as far as is known, it keeps a service from some prompt; that others might keep it, too, is not looked at.
+  auto MayKeepServices(RuleId id) -> bool {
+    for (const Encoder::Screen& screen : encoder_.screens()) {
+      const auto* by = std::get_if<RuleId>(&screen.meaning->by);
+      if (by == nullptr || *by != id) continue;
+      if (screen.holds != smt::kFalse && encoder_.Ask({screen.holds}) != smt::Answer::kNo) return true;
+    }
+    return false;
   }
 
   auto GroupsOf(RuleId id) const -> std::vector<Group> {

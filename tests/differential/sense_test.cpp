@@ -421,6 +421,14 @@ class Excluded {
     });
   }
 
+  auto KeepsServices(RuleId rule) const -> bool {
+    return std::ranges::any_of(truth_.decisions(), [&](const ir::Decision& decision) {
+      return std::ranges::any_of(decision.services, [&](const ir::ServiceUse& use) {
+        return std::ranges::find(use.rules, rule) != use.rules.end();
+      });
+    });
+  }
+
   auto EverApplies(std::uint32_t rule) const -> bool {
     return !ForAll([&](const ir::Request& request) { return !ir::Holds(policy_.rules[rule].when, request); });
   }
@@ -449,7 +457,8 @@ void CompareIdleRules(const ir::Policy& policy, const BruteForce& truth, const V
     CAPTURE(rule.index);
     std::vector<RuleId> others = staying;
     std::erase(others, rule);
-    const bool is_idle = excluded.EverApplies(rule.index) && excluded.IsCoveredBy(rule.index, others);
+    const bool is_idle = excluded.EverApplies(rule.index) && excluded.IsCoveredBy(rule.index, others) &&
+                         !excluded.KeepsServices(rule);
     const bool is_reported = left > 0 && report.idle_rules[left - 1].rule == rule;
     REQUIRE(is_reported == is_idle);
     if (!is_idle) continue;
