@@ -40,12 +40,10 @@ constexpr unsigned kDryRunStatus = 200;
 constexpr std::int64_t kNanoUsdInHundredthCent = 100'000;
 
 /// Waits until the lines are on disk or are known not to be.
-auto Append(LogWriter& log, LoopInbox& inbox, std::string_view lines) -> asio::awaitable<Durability> {
-  auto initiate = [&log, &inbox, lines](auto handler) {
-    inbox.Expect();
-    log.Append(std::string(lines), [&inbox, handler = std::move(handler)](Durability result) mutable {
-      inbox.Put([handler = std::move(handler), result]() mutable { std::move(handler)(result); });
-    });
+auto Append(LoopLog& log, std::string_view lines) -> asio::awaitable<Durability> {
+  auto initiate = [&log, lines](auto handler) {
+    log.Append(std::string(lines),
+               [handler = std::move(handler)](Durability result) mutable { std::move(handler)(result); });
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Durability)>(initiate,
                                                                                            asio::use_awaitable);
@@ -490,7 +488,7 @@ class RequestServer {
     usage.usage_note = settled.note;
     usage.cost = settled.entry.amount;
     const std::string usage_line = UsageLine(request_.policy->table, usage);
-    co_await Append(*process_.log, thread_.inbox, usage_line);
+    co_await Append(thread_.log, usage_line);
     if (keeping) co_await keeping->Wait();
   }
 
@@ -605,7 +603,7 @@ class RequestServer {
   auto AnswerCancelled() -> asio::awaitable<void> {
     if (cancellation_.cause() == Cancellation::Cause::kCallerGone) {
       const std::string line = OutcomeLine(request_.policy->table, MakeOutcome(kCallerGoneStatus, "caller_gone"));
-      co_await Append(*process_.log, thread_.inbox, line);
+      co_await Append(thread_.log, line);
       co_return;
     }
     const ApiError error{ApiCode::kUpstreamUnavailable, "the gateway is stopping", ""};
@@ -628,7 +626,7 @@ class RequestServer {
 
   /// False when the lines are not durable: the caller has been told, and nothing more may be done for the request.
   auto Record(const std::string& lines) -> asio::awaitable<bool> {
-    const Durability result = co_await Append(*process_.log, thread_.inbox, lines);
+    const Durability result = co_await Append(thread_.log, lines);
     if (result == Durability::kDurable) co_return true;
     const ApiError error{ApiCode::kLogUnavailable,
                          "the decision log cannot be written, and nothing is answered without it", ""};

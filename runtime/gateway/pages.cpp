@@ -244,7 +244,7 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
     co_return;
   }
   const std::vector<ForwardedHeader> passed_on = PassedOn(head);
-  const ServingThread thread{host.client(), host.inbox(), host.random(), host.pool()};
+  const ServingThread thread{host.client(), host.inbox(), host.log(), host.random(), host.pool()};
   co_await ServeRequest(*state, thread, *decided, passed_on, accepted, responder, *cancellation);
 }
 
