@@ -11,7 +11,7 @@ file : declaration* EOF;
 
 declaration
   : policyLine | importLine | jurisdiction | namedType | attribute | property | namedCondition | vendor | model | deployment
-  | group | limits | rule_ | refuse | route | guarantee | accept | test
+  | service | group | limits | rule_ | refuse | route | guarantee | accept | test
   ;
 
 // policy acme_production version "2026.11"          policy acme extends operator_base version "3"
@@ -97,6 +97,21 @@ deploymentProperty
   | ENDPOINT STRING
   | MODEL STRING
   | KEY ENV name
+  | SEEN BY name (COMMA name)*
+  | factProperty
+  ;
+
+// service triage answers classifier "difficulty" { vendor acme_classify  processed in FR  endpoint "https://…"  within 50 ms }
+service : SERVICE name ANSWERS source LEFT_BRACE serviceProperty* RIGHT_BRACE;
+serviceProperty
+  : VENDOR name
+  | PROCESSED IN name
+  | RETENTION quantity
+  | STATUS name
+  | TAGS name (COMMA name)*
+  | ENDPOINT STRING
+  | KEY ENV name
+  | WITHIN quantity
   | SEEN BY name (COMMA name)*
   | factProperty
   ;
@@ -238,7 +253,7 @@ deploymentTerm
 fact
   : PROCESSED IN choice                                              # processedFact
   | HEADQUARTERED IN choice                                          # headquartersFact
-  | (VENDOR | MODEL | DEPLOYMENT | STATUS) (IS? NOT? | NOT? IN) choice  # identityFact
+  | (VENDOR | MODEL | DEPLOYMENT | SERVICE | STATUS) (IS? NOT? | NOT? IN) choice  # identityFact
   | CERTIFIED values                                                 # certifiedFact
   | CAPABLE OF values                                                # capableFact
   | PRICE (IN | OUT) range                                           # priceFact
@@ -272,6 +287,6 @@ name
   | TAGS | TAGGED | SERVES | PROCESSED | PRICE | OUT | FIRST | TOKEN | ENDPOINT | KEY | ENV | STATUS | RETENTION
   | SEEN | ONLY | FOR | MODELS
   | WEIGHT | BY | LISTED | WITHIN | RETRY | ATTEMPTS | DEADLINE | ANSWER | COST
-  | EVERY | REACHED | NEVER | THE | CHOICE | SERVED | REFUSED | SERVICE | SURVIVES | LOSS | MAKES | AT
+  | EVERY | REACHED | NEVER | THE | CHOICE | SERVED | REFUSED | ANSWERS | SURVIVES | LOSS | MAKES | AT
   | MOST | LEAST | VENDORS | COUNTRIES | ALLOWED | THAT | SAME | IF | COSTS | UNCOVERED | UNSERVABLE
   ;

@@ -18,6 +18,7 @@ using AttributeId = Id<struct AttributeTag>;
 using VendorId = Id<struct VendorTag>;
 using ModelId = Id<struct ModelTag>;
 using DeploymentId = Id<struct DeploymentTag>;
+using ServiceId = Id<struct ServiceTag>;
 using RuleId = Id<struct RuleTag>;
 using RefusalId = Id<struct RefusalTag>;
 using RouteId = Id<struct RouteTag>;

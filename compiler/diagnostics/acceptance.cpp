@@ -36,8 +36,9 @@ auto TakeAccepted(Emitter& emitter, std::vector<Acceptance>& acceptances) -> std
   return accepted;
 }
 
-void ReportUnused(const std::vector<Acceptance>& acceptances, Emitter& emitter) {
+void ReportUnused(const std::vector<Acceptance>& acceptances, Depth depth, Emitter& emitter) {
   for (const Acceptance& acceptance : acceptances) {
+    if (!IsLookedFor(acceptance.code, depth)) continue;
     std::string code(Entry(acceptance.code).name);
     if (acceptance.subjects.empty() && acceptance.accepted == 0) {
       emitter.Report(Builder(Code::kR0405, acceptance.span, "`" + code + "` is accepted and found nowhere")

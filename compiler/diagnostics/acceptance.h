@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct Acceptance {
 /// subjects. The first acceptance that fits counts. Errors are never accepted.
 auto TakeAccepted(Emitter& emitter, std::vector<Acceptance>& acceptances) -> std::vector<Accepted>;
 
-/// Reports acceptances, or subjects of one, that accepted nothing (R0405). To be asked when everything was looked for.
-void ReportUnused(const std::vector<Acceptance>& acceptances, Emitter& emitter);
+/// Reports acceptances, or subjects of one, that accepted nothing (R0405), if their code was looked for.
+void ReportUnused(const std::vector<Acceptance>& acceptances, Depth depth, Emitter& emitter);
 
 }  // namespace route::diagnostics

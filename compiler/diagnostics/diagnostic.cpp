@@ -16,6 +16,10 @@ auto Catalogue() -> const std::vector<CatalogueEntry>& {
 
 auto Entry(Code code) -> const CatalogueEntry& { return Catalogue().at(static_cast<std::size_t>(code)); }
 
+auto IsLookedFor(Code code, Depth depth) -> bool {
+  return depth == Depth::kAudit || !Entry(code).title.ends_with("(--audit)");
+}
+
 Builder::Builder(Code code, Span span, std::string message) {
   diagnostic_.code = code;
   diagnostic_.severity = Entry(code).severity;

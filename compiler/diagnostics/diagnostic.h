@@ -31,6 +31,12 @@ struct CatalogueEntry {
 auto Catalogue() -> const std::vector<CatalogueEntry>&;
 auto Entry(Code code) -> const CatalogueEntry&;
 
+/// Which codes were looked for: those whose title ends in `(--audit)` are asked for on their own.
+enum class Depth : std::uint8_t { kCheck, kAudit };
+
+/// Whether a run of this depth looks for it.
+auto IsLookedFor(Code code, Depth depth) -> bool;
+
 /// Another place that has to do with the problem.
 struct Note {
   Span span;

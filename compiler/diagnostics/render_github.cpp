@@ -54,16 +54,6 @@ auto Lines(const std::string& text) -> std::string {
   }
 }
 
-/// What is said, and a line for each other place that it is about: an annotation has one place only.
-auto TextOf(const Diagnostic& diagnostic, const SourceSet& sources) -> std::string {
-  std::string text = WholeMessage(diagnostic);
-  for (const Note& note : diagnostic.notes) {
-    text += "\n" + ReportedPath(sources.Get(note.span.file).path()) + ":" + std::to_string(sources.Begin(note.span).line) +
-            ": " + note.message;
-  }
-  return text;
-}
-
 }  // namespace
 
 void RenderGithub(const Report& report, const SourceSet& sources, llvm::raw_ostream& out) {
@@ -81,7 +71,7 @@ void RenderGithub(const Report& report, const SourceSet& sources, llvm::raw_ostr
     }
     const CatalogueEntry& entry = Entry(diagnostic.code);
     out << "title=" << EscapeProperty(std::string(entry.name) + ": " + std::string(entry.title))
-        << "::" << EscapeMessage(Lines(TextOf(diagnostic, sources))) << "\n";
+        << "::" << EscapeMessage(Lines(MessageWithNotes(diagnostic, sources))) << "\n";
   }
 }
 

@@ -108,13 +108,7 @@ class JunitRenderer {
 
   /// The place, what is said, and where else it is about.
   auto Detail(const Diagnostic& diagnostic) const -> std::string {
-    std::string text = Describe(diagnostic.span) + ": " + WholeMessage(diagnostic);
-    for (const Note& note : diagnostic.notes) text += "\n" + Describe(note.span) + ": " + note.message;
-    return text;
-  }
-
-  auto Describe(Span span) const -> std::string {
-    return ReportedPath(sources_.Get(span.file).path()) + ":" + std::to_string(sources_.Begin(span).line);
+    return ReportedPlace(diagnostic.span, sources_) + ": " + MessageWithNotes(diagnostic, sources_);
   }
 
   auto OutcomeOf(const Diagnostic& diagnostic) const -> Outcome {
@@ -186,6 +180,7 @@ class JunitRenderer {
       if (found > 0) outcome.message = std::to_string(found) + (found == 1 ? " finding" : " findings");
       if (outcome.kind == Outcome::Kind::kFailed) continue;
       outcome.detail = outcome.message;
+      if (!IsLookedFor(entry.code, report_.depth)) outcome = {Outcome::Kind::kSkipped, "", "asked with --audit", ""};
       if (report_.verification == Report::Verification::kNotRun) {
         outcome = {Outcome::Kind::kSkipped, "", "not asked, because the policy has errors", ""};
       }

@@ -38,6 +38,7 @@ struct Report {
   /// Verification only runs on a policy without errors.
   enum class Verification : std::uint8_t { kNotRun, kRun };
   Verification verification = Verification::kNotRun;
+  Depth depth = Depth::kCheck;
   enum class Baseline : std::uint8_t { kNone, kUsed };
   Baseline baseline = Baseline::kNone;
 

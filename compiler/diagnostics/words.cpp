@@ -29,6 +29,16 @@ auto WholeMessage(const Diagnostic& diagnostic) -> std::string {
   return text;
 }
 
+auto MessageWithNotes(const Diagnostic& diagnostic, const SourceSet& sources) -> std::string {
+  std::string text = WholeMessage(diagnostic);
+  for (const Note& note : diagnostic.notes) text += "\n" + ReportedPlace(note.span, sources) + ": " + note.message;
+  return text;
+}
+
+auto ReportedPlace(Span span, const SourceSet& sources) -> std::string {
+  return ReportedPath(sources.Get(span.file).path()) + ":" + std::to_string(sources.Begin(span).line);
+}
+
 auto ReportedPath(const std::string& path) -> std::string {
   if (path.starts_with('<')) return path;
   std::filesystem::path normal = std::filesystem::path(path).lexically_normal();

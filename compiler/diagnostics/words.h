@@ -18,6 +18,12 @@ auto RequestText(const std::vector<WitnessValue>& witness) -> std::string;
 /// Everything that a diagnostic says but its place, one sentence a line: message, evidence, request, hint.
 auto WholeMessage(const Diagnostic& diagnostic) -> std::string;
 
+/// The same, and its notes with their places, for formats in which a finding has one place.
+auto MessageWithNotes(const Diagnostic& diagnostic, const SourceSet& sources) -> std::string;
+
+/// `policy.route:7`
+auto ReportedPlace(Span span, const SourceSet& sources) -> std::string;
+
 /// A file's name for other programs: forward slashes, no `./` and no `a/..`, and relative to the working directory if the
 /// file lies below it. `<std.jurisdictions>` stays as it is.
 auto ReportedPath(const std::string& path) -> std::string;

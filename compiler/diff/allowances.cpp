@@ -11,7 +11,7 @@ namespace route::diff {
 namespace {
 
 constexpr std::array<std::string_view, kAspects> kNames = {"narrower", "wider",     "first_choice", "chain",
-                                                           "answer",   "catalogue", "reading",      "limits"};
+                                                           "answer",   "catalogue", "reading",      "limits", "services"};
 constexpr std::string_view kAny = "any";
 
 auto IsBlank(char c) -> bool {

@@ -28,15 +28,16 @@ enum class Aspect : std::uint8_t {
   kCatalogue,    ///< facts about a deployment
   kReading,      ///< how a request's attributes are read
   kLimits,       ///< the limits on every request
+  kServices,     ///< facts about a service, or whose prompts it sees
 };
-inline constexpr std::size_t kAspects = 8;
+inline constexpr std::size_t kAspects = 9;
 
 auto AspectName(Aspect aspect) -> std::string_view;
 
 struct Allowance {
   std::uint32_t line = 0;
   std::vector<Aspect> aspects;           ///< `any` is all of them
-  std::vector<std::string> deployments;  ///< none: any
+  std::vector<std::string> deployments;  ///< or services; none: any
   std::string condition;                 ///< policy text; empty: any request
   std::string because;
 

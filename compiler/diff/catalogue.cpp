@@ -24,10 +24,10 @@ auto Dollars(Decimal price) -> std::string {
   return FormatDecimal(price) + " USD";
 }
 
-auto Observers(const ir::Policy& policy, const ir::Deployment& deployment) -> std::string {
-  if (!deployment.seen_by) return "";
+auto Observers(const ir::Policy& policy, const ir::Recipient& recipient) -> std::string {
+  if (!recipient.seen_by) return "";
   std::vector<std::string> names;
-  for (const VendorId vendor : *deployment.seen_by) names.push_back(policy.vendors.at(vendor.index).name);
+  for (const VendorId vendor : *recipient.seen_by) names.push_back(policy.vendors.at(vendor.index).name);
   std::ranges::sort(names);
   return names.empty() ? "nobody" : Listed(names);
 }
@@ -62,6 +62,26 @@ auto FactsOf(const ir::Policy& policy, const ir::Deployment& deployment, Compare
   for (const auto& [work, quality] : model.quality_by_work)
     facts.emplace_back("quality " + work, FormatDecimal(quality));
   for (const auto& [name, fact] : deployment.own) facts.emplace_back(name, ir::OwnFactText(policy, name, fact));
+  return facts;
+}
+
+auto FactsOf(const ir::Policy& policy, const ir::Service& service, Compared compared) -> Facts {
+  const ir::Vendor& vendor = policy.vendors.at(service.vendor.index);
+  Facts facts = {{"answers", std::string(SourceName(service.answers.kind)) + " `" + service.answers.argument + "`"},
+                 {"vendor", vendor.name},
+                 {"processed in", std::string(CountryCode(service.processed_in))},
+                 {"headquarters", std::string(CountryCode(vendor.headquarters))},
+                 {"within", FormatDuration(service.within_ms)},
+                 {"endpoint", service.endpoint},
+                 {"key env", service.key_env}};
+  if (compared == Compared::kFactsOfBundles) return facts;
+  const Facts more = {{"retention", service.retention_days ? FormatDecimal(*service.retention_days) + " days" : ""},
+                      {"status", service.status},
+                      {"seen by", Observers(policy, service)},
+                      {"tags", Listed(service.tags)},
+                      {"certified", Listed(vendor.certifications)}};
+  facts.insert(facts.end(), more.begin(), more.end());
+  for (const auto& [name, fact] : service.own) facts.emplace_back(name, ir::OwnFactText(policy, name, fact));
   return facts;
 }
 
@@ -138,6 +158,20 @@ auto CompareCatalogues(const ir::Policy& before, const ir::Policy& after, Compar
     changes.push_back({deployment.name, DeploymentChange::Kind::kRemoved, {}});
   }
   return changes;
+}
+
+auto CompareService(const ir::Policy& before, const ir::Policy& after, const std::string& name, Compared compared)
+    -> DeploymentChange {
+  const auto find = [&](const ir::Policy& policy) -> const ir::Service* {
+    const auto found = std::ranges::find(policy.services, name, &ir::Service::name);
+    return found == policy.services.end() ? nullptr : &*found;
+  };
+  const ir::Service* old_one = find(before);
+  const ir::Service* new_one = find(after);
+  if (old_one == nullptr) return {name, DeploymentChange::Kind::kAdded, {}};
+  if (new_one == nullptr) return {name, DeploymentChange::Kind::kRemoved, {}};
+  return {name, DeploymentChange::Kind::kChanged,
+          ChangesBetween(FactsOf(before, *old_one, compared), FactsOf(after, *new_one, compared))};
 }
 
 auto CompareFrames(const ir::Policy& before, const ir::Policy& after) -> std::vector<FrameChange> {

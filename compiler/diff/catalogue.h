@@ -30,6 +30,10 @@ enum class Compared : std::uint8_t { kAllFacts, kFactsOfBundles };
 auto CompareCatalogues(const ir::Policy& before, const ir::Policy& after, Compared compared)
     -> std::vector<DeploymentChange>;
 
+/// The same of one service, which a policy has. `deployment` is its name; kChanged without facts: they are the same.
+auto CompareService(const ir::Policy& before, const ir::Policy& after, const std::string& name, Compared compared)
+    -> DeploymentChange;
+
 /// How requests are read, and what holds for all: attributes, and limits.
 struct FrameChange {
   enum class Kind : std::uint8_t { kAttribute, kLimits };

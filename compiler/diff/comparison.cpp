@@ -362,9 +362,9 @@ auto OrderOfDimensions(const Program& program, const std::vector<JointDimension>
 
 // What counts: the deployment itself, and in tiers with a limit those before it.
 auto Reach::RelevantIn(const std::vector<Program::Guarded>& routes) const -> DeploymentSet {
-  DeploymentSet relevant(program_.deployments.size());
+  DeploymentSet relevant(program().deployments.size());
   for (const Program::Guarded& route : routes) {
-    for (const ChainTier& tier : program_.chains[route.what]) {
+    for (const ChainTier& tier : program().chains[route.what]) {
       const auto place = std::ranges::find(tier.candidates, DeploymentId{deployment_}, &ir::Candidate::deployment);
       if (place == tier.candidates.end()) continue;
       relevant.Insert(deployment_);
@@ -380,8 +380,8 @@ auto Reach::ResidualOf(const Program::Side& side, const Part& part) const -> Res
   const std::vector<Program::Guarded> refusals = Possible(side.refusals, part);
   const std::vector<Program::Guarded> routes = Possible(side.routes, part);
   DeploymentSet relevant = RelevantIn(routes);
-  DeploymentSet excluded(program_.deployments.size());
-  DeploymentSet doubtful(program_.deployments.size());
+  DeploymentSet excluded(program().deployments.size());
+  DeploymentSet doubtful(program().deployments.size());
   for (const ConditionIndex condition : part.Alive()) {
     const auto rule = side.rules.find(condition);
     if (rule == side.rules.end()) continue;
@@ -422,14 +422,33 @@ auto Reach::ResidualOf(const Program::Side& side, const Part& part) const -> Res
   excluded |= doubtful;
   residual.reached = false;
   if (routes.empty()) return residual;
-  for (const ChainTier& tier : PlanOf(program_.chains[routes.front().what], excluded)) {
+  for (const ChainTier& tier : PlanOf(program().chains[routes.front().what], excluded)) {
     const auto place = std::ranges::find(tier.candidates, DeploymentId{deployment_}, &ir::Candidate::deployment);
     if (place != tier.candidates.end()) residual.reached = true;
   }
   return residual;
 }
 
-auto Reach::Look(const Part& part) -> View {
+auto Shown::ResidualOf(const Program::Side& side, const Part& part) const -> Residual {
+  Residual residual;
+  const auto screens = side.services.find(service_);
+  residual.reached = screens != side.services.end();
+  if (!*residual.reached) return residual;
+  for (const ConditionIndex condition : screens->second) {
+    if (part.Of(condition) == Known::kHolds) {
+      residual.reached = false;
+      return residual;
+    }
+    if (part.Of(condition) == Known::kOpen) residual.depends.open.push_back(condition);
+  }
+  if (residual.depends.open.empty()) return residual;
+  std::ranges::sort(residual.depends.open);
+  residual.reached.reset();
+  residual.depends.settled.assign(residual.depends.open.begin(), residual.depends.open.end());
+  return residual;
+}
+
+auto Presence::Look(const Part& part) -> View {
   const auto answer = [](std::uint32_t value) { return View{.answer = value, .open = {}, .settled = {}}; };
   if (part.Of(program_.impossible) == Known::kHolds) return answer(kImpossible);
   std::vector<Residual> residuals;

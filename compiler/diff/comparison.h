@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -61,9 +62,8 @@ class Comparison : public Question {
 auto OrderOfDimensions(const Program& program, const std::vector<JointDimension>& dimensions)
     -> std::vector<std::uint32_t>;
 
-/// Does a policy reach one deployment, or do two of them differ in that? What is asked depends on the rules that
-/// exclude this deployment alone, so it can be answered where whole decisions have too many parts.
-class Reach : public Question {
+/// Does a policy give a request to somebody, or do two of them differ in that?
+class Presence : public Question {
  public:
   static constexpr std::uint32_t kNo = 0;  ///< by one side: it does not; by two: both do or neither does
   static constexpr std::uint32_t kImpossible = 1;
@@ -71,23 +71,48 @@ class Reach : public Question {
   static constexpr std::uint32_t kLost = 3;     ///< by the first only
 
   /// One or two sides of the program, by index.
-  Reach(const Program& program, std::vector<std::size_t> sides, std::uint32_t deployment)
-      : program_(program), sides_(std::move(sides)), deployment_(deployment) {}
+  Presence(const Program& program, std::vector<std::size_t> sides) : program_(program), sides_(std::move(sides)) {}
 
   auto Look(const Part& part) -> View override;
 
- private:
-  /// Whether a side reaches it, as far as that is settled, and all that it depends on otherwise.
+ protected:
+  /// Whether a side does, as far as that is settled, and all that it depends on otherwise.
   struct Residual {
     std::optional<bool> reached;
     View depends;
   };
-  auto ResidualOf(const Program::Side& side, const Part& part) const -> Residual;
-  auto RelevantIn(const std::vector<Program::Guarded>& routes) const -> DeploymentSet;
+  virtual auto ResidualOf(const Program::Side& side, const Part& part) const -> Residual = 0;
+  auto program() const -> const Program& { return program_; }
 
+ private:
   const Program& program_;
   std::vector<std::size_t> sides_;
+};
+
+/// Does a policy reach one deployment? What is asked depends on the rules that exclude this deployment alone, so it can be
+/// answered where whole decisions have too many parts.
+class Reach : public Presence {
+ public:
+  Reach(const Program& program, std::vector<std::size_t> sides, std::uint32_t deployment)
+      : Presence(program, std::move(sides)), deployment_(deployment) {}
+
+ private:
+  auto ResidualOf(const Program::Side& side, const Part& part) const -> Residual override;
+  auto RelevantIn(const std::vector<Program::Guarded>& routes) const -> DeploymentSet;
+
   std::uint32_t deployment_;
+};
+
+/// Does a policy show the prompt to one service?
+class Shown : public Presence {
+ public:
+  Shown(const Program& program, std::vector<std::size_t> sides, std::string service)
+      : Presence(program, std::move(sides)), service_(std::move(service)) {}
+
+ private:
+  auto ResidualOf(const Program::Side& side, const Part& part) const -> Residual override;
+
+  std::string service_;
 };
 
 }  // namespace route::diff

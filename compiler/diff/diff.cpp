@@ -70,6 +70,7 @@ class Maker {
     AddFrames();
     AddChanges();
     AddCatalogue();
+    AddServices();
     for (std::size_t i = 0; i < explained_.size(); ++i) {
       const bool is_known = report_.listing == DiffReport::Listing::kComplete;
       if (is_known && !explained_[i]) report_.unused.push_back(i);
@@ -365,6 +366,73 @@ class Maker {
     confirm(report_.gains, &Delta::gained);
   }
 
+  void AddServices() {
+    constexpr std::uint64_t kLooks = 50'000;  // for all of them together
+    Effort left{.looks = std::min(options_.effort.looks, kLooks), .words = options_.effort.words};
+    std::set<std::string> names;
+    for (const Side* side : {&before_, &after_}) {
+      for (const ir::Service& service : side->policy->services) names.insert(service.name);
+    }
+    for (const std::string& name : names) {
+      ServiceChange change;
+      change.change = CompareService(*before_.policy, *after_.policy, name, options_.facts);
+      Shown shown(report_.program, {0, report_.program.sides.size() - 1}, name);
+      if (const auto root = explorer_->Explore(shown, left)) {
+        AddMoves(*root, change);
+      } else {
+        change.counted = ServiceChange::Counted::kNo;
+      }
+      const bool same_facts = change.change.kind == DeploymentChange::Kind::kChanged && change.change.facts.empty();
+      const bool is_same = same_facts && change.lost.IsZero() && change.gained.IsZero();
+      if (is_same && change.counted == ServiceChange::Counted::kYes) continue;
+      change.explained = IsAllowed({Aspect::kServices, {name}});
+      report_.services.push_back(std::move(change));
+    }
+    CountServicesInVerdict();
+  }
+
+  void AddMoves(NodeId root, ServiceChange& change) {
+    const Region lost(explorer_->diagram(), root, {false, false, false, true});
+    const Region gained(explorer_->diagram(), root, {false, false, true});
+    change.lost = lost.Size();
+    change.gained = gained.Size();
+    change.lost_where = WhereIs(lost);
+    change.gained_where = WhereIs(gained);
+    const auto confirmed = [&](const Region& region, bool before) {
+      Witness witness = SmallestIn(region);
+      const bool is_confirmed = IsShown(before_, witness.before, change.change.deployment) == before &&
+                                IsShown(after_, witness.after, change.change.deployment) != before;
+      if (!is_confirmed) throw InternalError("the evaluator does not show that a service sees the request " + witness.given);
+      return witness;
+    };
+    if (!lost.IsEmpty()) change.loses = confirmed(lost, true);
+    if (!gained.IsEmpty()) change.gains = confirmed(gained, false);
+  }
+
+  static auto IsShown(const Side& side, const Witness::Reading& reading, const std::string& service) -> bool {
+    return std::ranges::any_of(ir::ServicesAsked(reading.decision), [&](ServiceId id) {
+      return side.policy->services.at(id.index).name == service;
+    });
+  }
+
+  void CountServicesInVerdict() {
+    if (report_.services.empty() || report_.verdict == Verdict::kUnknown) return;
+    bool loses = report_.verdict == Verdict::kNarrower || report_.verdict == Verdict::kIncomparable;
+    bool gains = report_.verdict == Verdict::kWider || report_.verdict == Verdict::kIncomparable;
+    for (const ServiceChange& change : report_.services) {
+      if (change.counted == ServiceChange::Counted::kNo) {
+        report_.verdict = Verdict::kUnknown;
+        return;
+      }
+      loses = loses || !change.lost.IsZero();
+      gains = gains || !change.gained.IsZero();
+    }
+    report_.verdict = loses && gains ? Verdict::kIncomparable
+                      : loses        ? Verdict::kNarrower
+                      : gains        ? Verdict::kWider
+                                     : Verdict::kSameReach;
+  }
+
   void AddCatalogue() {
     constexpr std::uint64_t kLooks = 50'000;  // for all of them together
     Effort left{.looks = std::min(options_.effort.looks, kLooks), .words = options_.effort.words};
@@ -418,7 +486,8 @@ auto VerdictName(Verdict verdict) -> std::string {
 auto DiffReport::HasUnexplained() const -> bool {
   const auto is_open = [](const auto& each) { return !each.explained; };
   return std::ranges::any_of(changes, [](const Change& change) { return !change.unexplained.empty(); }) ||
-         !unlisted.explained || std::ranges::any_of(catalogue, is_open) || std::ranges::any_of(frame, is_open) ||
+         !unlisted.explained || std::ranges::any_of(catalogue, is_open) || std::ranges::any_of(services, is_open) ||
+         std::ranges::any_of(frame, is_open) ||
          (listing == Listing::kTooManyClasses && verdict != Verdict::kEquivalent && verdict != Verdict::kUnknown);
 }
 

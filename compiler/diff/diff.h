@@ -25,7 +25,8 @@
 /// retries and times. Names of rules and routes do not count. Requests that change in the same way are one `Change`.
 namespace route::diff {
 
-/// By the sets of deployments that can be reached; empty for a request that is not routed.
+/// By the sets of deployments that can be reached, which are empty for a request that is not routed, and of services that see
+/// the prompt.
 enum class Verdict : std::uint8_t {
   kEquivalent,    ///< every decision is the same in all that is compared, and so are the limits
   kSameReach,     ///< every request reaches the same deployments, but something else that is compared differs
@@ -86,6 +87,20 @@ struct Move {
   Where gained_where;
 };
 
+/// A service that is declared differently, or sees other requests' prompts.
+struct ServiceChange {
+  DeploymentChange change;  ///< of its facts; kChanged without any: they are the same
+  enum class Counted : std::uint8_t { kYes, kNo };
+  Counted counted = Counted::kYes;  ///< kNo: there are too many classes
+  Count lost;                       ///< requests whose prompts it sees no more
+  Count gained;                     ///< and newly
+  Where lost_where;
+  Where gained_where;
+  std::optional<Witness> loses;  ///< the smallest of each
+  std::optional<Witness> gains;
+  bool explained = false;
+};
+
 struct FrameDifference {
   FrameChange change;
   bool explained = false;
@@ -109,6 +124,7 @@ struct DiffReport {
   std::optional<Witness> loses;  ///< the smallest request that reaches less, if some does
   std::optional<Witness> gains;  ///< and more
   std::vector<CatalogueChange> catalogue;
+  std::vector<ServiceChange> services;
   std::vector<FrameDifference> frame;
   std::vector<std::size_t> unused;  ///< allowances that explain nothing
   std::unique_ptr<JointSpace> space;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "compiler/ir/screens.h"
 #include "compiler/lower/lower.h"
 
 namespace route::diff {
@@ -116,7 +117,25 @@ class Maker {
       const ConditionIndex condition = Translated(index, rule.when, rule.span);
       side.rules.try_emplace(condition, DeploymentSet(program_.deployments.size())).first->second |= excluded;
     }
+    AddServices(index, side);
     program_.sides.push_back(std::move(side));
+  }
+
+  /// Of complete requests: one that lacks a value which a service should have said is refused after the service has seen it, but
+  /// then so does the same request with the value.
+  void AddServices(std::size_t index, Program::Side& side) {
+    const ir::Policy& policy = space_.policy(index);
+    std::vector<ConditionIndex> missing;
+    for (const MissingValue& each : space_.MissingValues(index)) {
+      if (!policy.services.empty()) missing.push_back(Add(index, {}, each.when));
+    }
+    for (std::uint32_t s = 0; s < policy.services.size(); ++s) {
+      if (!ir::AskedFor(policy, {s}).empty()) side.services[policy.services[s].name] = missing;
+    }
+    for (const ir::Screen& screen : ir::ScreensOf(policy)) {
+      const ConditionIndex condition = Translated(index, screen.when, screen.when.span);
+      for (const ServiceId service : screen.services) side.services.at(policy.services[service.index].name).push_back(condition);
+    }
   }
 
   auto Translated(std::size_t side, const ir::Condition& condition, Span span) -> ConditionIndex {

@@ -73,6 +73,8 @@ struct Program {
     std::vector<Guarded> refusals;
     std::vector<Guarded> routes;                    ///< as the policy's
     std::map<ConditionIndex, DeploymentSet> rules;  ///< what each condition excludes; never nothing
+    /// For each service that attributes ask, by name: the conditions each of which keeps it from the prompt.
+    std::map<std::string, std::vector<ConditionIndex>> services;
   };
 
   std::vector<std::string> deployments;  ///< by name: the last policy's in order, then those that only others have

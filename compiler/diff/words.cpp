@@ -266,7 +266,9 @@ auto GivenText(const Witness& witness) -> std::string {
   return text + (text.empty() ? "" : ", ") + "without " + ir::Enumerate(witness.not_given);
 }
 
-auto VerdictText(const DiffReport& report) -> std::string {
+namespace {
+
+auto VerdictOfReach(const DiffReport& report) -> std::string {
   switch (report.verdict) {
     case Verdict::kEquivalent:
       return "every request is decided alike";
@@ -284,6 +286,12 @@ auto VerdictText(const DiffReport& report) -> std::string {
       return "whether requests reach more or less was not found out within the limits";
   }
   throw InternalError("a verdict of no known kind");
+}
+
+}  // namespace
+
+auto VerdictText(const DiffReport& report) -> std::string {
+  return VerdictOfReach(report) + (report.services.empty() ? "" : "; services that see prompts count as deployments do");
 }
 
 auto CostChangeText(const DiffReport& report, const Side& before, const Side& after, const Delta& delta, Tokens tokens)

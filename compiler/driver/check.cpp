@@ -112,7 +112,9 @@ void PrintText(const Checked& checked, const CommonOptions& common) {
     std::size_t written = 0;
     for (const ir::Rule& rule : policy.rules) written += rule.origin == ir::Rule::Origin::kWritten ? 1 : 0;
     std::string line = "policy " + policy.name + (policy.version.empty() ? "" : " ") + policy.version + ": " +
-                       Count(policy.deployments.size(), "deployment") + ", " + Count(written, "rule") + ", " +
+                       Count(policy.deployments.size(), "deployment") + ", " +
+                       (policy.services.empty() ? "" : Count(policy.services.size(), "service") + ", ") +
+                       Count(written, "rule") + ", " +
                        Count(policy.refusals.size(), "refusal") + ", " + Count(policy.routes.size(), "route") + ", " +
                        Count(policy.guarantees.size(), "guarantee");
     out << diagnostics::Wrap(line, 0, 2, width) << "\n";

@@ -9,7 +9,7 @@ void AddCheckCommands(CommandLine& line) {
       line.Add<CheckOptions>("check", "Finds errors in a policy and proves its guarantees", Check);
   check->add_option("policy", check_options->policies, "the policy file, or several, each checked by itself")
       ->required()
-      ->option_text("FILE.route...");
+      ->option_text("FILE.route");
   line.WithSolverLimit(check, check_options->limits);
   line.WithCache(check, check_options->cache);
   const std::map<std::string, diagnostics::FailLevel> levels = {{"error", diagnostics::FailLevel::kError},
@@ -23,8 +23,12 @@ void AddCheckCommands(CommandLine& line) {
   check->add_option("--write-baseline", check_options->write_baseline, "write the present findings to this file")
       ->option_text("FILE.json");
   check->add_flag_callback(
-      "--audit", [options = check_options] { options->limits.depth = verify::Limits::Depth::kAudit; },
-      "also ask what an auditor would: gains by claims, single losses, guarantees that say nothing");
+      "--audit",
+      [options = check_options, &common = line.common()] {
+        options->limits.depth = verify::Limits::Depth::kAudit;
+        common.unused = resolve::Options::Unused::kReport;
+      },
+      "also ask what an auditor would: gains by claims, single losses, guarantees that say nothing, unused declarations");
   check->add_option("--why", check_options->why, "the rules and refusals that the proof of this guarantee rests on")
       ->option_text("GUARANTEE");
   check->add_option("--save-tests", check_options->save_tests, "write the witnesses to this file, as tests")

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/diagnostics/report.h"
+#include "compiler/resolve/resolve.h"
 #include "compiler/verify/verify.h"
 #include "runtime/values/date.h"
 
@@ -30,6 +31,7 @@ struct CommonOptions {
   Colour colour = Colour::kAuto;
   Date today;  ///< the day that `from clock` and the age of fact sets go by
   std::uint32_t minute = Moment::kNoon;  ///< of that day, for `from clock`
+  resolve::Options::Unused unused = resolve::Options::Unused::kIgnore;
   auto now() const -> Moment { return {today, minute}; }
 };
 

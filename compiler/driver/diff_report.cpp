@@ -52,6 +52,7 @@ class Writer {
     AddChanges();
     AddVerdictWitnesses();
     AddCatalogue();
+    AddServices();
     AddFrame();
     AddUnused();
     return std::move(document_);
@@ -202,6 +203,31 @@ class Writer {
     document_.sections.push_back(std::move(section));
   }
 
+  void AddServices() {
+    if (report_.services.empty()) return;
+    explain::Section section{.title = "Services that see prompts", .text = {}, .points = {}};
+    const std::string all = Grouped(report_.requests) + " classes";
+    for (const diff::ServiceChange& change : report_.services) {
+      std::string facts;
+      for (const std::string& fact : diff::FactTexts(change.change)) facts += (facts.empty() ? ": " : "; ") + fact;
+      explain::Point point{.name = "", .text = change.change.deployment + facts + ".", .details = {}};
+      const auto add = [&](const diff::Count& count, const diff::Where& where, const std::optional<diff::Witness>& witness,
+                           const std::string& what) {
+        if (count.IsZero()) return;
+        point.details.push_back(what + " " + Grouped(count) + " of " + all + ": " + WhereOf(where));
+        if (witness) point.details.push_back("for example " + diff::GivenText(*witness));
+      };
+      add(change.lost, change.lost_where, change.loses, "no longer sees the prompts of");
+      add(change.gained, change.gained_where, change.gains, "newly sees the prompts of");
+      if (change.counted == diff::ServiceChange::Counted::kNo) {
+        point.details.emplace_back("whose prompts it sees was not compared: there are too many classes");
+      }
+      if (compared_.command.allow) point.details.emplace_back(change.explained ? "intended" : "not allowed: `services`");
+      section.points.push_back(std::move(point));
+    }
+    document_.sections.push_back(std::move(section));
+  }
+
   void AddFrame() {
     if (report_.frame.empty()) return;
     explain::Section section{.title = "How requests are read, and limits", .text = {}, .points = {}};
@@ -310,23 +336,49 @@ auto ChangeJson(const ComparedPolicies& compared, const diff::Change& change) ->
   return row;
 }
 
+auto FactsJson(const diff::DeploymentChange& change) -> Json {
+  Json facts = Json::array();
+  const auto value = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
+  for (const diff::FactChange& fact : change.facts) {
+    facts.push_back({{"fact", fact.fact}, {"before", value(fact.before)}, {"after", value(fact.after)}});
+  }
+  return facts;
+}
+
+auto KindText(diff::DeploymentChange::Kind kind) -> std::string {
+  return kind == diff::DeploymentChange::Kind::kAdded     ? "added"
+         : kind == diff::DeploymentChange::Kind::kRemoved ? "removed"
+                                                          : "changed";
+}
+
 auto CatalogueJson(const diff::DiffReport& report) -> Json {
   Json rows = Json::array();
   for (const diff::CatalogueChange& found : report.catalogue) {
-    const auto kind = found.change.kind;
-    Json facts = Json::array();
-    const auto value = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
-    for (const diff::FactChange& fact : found.change.facts) {
-      facts.push_back({{"fact", fact.fact}, {"before", value(fact.before)}, {"after", value(fact.after)}});
-    }
     rows.push_back({{"deployment", found.change.deployment},
-                    {"kind", kind == diff::DeploymentChange::Kind::kAdded     ? "added"
-                             : kind == diff::DeploymentChange::Kind::kRemoved ? "removed"
-                                                                              : "changed"},
-                    {"facts", std::move(facts)},
+                    {"kind", KindText(found.change.kind)},
+                    {"facts", FactsJson(found.change)},
                     {"classes", found.requests ? Json(Plain(*found.requests)) : Json(nullptr)},
                     {"where", WhereJson(report, found.where)},
                     {"intended", found.explained}});
+  }
+  return rows;
+}
+
+auto ServicesJson(const ComparedPolicies& compared) -> Json {
+  Json rows = Json::array();
+  const auto moved = [&](const diff::Count& count, const diff::Where& where, const std::optional<diff::Witness>& witness) {
+    return Json{{"classes", Plain(count)},
+                {"where", WhereJson(compared.report, where)},
+                {"witness", witness ? WitnessJson(compared, *witness) : Json(nullptr)}};
+  };
+  for (const diff::ServiceChange& change : compared.report.services) {
+    rows.push_back({{"service", change.change.deployment},
+                    {"kind", KindText(change.change.kind)},
+                    {"facts", FactsJson(change.change)},
+                    {"counted", change.counted == diff::ServiceChange::Counted::kYes},
+                    {"lost", moved(change.lost, change.lost_where, change.loses)},
+                    {"gained", moved(change.gained, change.gained_where, change.gains)},
+                    {"intended", change.explained}});
   }
   return rows;
 }
@@ -359,6 +411,7 @@ auto ToJson(const ComparedPolicies& compared) -> Json {
          {"gained", {{"classes", Plain(move.gained)}, {"where", WhereJson(report, move.gained_where)}}}});
   }
   document["catalogue"] = CatalogueJson(report);
+  document["services"] = ServicesJson(compared);
   document["frame"] = Json::array();
   for (const diff::FrameDifference& difference : report.frame) {
     const diff::FrameChange& change = difference.change;

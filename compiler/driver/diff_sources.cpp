@@ -65,10 +65,11 @@ void PrintConditionError(const Compilation& compilation, FileId file) {
 }
 
 auto Names(const ir::Policy& policy, const std::string& name) -> bool {
-  return std::ranges::find(policy.deployments, name, &ir::Deployment::name) != policy.deployments.end();
+  return std::ranges::find(policy.deployments, name, &ir::Deployment::name) != policy.deployments.end() ||
+         std::ranges::find(policy.services, name, &ir::Service::name) != policy.services.end();
 }
 
-/// False, after saying so, if an allowance names a deployment that neither policy has.
+/// False, after saying so, if an allowance names a deployment or service that neither policy has.
 auto KnowsDeployments(const DiffOptions& command, const ComparedPolicy& before, const ComparedPolicy& after,
                       const std::vector<diff::Allowance>& allowances) -> bool {
   for (const diff::Allowance& allowance : allowances) {
@@ -77,7 +78,7 @@ auto KnowsDeployments(const DiffOptions& command, const ComparedPolicy& before, 
       std::vector<std::string> known;
       for (const ir::Deployment& deployment : after.side().policy->deployments) known.push_back(deployment.name);
       const std::string nearest = diagnostics::NearestName(name, known);
-      PrintUsageError(*command.allow + ":" + std::to_string(allowance.line) + ": neither policy has a deployment `" +
+      PrintUsageError(*command.allow + ":" + std::to_string(allowance.line) + ": neither policy has a deployment or service `" +
                       name + "`" + (nearest.empty() ? "" : "; did you mean `" + nearest + "`?"));
       return false;
     }

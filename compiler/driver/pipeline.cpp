@@ -72,7 +72,7 @@ auto ReadPolicy(const std::string& path, const CommonOptions& common) -> std::un
     return compilation;
   }
   compilation->policy =
-      resolve::Resolve(compilation->sources, compilation->loaded, {common.today}, compilation->emitter);
+      resolve::Resolve(compilation->sources, compilation->loaded, {common.today, common.unused}, compilation->emitter);
   compilation->acceptances = resolve::FindAcceptances(compilation->sources, compilation->loaded, compilation->emitter);
   TakeAccepted(*compilation);
   compilation->emitter.SortByPlace();
@@ -131,6 +131,7 @@ void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment
   verify::Limits from_today = limits;
   from_today.today = now.date;
   compilation.report = verify::Verify(compilation.policy, from_today, cache);
+  if (limits.depth == verify::Limits::Depth::kAudit) compilation.depth = diagnostics::Depth::kAudit;
   if (!LowerPolicy(compilation)) {
     compilation.report.reset();
     return;
@@ -141,7 +142,7 @@ void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment
   // An unanswered question may have had an accepted finding for its answer.
   bool all_answered = std::ranges::find(compilation.emitter.diagnostics(), Code::kR0520, &diagnostics::Diagnostic::code) ==
                       compilation.emitter.diagnostics().end();
-  if (all_answered) diagnostics::ReportUnused(compilation.acceptances, compilation.emitter);
+  if (all_answered) diagnostics::ReportUnused(compilation.acceptances, compilation.depth, compilation.emitter);
   compilation.emitter.SortByPlace();
 }
 

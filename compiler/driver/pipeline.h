@@ -35,6 +35,7 @@ struct Compilation {
   resolve::LoadedPolicy loaded;
   ir::Policy policy;                     ///< well formed if the emitter has no errors
   std::optional<verify::VerifyReport> report;
+  diagnostics::Depth depth = diagnostics::Depth::kCheck;  ///< of the report
   std::vector<std::byte> bundle;         ///< of a policy that was lowered and fits the table, whatever was found
   std::optional<Table> table;            ///< the bundle, loaded
   std::vector<testing::TestResult> tests;         ///< of a policy whose tests were run

@@ -35,6 +35,7 @@ auto MakeReport(const Compilation& compilation, const std::string& policy, int e
   report.accepted = compilation.accepted;
   if (compilation.report) {
     report.verification = diagnostics::Report::Verification::kRun;
+    report.depth = compilation.depth;
     for (const auto& result : compilation.report->guarantees) {
       const ir::Guarantee& guarantee = compilation.policy.guarantees[result.guarantee.index];
       report.guarantees.push_back({guarantee.name, guarantee.span, AnswerOf(result.verdict)});

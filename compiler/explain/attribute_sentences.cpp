@@ -81,13 +81,15 @@ auto SourcePhrase(const ir::Source& source) -> std::string {
 auto AttributeSentences(const ir::Attribute& attribute) -> std::string {
   std::vector<std::string> sources;
   bool is_never_missing = false;
+  bool may_fail = false;  // a service may give no answer, whatever others say
   for (const ir::Source& source : attribute.sources) {
     sources.push_back(SourcePhrase(source));
     is_never_missing = is_never_missing || IsNeverMissing(source);
+    may_fail = may_fail || ComesFromService(source.kind, source.argument);
   }
   std::string text = ir::Quoted(attribute.name) + " is " + KindPhrase(attribute) + ". It comes from " +
                      ir::Enumerate(sources) + ".";
-  if (is_never_missing) return text;
+  if (is_never_missing && !may_fail) return text;
   if (attribute.fallback) return text + " Without a value, it is " + ir::FormatValue(attribute, *attribute.fallback) + ".";
   return text + " Without a value, the request is refused.";
 }

@@ -45,6 +45,7 @@ class DecisionPage {
   auto Write() -> Document {
     Document page{.title = "The request is " + OutcomeOf(decision_) + ".", .sections = {}};
     page.sections.push_back({.title = "The request", .text = ir::FormatRequest(policy_, request_), .points = {}});
+    if (!decision_.services.empty()) page.sections.push_back(Services());
     page.sections.push_back(Refusals());
     if (!decision_.refusal) {
       page.sections.push_back(Rules());
@@ -79,6 +80,31 @@ class DecisionPage {
     std::vector<std::string> names;
     for (DeploymentId id : ir::FirstChoices(policy_, decision)) names.push_back(ir::Quoted(policy_.deployments.at(id.index).name));
     return ir::Enumerate(names, "or");
+  }
+
+  /// Asked before anything is decided.
+  auto Services() -> Section {
+    Section section{.title = "Who else reads the prompt", .text = {}, .points = {}};
+    std::size_t asked = 0;
+    for (const ir::ServiceUse& use : decision_.services) {
+      const std::string& name = policy_.services.at(use.service.index).name;
+      std::vector<std::string> details;
+      for (const RefusalId id : use.refusals) {
+        details.push_back("refusal " + ir::Quoted(policy_.refusals.at(id.index).name) + " answers, whatever the services say");
+      }
+      for (const RuleId id : use.rules) {
+        const ir::Rule& rule = policy_.rules.at(id.index);
+        const std::vector<std::string> facts = ir::Facts(policy_, rule.keep, use.service, ir::Went::kFalse);
+        details.push_back("rule " + ir::Quoted(rule.name) + " could apply, and rules it out" +
+                          (facts.empty() ? "" : ", " + ir::Enumerate(facts)) + Where(rule.span));
+      }
+      asked += use.is_asked() ? 1 : 0;
+      section.points.push_back({.name = name,
+                                .text = "service " + ir::Quoted(name) + (use.is_asked() ? " is asked" : " is not asked"),
+                                .details = Shortened(std::move(details))});
+    }
+    section.text = std::to_string(asked) + " of " + ir::Counted(decision_.services.size(), "service") + ".";
+    return section;
   }
 
   auto Refusals() -> Section {

@@ -32,6 +32,7 @@ class Rebuilder {
     policy_.limits = table_.limits();
     if (auto problem = AddAttributes()) return std::unexpected(*problem);
     AddDeployments();
+    AddServices();
     for (std::uint32_t i = 0; i < table_.rules().size(); ++i) AddRule(i);
     for (std::uint32_t i = 0; i < table_.refusals().size(); ++i) AddRefusal(i);
     for (std::uint32_t i = 0; i < table_.routes().size(); ++i) AddRoute(i);
@@ -116,6 +117,39 @@ class Rebuilder {
     }
   }
 
+  void AddServices() {
+    for (const ServiceView& view : table_.services()) {
+      ir::Service service;
+      service.name = view.name;
+      service.vendor = {IndexOf(policy_.vendors, std::string(view.vendor))};
+      policy_.vendors[service.vendor.index].headquarters = view.headquarters;
+      service.processed_in = view.processed_in;
+      service.endpoint = view.endpoint;
+      service.key_env = view.key_env;
+      service.answers = {view.answers.kind, std::string(view.answers.argument)};
+      service.within_ms = view.within_ms;
+      policy_.services.push_back(std::move(service));
+    }
+  }
+
+  /// By which a rule or refusal keeps services; kNone if it keeps none.
+  auto ScreenOf(ScreenView::By by, std::uint32_t index) const -> std::uint32_t {
+    for (std::uint32_t i = 0; i < table_.screens().size(); ++i) {
+      if (table_.screens()[i].by == by && table_.screens()[i].index == index) return i;
+    }
+    return kNone;
+  }
+
+  static auto NoneOf(ir::DeploymentTest::Kind kind, std::vector<std::uint32_t> indexes) -> ir::DeploymentTest {
+    ir::DeploymentTest excluded;
+    excluded.kind = kind;
+    excluded.values = std::move(indexes);
+    ir::DeploymentTest none;
+    none.kind = ir::DeploymentTest::Kind::kNot;
+    none.children.push_back(std::move(excluded));
+    return none;
+  }
+
   /// Of the entry with this name, which is added if there is none.
   static auto IndexOf(auto& entries, const std::string& name) -> std::uint32_t {
     for (std::uint32_t i = 0; i < entries.size(); ++i) {
@@ -151,14 +185,21 @@ class Rebuilder {
     rule.layer = LayerOf(view.place.policy);
     rule.span = SpanOf(view.place);
     rule.when = ConditionOf(TermOwner::kRule, index);
-    ir::DeploymentTest excluded;
-    excluded.kind = ir::DeploymentTest::Kind::kDeploymentIs;
+    std::vector<std::uint32_t> excluded;
     for (std::uint32_t d = 0; d < policy_.deployments.size(); ++d) {
-      if (RuleExcludes(table_, index, d)) excluded.values.push_back(d);
+      if (RuleExcludes(table_, index, d)) excluded.push_back(d);
     }
-    if (!excluded.values.empty()) {
-      rule.keep.kind = ir::DeploymentTest::Kind::kNot;
-      rule.keep.children.push_back(std::move(excluded));
+    if (!excluded.empty()) rule.keep = NoneOf(ir::DeploymentTest::Kind::kDeploymentIs, std::move(excluded));
+    if (const std::uint32_t screen = ScreenOf(ScreenView::By::kRule, index); screen != kNone) {
+      std::vector<std::uint32_t> kept;
+      for (std::uint32_t s = 0; s < policy_.services.size(); ++s) {
+        if (((table_.screens()[screen].services >> s) & 1U) != 0) kept.push_back(s);
+      }
+      ir::DeploymentTest both;
+      both.kind = ir::DeploymentTest::Kind::kAll;
+      both.children = {std::move(rule.keep), NoneOf(ir::DeploymentTest::Kind::kServiceIs, std::move(kept))};
+      rule.keep = std::move(both);
+      rule.could_apply = ConditionOf(TermOwner::kScreen, screen);
     }
     policy_.rules.push_back(std::move(rule));
   }
@@ -171,6 +212,9 @@ class Rebuilder {
     refusal.layer = LayerOf(view.place.policy);
     refusal.span = SpanOf(view.place);
     refusal.when = ConditionOf(TermOwner::kRefusal, index);
+    const std::uint32_t screen = ScreenOf(ScreenView::By::kRefusal, index);
+    refusal.applies_in_any_case.emplace().kind = ir::Condition::Kind::kFalse;
+    if (screen != kNone) refusal.applies_in_any_case = ConditionOf(TermOwner::kScreen, screen);
     policy_.refusals.push_back(std::move(refusal));
   }
 

@@ -23,6 +23,7 @@ class PolicyPage {
     add(Layers());
     add(Attributes());
     add(Deployments());
+    add(Services());
     add(Rules());
     add(ImpliedRules());
     add(Refusals());
@@ -71,6 +72,18 @@ class PolicyPage {
     for (const ir::Deployment& deployment : policy_.deployments) {
       section.points.push_back({.name = deployment.name, .text = DeploymentSentences(policy_, deployment), .details = {}});
     }
+    return section;
+  }
+
+  auto Services() const -> Section {
+    Section section{.title = "Who else reads prompts", .text = {}, .points = {}};
+    for (std::uint32_t i = 0; i < policy_.services.size(); ++i) {
+      section.points.push_back({.name = policy_.services[i].name, .text = ServiceSentences(policy_, {i}), .details = {}});
+    }
+    if (section.points.empty()) return section;
+    section.text = "These services are asked before a request is decided, all at once, and answer no request. The rules bind "
+                   "them as they bind deployments: one is asked only if no rule that excludes it could apply, whatever the "
+                   "services say, and no refusal answers in any case.";
     return section;
   }
 

@@ -21,6 +21,9 @@ auto AttributeSentences(const ir::Attribute& attribute) -> std::string;
 /// Everything about a deployment: place, vendor, price, who sees the data, and every other fact that is stated.
 auto DeploymentSentences(const ir::Policy& policy, const ir::Deployment& deployment) -> std::string;
 
+/// Everything about a service: what it says, place, vendor, who sees the data, how long it is waited for.
+auto ServiceSentences(const ir::Policy& policy, ServiceId service) -> std::string;
+
 /// ``When `data` includes health, a deployment may answer only if it is processed in `EU`.``
 auto RuleSentence(const ir::Rule& rule, Phrases& phrases) -> std::string;
 

@@ -53,6 +53,7 @@ auto Phrases::TestPart(const ir::DeploymentTest& test, Sense sense) -> Part {
     case Kind::kVendorIs:
     case Kind::kModelIs:
     case Kind::kDeploymentIs:
+    case Kind::kServiceIs:
     case Kind::kCertified:
     case Kind::kStatusIs:
     case Kind::kCapable:
@@ -89,6 +90,7 @@ auto Phrases::FactText(const ir::DeploymentTest& test, Sense sense) -> std::stri
     case Kind::kVendorIs: return "its vendor " + Is(VendorNames(test), sense);
     case Kind::kModelIs: return "its model " + Is(QuotedNames(policy_->models, test.values), sense);
     case Kind::kDeploymentIs: return "it " + Is(QuotedNames(policy_->deployments, test.values), sense);
+    case Kind::kServiceIs: return "it " + Is(QuotedNames(policy_->services, test.values), sense) + " as a service";
     case Kind::kCertified: return "its vendor " + is + " certified " + ir::Quoted(test.text);
     case Kind::kStatusIs: return "its status " + is + " " + ir::Quoted(test.text);
     case Kind::kCapable: return "it " + is + " capable of " + ir::Quoted(test.text);

@@ -10,8 +10,8 @@ namespace route::format {
 namespace {
 
 /// Declarations that are a row if their author made them one and they fit. The others are a row whenever they fit.
-constexpr std::array<std::string_view, 11> kAsWritten = {
-    "jurisdiction", "type", "vendor", "model", "deployment", "limits", "rule", "refuse", "route", "guarantee", "test"};
+constexpr std::array<std::string_view, 12> kAsWritten = {
+    "jurisdiction", "type", "vendor", "model", "deployment", "service", "limits", "rule", "refuse", "route", "guarantee", "test"};
 
 auto BeginsPiece(Joint joint) -> bool {
   switch (joint) {

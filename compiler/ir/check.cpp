@@ -29,6 +29,7 @@ class Checker {
     CheckNames("vendor", policy_.vendors);
     CheckNames("model", policy_.models);
     CheckNames("deployment", policy_.deployments);
+    CheckNames("service", policy_.services);
     CheckNames("refusal", policy_.refusals);
     CheckNames("route", policy_.routes);
     CheckNames("condition", policy_.conditions);
@@ -45,6 +46,14 @@ class Checker {
     for (const Model& model : policy_.models) In("model", model.name, [&] { Check(model); });
     for (const Deployment& deployment : policy_.deployments) {
       In("deployment", deployment.name, [&] { Check(deployment); });
+    }
+    std::set<std::string> answered;
+    for (const Service& service : policy_.services) {
+      In("service", service.name, [&] {
+        Check(service);
+        const std::string question = std::string(SourceName(service.answers.kind)) + " " + service.answers.argument;
+        if (!answered.insert(question).second) Add("another service answers the same");
+      });
     }
     bool implied = false;
     for (const Rule& rule : policy_.rules) {
@@ -220,24 +229,36 @@ class Checker {
 
   void Check(const Deployment& deployment) {
     if (deployment.model.index >= policy_.models.size()) Add("its model is out of range");
-    if (deployment.vendor.index >= policy_.vendors.size()) Add("its vendor is out of range");
-    CheckCountry(deployment.processed_in);
     CheckNotNegative("price in", deployment.price_in);
     CheckNotNegative("price out", deployment.price_out);
     CheckNotNegative("time to the first token", deployment.first_token_ms);
-    CheckNotNegative("retention", deployment.retention_days);
-    if (std::ranges::find(kStatuses, deployment.status) == kStatuses.end()) {
-      Add("its status is `" + deployment.status + "`");
+    CheckRecipient(deployment);
+  }
+
+  void Check(const Service& service) {
+    if (service.answers.kind != SourceKind::kClassifier && service.answers.kind != SourceKind::kDetector) {
+      Add("it answers neither a classifier nor a detector");
     }
-    CheckSortedWords("tags", deployment.tags);
-    for (const auto& [property, fact] : deployment.own) {
+    if (service.within_ms == 0) Add("its time is 0");
+    CheckRecipient(service);
+  }
+
+  void CheckRecipient(const Recipient& recipient) {
+    if (recipient.vendor.index >= policy_.vendors.size()) Add("its vendor is out of range");
+    CheckCountry(recipient.processed_in);
+    CheckNotNegative("retention", recipient.retention_days);
+    if (std::ranges::find(kStatuses, recipient.status) == kStatuses.end()) {
+      Add("its status is `" + recipient.status + "`");
+    }
+    CheckSortedWords("tags", recipient.tags);
+    for (const auto& [property, fact] : recipient.own) {
       if (std::ranges::find(policy_.properties, property, &Property::name) == policy_.properties.end()) {
         Add("it has a property that is not declared");
       }
     }
-    if (deployment.seen_by) {
-      if (!IsSortedSet(*deployment.seen_by)) Add("its list of those who see the data is not sorted");
-      for (VendorId id : *deployment.seen_by) {
+    if (recipient.seen_by) {
+      if (!IsSortedSet(*recipient.seen_by)) Add("its list of those who see the data is not sorted");
+      for (VendorId id : *recipient.seen_by) {
         if (id.index >= policy_.vendors.size()) Add("one who sees the data is out of range");
       }
     }
@@ -339,6 +360,9 @@ class Checker {
       case Kind::kDeploymentIs:
         CheckIndexes("deployments", test.values, policy_.deployments.size());
         return;
+      case Kind::kServiceIs:
+        CheckIndexes("services", test.values, policy_.services.size());
+        return;
       case Kind::kCertified:
       case Kind::kStatusIs:
       case Kind::kCapable:
@@ -372,13 +396,15 @@ class Checker {
     if (std::ranges::find(policy_.properties, test.property, &Property::name) == policy_.properties.end()) {
       Add("a test names a property that is not declared");
     }
-    for (const Deployment& deployment : policy_.deployments) {
-      const auto fact = deployment.own.find(test.property);
-      if (fact == deployment.own.end()) continue;
+    const auto check = [&](const Recipient& recipient) {
+      const auto fact = recipient.own.find(test.property);
+      if (fact == recipient.own.end()) return;
       if (std::holds_alternative<std::string>(fact->second) != (test.kind == DeploymentTest::Kind::kOwnIs)) {
         Add("a test does not fit the own property `" + test.property + "`");
       }
-    }
+    };
+    std::ranges::for_each(policy_.deployments, check);
+    std::ranges::for_each(policy_.services, check);
   }
 
   void CheckLayer(std::uint32_t layer) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -67,8 +68,69 @@ auto Holds(const Condition& condition, const Request& request) -> bool {
   std::abort();  // every kind is handled above
 }
 
+auto Foresee(const Condition& condition, const Policy& policy, const Request& request) -> Truth {
+  using Kind = Condition::Kind;
+  const auto foresee = [&](const Condition& child) { return Foresee(child, policy, request); };
+  switch (condition.kind) {
+    case Kind::kAll:
+      return std::ranges::min(condition.children | std::views::transform(foresee));
+    case Kind::kAny:
+      return std::ranges::max(condition.children | std::views::transform(foresee));
+    case Kind::kNot: {
+      const Truth inner = foresee(condition.children.at(0));
+      return inner == Truth::kYes ? Truth::kNo : inner == Truth::kNo ? Truth::kYes : Truth::kUnknown;
+    }
+    case Kind::kTrue:
+    case Kind::kFalse:
+      break;
+    case Kind::kIsOneOf:
+    case Kind::kIncludes:
+    case Kind::kIsYes:
+    case Kind::kInRange:
+    case Kind::kTextIs:
+    case Kind::kStartsWith:
+    case Kind::kInCountries:
+      if (IsAnswered(policy, condition.attribute)) return Truth::kUnknown;
+      break;
+  }
+  return Holds(condition, request) ? Truth::kYes : Truth::kNo;
+}
+
+namespace {
+
+/// A service may see the prompt unless a refusal answers in any case, or a rule that excludes it could apply.
+auto UseOf(const Policy& policy, const Request& request, ServiceId service) -> ServiceUse {
+  ServiceUse use{.service = service, .refusals = {}, .rules = {}};
+  for (std::uint32_t i = 0; i < policy.refusals.size(); ++i) {
+    const Refusal& refusal = policy.refusals[i];
+    const Condition& answers = refusal.applies_in_any_case ? *refusal.applies_in_any_case : refusal.when;
+    if (Foresee(answers, policy, request) == Truth::kYes) use.refusals.push_back({i});
+  }
+  for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
+    const Rule& rule = policy.rules[i];
+    if (Says(rule.keep, policy, service) != Said::kNo) continue;
+    if (Foresee(rule.could_apply ? *rule.could_apply : rule.when, policy, request) != Truth::kNo) use.rules.push_back({i});
+  }
+  return use;
+}
+
+}  // namespace
+
+auto ServicesAsked(const Decision& decision) -> std::vector<ServiceId> {
+  std::vector<ServiceId> asked;
+  for (const ServiceUse& use : decision.services) {
+    if (use.is_asked()) asked.push_back(use.service);
+  }
+  return asked;
+}
+
 auto Evaluate(const Policy& policy, const Request& request) -> Decision {
   Decision decision;
+
+  // 0. Before all else, the services that the request may be shown to are asked for the attributes they answer.
+  for (std::uint32_t i = 0; i < policy.services.size(); ++i) {
+    if (!AskedFor(policy, {i}).empty()) decision.services.push_back(UseOf(policy, request, {i}));
+  }
 
   // 1. Refusals come first, and the first that matches gives the answer.
   for (std::uint32_t i = 0; i < policy.refusals.size(); ++i) {
@@ -257,7 +319,9 @@ struct PromiseHolds {
   }
 
   auto operator()(const EveryDeploymentReached& promise) const -> bool {
-    return AllSatisfy(promise.test, DeploymentsOf(decision));
+    return AllSatisfy(promise.test, DeploymentsOf(decision)) &&
+           std::ranges::none_of(ServicesAsked(decision),
+                                [&](ServiceId id) { return Says(promise.test, policy, id) == Said::kNo; });
   }
 
   auto operator()(const FirstChoice& promise) const -> bool {
@@ -343,6 +407,9 @@ auto MeasuredOnEmptyRequest(const Attribute& attribute, Moment now) -> std::opti
   const Source source = attribute.sources.empty() ? Source() : attribute.sources.front();
   switch (attribute.kind) {
     case AttributeKind::kAnyOf:
+      for (const Source& each : attribute.sources) {
+        if (ComesFromService(each.kind, each.argument)) return std::nullopt;
+      }
       for (const Source& each : attribute.sources) {
         if (AlwaysMeasures(each.kind, each.argument)) return AnyOfValue{};
       }

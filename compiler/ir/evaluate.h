@@ -27,6 +27,15 @@ struct Exclusion {
   friend auto operator==(const Exclusion&, const Exclusion&) -> bool = default;
 };
 
+/// Whether a service may see the prompt, and what keeps it from that.
+struct ServiceUse {
+  ServiceId service;
+  std::vector<RefusalId> refusals;  ///< that answer the request whatever the services say
+  std::vector<RuleId> rules;        ///< that exclude the service, and that some answer of the services could make apply
+  auto is_asked() const -> bool { return refusals.empty() && rules.empty(); }
+  friend auto operator==(const ServiceUse&, const ServiceUse&) -> bool = default;
+};
+
 struct Decision {
   Outcome outcome = Outcome::kUncovered;
   std::optional<RefusalId> refusal;  ///< when refused: the first that matched
@@ -34,10 +43,19 @@ struct Decision {
   std::vector<RuleId> rules;         ///< every rule that applies, in order; empty when refused
   std::vector<PlanTier> plan;        ///< not empty exactly when routed; tiers with nothing left are gone
   std::vector<Exclusion> excluded;   ///< each pair of deployment and rule, by deployment then rule; empty when refused
+  std::vector<ServiceUse> services;  ///< those that some attribute asks, in order; also when refused
   friend auto operator==(const Decision&, const Decision&) -> bool = default;
 };
 
 auto Evaluate(const Policy& policy, const Request& request) -> Decision;
+
+/// What is known of a condition before any service has answered, from the other attributes alone: Kleene's logic of three
+/// values, in which a comparison on an attribute that a service answers is unknown.
+enum class Truth : std::uint8_t { kNo, kUnknown, kYes };
+auto Foresee(const Condition& condition, const Policy& policy, const Request& request) -> Truth;
+
+/// Every service that is asked, and so sees the prompt, whatever then becomes of the request.
+auto ServicesAsked(const Decision& decision) -> std::vector<ServiceId>;
 
 /// The most attempts that a tier with so many deployments takes: one for each, in order, and then up to `retries` more,
 /// through those again whose failure may pass. The one place that says so.

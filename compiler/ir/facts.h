@@ -15,4 +15,7 @@ enum class Went : std::uint8_t { kFalse, kTrue };
 /// where they would only repeat the test. `went` is what `Holds` says of the deployment.
 auto Facts(const Policy& policy, const DeploymentTest& test, DeploymentId id, Went went) -> std::vector<std::string>;
 
+/// The same of a service. `went` is what `Says` says of it, which is not kNothing.
+auto Facts(const Policy& policy, const DeploymentTest& test, ServiceId id, Went went) -> std::vector<std::string>;
+
 }  // namespace route::ir

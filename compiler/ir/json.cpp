@@ -199,6 +199,8 @@ class Writer {
         return {{"model", NamesToJson(policy_.models, test.values)}};
       case Kind::kDeploymentIs:
         return {{"deployment", NamesToJson(policy_.deployments, test.values)}};
+      case Kind::kServiceIs:
+        return {{"service", NamesToJson(policy_.services, test.values)}};
       case Kind::kCertified:
         return {{"certified", test.text}};
       case Kind::kStatusIs:
@@ -294,14 +296,36 @@ class Writer {
             {"provenance", ProvenanceToJson(model.provenance)}};
   }
 
-  auto Write(const Deployment& deployment) const -> Json {
-    Json seen_by = nullptr;
-    if (deployment.seen_by) {
-      seen_by = Json::array();
-      for (VendorId id : *deployment.seen_by) seen_by.push_back(policy_.vendors.at(id.index).name);
-    }
+  auto ObserversToJson(const Recipient& recipient) const -> Json {
+    if (!recipient.seen_by) return nullptr;
+    Json names = Json::array();
+    for (VendorId id : *recipient.seen_by) names.push_back(policy_.vendors.at(id.index).name);
+    return names;
+  }
+
+  auto OwnToJson(const Recipient& recipient) const -> Json {
     Json own = Json::object();
-    for (const auto& [property, fact] : deployment.own) own[property] = OwnFactToJson(property, fact);
+    for (const auto& [property, fact] : recipient.own) own[property] = OwnFactToJson(property, fact);
+    return own;
+  }
+
+  auto Write(const Service& service) const -> Json {
+    return {{"name", service.name},
+            {"answers", {{"kind", std::string(SourceName(service.answers.kind))}, {"argument", service.answers.argument}}},
+            {"vendor", policy_.vendors.at(service.vendor.index).name},
+            {"processed_in", std::string(CountryCode(service.processed_in))},
+            {"retention_days", OptionalToJson(service.retention_days)},
+            {"status", service.status},
+            {"tags", service.tags},
+            {"endpoint", service.endpoint},
+            {"key_env", service.key_env},
+            {"within_ms", service.within_ms},
+            {"seen_by", ObserversToJson(service)},
+            {"own", OwnToJson(service)},
+            {"provenance", ProvenanceToJson(service.provenance)}};
+  }
+
+  auto Write(const Deployment& deployment) const -> Json {
     return {{"name", deployment.name},
             {"model", policy_.models.at(deployment.model.index).name},
             {"vendor", policy_.vendors.at(deployment.vendor.index).name},
@@ -315,8 +339,8 @@ class Writer {
             {"endpoint", deployment.endpoint},
             {"upstream_model", deployment.upstream_model},
             {"key_env", deployment.key_env},
-            {"seen_by", std::move(seen_by)},
-            {"own", std::move(own)},
+            {"seen_by", ObserversToJson(deployment)},
+            {"own", OwnToJson(deployment)},
             {"provenance", ProvenanceToJson(deployment.provenance)}};
   }
 
@@ -429,8 +453,9 @@ class Writer {
     return {{"name", test.name}, {"given", std::move(given)}, {"expectations", WriteAll(test.expectations)}};
   }
 
+  /// Services are named only where there are any, so that what reads a core without them need not know them.
   auto WritePolicy() const -> Json {
-    return {{"policy", policy_.name},
+    Json json = {{"policy", policy_.name},
             {"version", policy_.version},
             {"layers", WriteAll(policy_.layers)},
             {"limits", Write(policy_.limits)},
@@ -446,6 +471,8 @@ class Writer {
             {"routes", WriteAll(policy_.routes)},
             {"guarantees", WriteAll(policy_.guarantees)},
             {"tests", WriteAll(policy_.tests)}};
+    if (!policy_.services.empty()) json["services"] = WriteAll(policy_.services);
+    return json;
   }
 
   auto Write(const Limits& limits) const -> Json {

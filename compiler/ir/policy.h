@@ -139,10 +139,14 @@ struct Model {
 
 /// A property of vendors, models or deployments that the policy's author declared.
 struct Property {
+  /// Services have the properties of vendors and of deployments, and those of models they have not.
+  enum class Owner : std::uint8_t { kVendor, kModel, kDeployment };
+
   std::string name;
   AttributeKind kind = AttributeKind::kYesNo;  ///< every kind but kAnyOf
   Unit unit = Unit::kNone;                     ///< kNumber only
   Span span;
+  Owner owner = Owner::kDeployment;
 };
 
 /// Its value: a word (a name, a text, `yes` or `no`, a country's code), or a number in millionths or days.
@@ -151,27 +155,40 @@ using OwnFact = std::variant<std::string, std::int64_t>;
 /// What the `status` of a deployment can be.
 inline constexpr std::array<std::string_view, 3> kStatuses = {"live", "preview", "deprecated"};
 
-struct Deployment {
+/// Whoever a prompt can be sent to.
+struct Recipient {
   std::string name;
-  ModelId model;
   VendorId vendor;
   Country processed_in;
-  Decimal price_in;   ///< USD for a million tokens
-  Decimal price_out;  ///< USD for a million tokens
-  std::optional<Decimal> first_token_ms;
   std::optional<Decimal> retention_days;
   std::string status = "live";    ///< live, preview or deprecated
-  std::vector<std::string> tags;  ///< sorted, the deployment's own
-  std::string endpoint;           ///< base URL, may be empty for a policy that is only checked
-  std::string upstream_model;     ///< the model name to send upstream; the deployment's model when empty
+  std::vector<std::string> tags;  ///< sorted, its own
+  std::string endpoint;           ///< URL, may be empty for a policy that is only checked
   std::string key_env;            ///< environment variable with the credential; empty for none
   std::optional<std::vector<VendorId>> seen_by;  ///< who can see the data while it is processed, sorted; unknown if unstated
-  std::map<std::string, OwnFact> own;            ///< the author's own properties, those of its vendor and model too
+  std::map<std::string, OwnFact> own;            ///< the author's own properties, those of its vendor (and model) too
   Provenance provenance = {};
   Span span;
 };
 
-/// A yes-or-no question about a deployment, as a tree over catalogue facts.
+struct Deployment : Recipient {
+  ModelId model;
+  Decimal price_in;   ///< USD for a million tokens
+  Decimal price_out;  ///< USD for a million tokens
+  std::optional<Decimal> first_token_ms;
+  std::string upstream_model;  ///< the model name to send upstream; the deployment's model when empty
+};
+
+/// A classifier or detector outside the gateway. It reads the prompt and says the value of the attributes that have
+/// `answers` among their sources; one that no attribute has is never asked. It answers no request, so no tier names one.
+struct Service : Recipient {
+  Source answers;  ///< kClassifier or kDetector; no other service answers the same
+  std::uint32_t within_ms = kServiceTime;  ///< for its answer; later it counts as none
+
+  static constexpr std::uint32_t kServiceTime = 250;  ///< where the policy states none
+};
+
+/// A yes-or-no question about a deployment, as a tree over catalogue facts. For what it says of services see `Says`.
 struct DeploymentTest {
   enum class Kind : std::uint8_t {
     kTrue,
@@ -183,6 +200,7 @@ struct DeploymentTest {
     kVendorIs,         ///< vendor index in `values` (sorted)
     kModelIs,          ///< model index in `values` (sorted)
     kDeploymentIs,     ///< deployment index in `values` (sorted); groups end up here
+    kServiceIs,        ///< service index in `values` (sorted); no deployment is one
     kCertified,        ///< the vendor has the certification `text`
     kStatusIs,         ///< status equals `text`
     kCapable,          ///< the model has the capability `text`
@@ -225,6 +243,9 @@ struct Rule {
   Origin origin = Origin::kWritten;
   Condition when;
   DeploymentTest keep;  ///< what must hold of a deployment; `forbid P` is kept as `not P`
+  /// Of a policy that was made from a bundle, whose conditions are no longer as they were written: where the rule could apply,
+  /// whatever services answer (see `Foresee`).
+  std::optional<Condition> could_apply = {};
   std::string because;  ///< the author's reason, may be empty
   std::uint32_t layer = 0;  ///< index into `Policy::layers`: under whose policy it stands
   Span span;            ///< the name, or what implies the rule
@@ -233,6 +254,7 @@ struct Rule {
 struct Refusal {
   std::string name;
   Condition when;
+  std::optional<Condition> applies_in_any_case = {};  ///< the same: where it applies, whatever services answer
   std::string reason;  ///< shown to the caller, may be empty
   std::uint32_t layer = 0;
   Span span;
@@ -268,7 +290,8 @@ struct Route {
 
 // --- What is promised --------------------------------------------------------------------------------------------
 
-/// Every deployment of the request's plan satisfies the test. `never P` is kept as `not P`.
+/// Every deployment of the request's plan satisfies the test, and every service that is asked unless the test says nothing
+/// of it. `never P` is kept as `not P`.
 struct EveryDeploymentReached {
   DeploymentTest test;
 };
@@ -372,6 +395,7 @@ struct Policy {
   std::vector<Vendor> vendors;
   std::vector<Model> models;
   std::vector<Deployment> deployments;
+  std::vector<Service> services;
   std::vector<Rule> rules;  ///< the base's first, the implied ones last
   std::vector<Refusal> refusals;  ///< the base's first
   std::vector<Route> routes;      ///< the base's last
@@ -391,6 +415,22 @@ auto PromptAttribute(const Policy& policy) -> std::optional<AttributeId>;
 /// Does the test hold of this deployment? A fact that the catalogue does not state makes a comparison on it
 /// false; Resolve reports every rule and guarantee that reads such a fact.
 auto Holds(const DeploymentTest& test, const Policy& policy, DeploymentId deployment) -> bool;
+
+/// What a test says of a service. A comparison on a fact that services don't have (model, price, time to the first token,
+/// quality, context window, capability, a tag or licence that only models carry, a property of models) is left out of the
+/// test, as if it were not written. A test of which nothing is left says nothing, and binds no service.
+enum class Said : std::uint8_t { kNothing, kNo, kYes };
+auto Says(const DeploymentTest& test, const Policy& policy, ServiceId service) -> Said;
+
+/// Has a service a fact that this comparison, which is not kAll, kAny or kNot, asks for?
+auto BindsServices(const DeploymentTest& comparison, const Policy& policy) -> bool;
+
+/// The attributes that the service is asked for, in order.
+auto AskedFor(const Policy& policy, ServiceId service) -> std::vector<AttributeId>;
+
+/// Is there a service that says this attribute's value? Then the value is not known while it is decided who is asked,
+/// whatever further sources the attribute has.
+auto IsAnswered(const Policy& policy, AttributeId attribute) -> bool;
 
 /// The value of the own property `name`, which the policy declares, as policy text writes it: `dedicated`, `120`, `2026-08-02`.
 auto OwnFactText(const Policy& policy, const std::string& name, const OwnFact& fact) -> std::string;

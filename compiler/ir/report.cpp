@@ -10,6 +10,12 @@ auto Report(const Policy& policy, const SourceSet& sources, const Decision& deci
 
   route::DecisionReport report;
   report.outcome = decision.outcome;
+  for (const ServiceUse& use : decision.services) {
+    DecisionReport::Service shown{.name = policy.services.at(use.service.index).name, .kept_by = {}};
+    for (RefusalId id : use.refusals) shown.kept_by.push_back(policy.refusals.at(id.index).name);
+    for (RuleId id : use.rules) shown.kept_by.push_back(policy.rules.at(id.index).name);
+    report.services.push_back(std::move(shown));
+  }
   if (decision.refusal) {
     const Refusal& refusal = policy.refusals.at(decision.refusal->index);
     report.rules.push_back(entry(refusal.name, refusal.reason, refusal.span));

@@ -4,8 +4,10 @@
 #include <cstdlib>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "compiler/ir/classes.h"
+#include "compiler/ir/screens.h"
 #include "compiler/ir/text.h"
 #include "compiler/lower/definitions.h"
 #include "runtime/table/layout.h"
@@ -34,8 +36,10 @@ class Lowering {
     AddFiles();
     AddAttributes();
     AddDeployments();
+    AddServices();
     AddRules();
     AddRoutes();
+    AddScreens();
     AddGuarantees();
     if (auto error = AddDefinitions()) return std::unexpected(std::move(*error));
     if (const std::uint64_t bytes = CellBytes(spec_); bytes > kMaxCellBytes) {
@@ -62,6 +66,7 @@ class Lowering {
     if (policy_.deployments.size() > kMaxDeployments) {
       return TooMany(policy_.deployments.size(), "deployments", kMaxDeployments);
     }
+    if (policy_.services.size() > kMaxServices) return TooMany(policy_.services.size(), "services", kMaxServices);
     if (classes_.dimensions().size() > kMaxDimensions) {
       return TooMany(classes_.dimensions().size(), "attributes and members of sets", kMaxDimensions);
     }
@@ -120,6 +125,32 @@ class Lowering {
            .endpoint = deployment.endpoint,
            .upstream_model = deployment.upstream_model.empty() ? model.name : deployment.upstream_model,
            .key_env = deployment.key_env});
+    }
+  }
+
+  void AddServices() {
+    for (const ir::Service& service : policy_.services) {
+      const ir::Vendor& vendor = policy_.vendors.at(service.vendor.index);
+      spec_.services.push_back({.name = service.name,
+                                .vendor = vendor.name,
+                                .processed_in = service.processed_in,
+                                .headquarters = vendor.headquarters,
+                                .endpoint = service.endpoint,
+                                .key_env = service.key_env,
+                                .answers = {service.answers.kind, service.answers.argument},
+                                .within_ms = service.within_ms});
+    }
+  }
+
+  void AddScreens() {
+    for (const ir::Screen& screen : ir::ScreensOf(policy_)) {
+      const auto* rule = std::get_if<RuleId>(&screen.by);
+      TableSpec::Screen entry{.by = rule != nullptr ? TableSpec::Screen::By::kRule : TableSpec::Screen::By::kRefusal,
+                              .index = rule != nullptr ? rule->index : std::get<RefusalId>(screen.by).index,
+                              .when = LowerCondition(screen.when),
+                              .services = {}};
+      for (const ServiceId service : screen.services) entry.services.push_back(service.index);
+      spec_.screens.push_back(std::move(entry));
     }
   }
 

@@ -314,12 +314,14 @@ class Generator::Finder {
   /// By the first country of the catalogue that is not in it: any other would make no difference.
   void WidenPlace(const DeploymentTest& node, const Path& path, std::uint32_t rule, const std::string& name) {
     std::optional<std::uint32_t> outside;
-    for (const ir::Deployment& deployment : policy_.deployments) {
+    const auto look = [&](const ir::Recipient& recipient) {
       const Country country = node.kind == DeploymentTest::Kind::kProcessedIn
-                                  ? deployment.processed_in
-                                  : policy_.vendors.at(deployment.vendor.index).headquarters;
+                                  ? recipient.processed_in
+                                  : policy_.vendors.at(recipient.vendor.index).headquarters;
       if (!outside && !std::ranges::binary_search(node.values, std::uint32_t{country.index})) outside = country.index;
-    }
+    };
+    std::ranges::for_each(policy_.deployments, look);
+    std::ranges::for_each(policy_.services, look);
     if (!outside) return;
     Add(Kind::kPlace, node.span,
         name + " takes " + std::string(Countries()[*outside].code) + " for a part of " + Text(node.span),

@@ -20,11 +20,13 @@ struct Traits {
   bool gains = false;
   bool first = false;
   bool ends = false;
+  bool services = false;
 };
 
 auto TraitsOf(const diff::DiffReport& report) -> Traits {
-  if (report.listing != diff::DiffReport::Listing::kComplete) return {true, true, true};
+  if (report.listing != diff::DiffReport::Listing::kComplete) return {true, true, true, true};
   Traits traits;
+  traits.services = !report.services.empty();
   for (const diff::Change& change : report.changes) {
     const diff::Delta& delta = change.difference.delta;
     traits.gains = traits.gains || !delta.gained.empty();
@@ -36,7 +38,7 @@ auto TraitsOf(const diff::DiffReport& report) -> Traits {
 
 /// Could decisions that differ so break the promise, if it held before?
 auto CouldBreak(const ir::Guarantee& guarantee, const Traits& traits) -> bool {
-  if (std::holds_alternative<ir::EveryDeploymentReached>(guarantee.promise)) return traits.gains;
+  if (std::holds_alternative<ir::EveryDeploymentReached>(guarantee.promise)) return traits.gains || traits.services;
   if (std::holds_alternative<ir::FirstChoice>(guarantee.promise)) return traits.first;
   if (std::holds_alternative<ir::Served>(guarantee.promise)) return traits.ends;
   return true;
@@ -160,7 +162,8 @@ class Runner {
     const diff::Side before{&policy_, &sources_, &table_};
     const diff::Side after{&mutant, &sources_, &*table};
     const auto report = diff::Diff(before, nullptr, after, DiffOptions());
-    if (!report || report->changes.empty()) return std::nullopt;
+    if (!report) return std::nullopt;
+    if (report->changes.empty()) return EffectOnServices(*report);
     const diff::Change& change = report->changes.front();
     Effect effect;
     for (const diff::Cube& cube : change.where.cubes)
@@ -171,6 +174,23 @@ class Runner {
     }
     effect.example = diff::GivenText(change.witness);
     return effect;
+  }
+
+  static auto EffectOnServices(const diff::DiffReport& report) -> std::optional<Effect> {
+    for (const diff::ServiceChange& change : report.services) {
+      const bool gains = change.gains.has_value();
+      if (!gains && !change.loses) continue;
+      const diff::Where& where = gains ? change.gained_where : change.lost_where;
+      Effect effect;
+      for (const diff::Cube& cube : where.cubes) {
+        effect.where += (effect.where.empty() ? "" : "; or ") + diff::WhereText(*report.space, cube);
+      }
+      if (!where.rest.IsZero()) effect.where += "; or other requests";
+      effect.what = "service " + ir::Quoted(change.change.deployment) + (gains ? " newly sees the prompt" : " no longer sees the prompt");
+      effect.example = diff::GivenText(gains ? *change.gains : *change.loses);
+      return effect;
+    }
+    return std::nullopt;
   }
 
   const ir::Policy& policy_;

@@ -52,6 +52,12 @@ auto WitnessAgainstCoverage(const verify::VerifyReport& report) -> std::optional
 auto Entry(const Model& model, const Obligation& obligation, Verdict verdict, const std::optional<ir::Request>& witness,
            const Inputs& inputs) -> Json {
   Json entry = {{"name", obligation.name}, {"verdict", VerdictName(verdict)}};
+  const bool is_about_services =
+      !model.policy->services.empty() && std::holds_alternative<ir::EveryDeploymentReached>(obligation.promise);
+  if (is_about_services) {
+    entry["open"] = "services see prompts, and a proof pack has no certificate for that yet: helper calls are not established";
+    return entry;
+  }
   if (verdict == Verdict::kViolated) entry["witness"] = model.classes.Classify(witness.value());
   if (verdict != Verdict::kProved) return entry;
   const bool has_cells = !std::holds_alternative<ir::CostsAtMost>(obligation.promise) &&

@@ -20,15 +20,17 @@ namespace {
 constexpr std::uint32_t kNone = 0xFFFF'FFFF;
 constexpr std::uint64_t kEnvelopeBytes = 64;
 constexpr std::uint64_t kHeaderBytes = 64 + 22 * 8;
+constexpr std::uint64_t kServiceHeaderBytes = 24;
 constexpr std::uint32_t kLineBits = 512;
 constexpr std::uint32_t kMostDefinitions = 28'672;
 
 enum Section : std::uint8_t {
   kAttributes, kSources, kNames, kCuts, kCountries, kDimensions, kDeployments, kFiles, kRules, kRefusals, kRoutes, kTiers,
-  kCandidates, kGuarantees, kLevels, kOwners, kLines, kColumns, kRuns, kMasks, kCells, kStrings, kSectionCount
+  kCandidates, kGuarantees, kLevels, kOwners, kLines, kColumns, kRuns, kMasks, kCells, kStrings,
+  kServices, kScreens, kSectionCount  // these two only where the policy has services
 };
-constexpr std::array<std::uint32_t, kSectionCount> kEntryBytes = {80, 16, 8,  8, 2, 12, 72, 24, 32, 24, 24,
-                                                                  32, 8,  32, 8, 4, 12, 16, 4,  64, 64, 1};
+constexpr std::array<std::uint32_t, kSectionCount> kEntryBytes = {80, 16, 8,  8, 2, 12, 72, 24, 32, 24, 24, 32,
+                                                                  8,  32, 8, 4, 12, 16, 4,  64, 64, 1,  56, 16};
 
 auto Sha256(std::span<const std::byte> bytes) -> std::array<std::uint8_t, 32> {
   std::array<std::uint8_t, 32> digest{};
@@ -64,6 +66,7 @@ class Comparison {
     CheckRefusals();
     CheckRoutes();
     CheckGuarantees();
+    CheckServices();
     Expect(strings_end_, places_[kStrings].count, "the size of the strings");
     CheckConditions();
   }
@@ -74,18 +77,26 @@ class Comparison {
   void CheckEnvelope() {
     Record record(bundle_, 0);
     Expect(record.U64(), 0x0A1A'0A0D'4254'5289, "the magic number");
-    Expect(record.U32(), 3, "the format version");
+    Expect(record.U32(), HasServices() ? 4 : 3, "the format version");
     Expect(record.U32(), 0, "a reserved field");
     Expect(record.U64(), bundle_.size(), "the size");
     Expect(record.U64(), 0, "a reserved field");
-    if (bundle_.size() < kEnvelopeBytes + kHeaderBytes) Differs("the file ends within its header");
+    if (bundle_.size() < HeaderEnd()) Differs("the file ends within its header");
     for (const std::uint8_t byte : Sha256(bundle_.subspan(kEnvelopeBytes))) Expect(record.U8(), byte, "a byte of the checksum");
   }
 
+  auto HasServices() const -> bool { return !policy_.services.empty(); }
+  auto HeaderEnd() const -> std::uint64_t { return kEnvelopeBytes + kHeaderBytes + (HasServices() ? kServiceHeaderBytes : 0); }
+
   void CheckSections() {
     Record record(bundle_, kEnvelopeBytes + 64);
-    std::uint64_t end = kEnvelopeBytes + kHeaderBytes;
-    for (std::uint8_t i = 0; i < kSectionCount; ++i) {
+    std::uint64_t end = HeaderEnd();
+    const Section sections = HasServices() ? kSectionCount : kServices;
+    for (std::uint8_t i = 0; i < sections; ++i) {
+      if (i == kServices) {
+        screen_terms_ = record.U32();
+        Expect(record.U32(), 0, "a reserved field");
+      }
       const std::string self = "section " + std::to_string(i);
       const std::uint64_t begin = AlignUp(end, i == kMasks || i == kCells ? 64 : 8);
       Expect(record.U32(), begin, "the offset of " + self);
@@ -359,6 +370,27 @@ class Comparison {
     }
   }
 
+  void CheckServices() {
+    if (!HasServices()) return;
+    ExpectCount(kServices, policy_.services.size());
+    for (std::size_t i = 0; i < policy_.services.size(); ++i) {
+      const ir::Service& service = policy_.services[i];
+      const ir::Vendor& vendor = policy_.vendors.at(service.vendor.index);
+      const std::string self = " of service `" + service.name + "`";
+      Record record = Entry(kServices, i);
+      ExpectText(record, service.name, "the name" + self);
+      ExpectText(record, vendor.name, "the vendor" + self);
+      ExpectText(record, service.endpoint, "the endpoint" + self);
+      ExpectText(record, service.key_env, "the key's variable" + self);
+      ExpectText(record, service.answers.argument, "the question" + self);
+      Expect(record.U16(), service.processed_in.index, "the country" + self);
+      Expect(record.U16(), vendor.headquarters.index, "the vendor's country" + self);
+      Expect(record.U32(), static_cast<std::uint32_t>(service.answers.kind), "the kind of question" + self);
+      Expect(record.U32(), service.within_ms, "the time" + self);
+      Expect(record.U32(), 0, "a reserved field");
+    }
+  }
+
   // --- Conditions -------------------------------------------------------------------------------------------------
 
   /// Terms by the refusal, route, rule or definition that they belong to: the bits of its terms.
@@ -369,6 +401,7 @@ class Comparison {
     Owned refusals(policy_.refusals.size());
     Owned routes(policy_.routes.size());
     Owned rules(policy_.rules.size());
+    Owned screens(places_[kScreens].count);
     BitUse use;
     std::uint32_t first = 0;
     for (std::uint64_t i = 0; i < places_[kLevels].count; ++i) {
@@ -387,10 +420,12 @@ class Comparison {
     TakeTerms(route_terms_, routes, {0, static_cast<std::uint32_t>(routes.size())});
     next_bit_ = AlignUp(next_bit_, 64);
     TakeRuleTerms(rules);
+    next_bit_ = AlignUp(next_bit_, 64);
+    TakeTerms(screen_terms_, screens, {0, static_cast<std::uint32_t>(screens.size())});
     ExpectCount(kOwners, next_owner_);
 
     use.used.assign(AlignUp(next_bit_, kLineBits), false);
-    for (const Owned* owned : {&definitions, &refusals, &routes, &rules}) {
+    for (const Owned* owned : {&definitions, &refusals, &routes, &rules, &screens}) {
       for (const auto& bits : *owned) {
         for (const std::uint64_t bit : bits) use.used[bit] = true;
       }
@@ -409,6 +444,75 @@ class Comparison {
     for (std::size_t i = 0; i < rules.size(); ++i) {
       CheckCondition(rules[i], policy_.rules[i].when, "rule `" + policy_.rules[i].name + "`");
     }
+    CheckScreens(screens);
+  }
+
+  /// A refusal keeps every service that is asked, in those requests for which it applies in any case; a rule those that it
+  /// excludes, where it could apply.
+  void CheckScreens(const Owned& screens) {
+    if (!HasServices()) return;
+    std::uint64_t asked = 0;
+    for (std::uint32_t s = 0; s < policy_.services.size(); ++s) {
+      if (!ir::AskedFor(policy_, {s}).empty()) asked |= std::uint64_t{1} << s;
+    }
+    std::uint64_t next = 0;
+    for (std::uint32_t i = 0; i < policy_.refusals.size(); ++i) {
+      const ir::Refusal& refusal = policy_.refusals[i];
+      CheckScreen(screens, next, {0, i, asked}, refusal.when, "refusal `" + refusal.name + "`");
+    }
+    for (std::uint32_t i = 0; i < policy_.rules.size(); ++i) {
+      const ir::Rule& rule = policy_.rules[i];
+      std::uint64_t excluded = 0;
+      for (std::uint32_t s = 0; s < policy_.services.size(); ++s) {
+        if (ir::Says(rule.keep, policy_, ServiceId{s}) == ir::Said::kNo) excluded |= std::uint64_t{1} << s;
+      }
+      CheckScreen(screens, next, {1, i, excluded & asked}, rule.when, "rule `" + rule.name + "`");
+    }
+    ExpectCount(kScreens, next);
+  }
+
+  struct Screen {
+    std::uint32_t by_rule;
+    std::uint32_t index;
+    std::uint64_t services;
+  };
+
+  /// The screen is the next one of the bundle, or it is not there because nothing is kept from anybody.
+  void CheckScreen(const Owned& screens, std::uint64_t& next, const Screen& screen, const ir::Condition& condition,
+                   const std::string& name) const {
+    Diagrams diagrams;
+    std::map<std::uint32_t, Diagrams::Node> known;
+    const Diagrams::Node wanted =
+        Foresee(diagrams, condition, screen.by_rule == 1 ? Diagrams::kEverything : Diagrams::kNothing);
+    bool is_next = next < screens.size();
+    if (is_next) {
+      Record record = Entry(kScreens, next);
+      const std::uint64_t services = record.U64();
+      is_next = record.U32() == screen.by_rule && record.U32() == screen.index;
+      if (is_next) Expect(services, screen.services, "the services that " + name + " keeps");
+    }
+    if (!is_next) {
+      if (screen.services != 0 && wanted != Diagrams::kNothing) Differs(name + " keeps no service from seeing prompts, and it should");
+      return;
+    }
+    if (UnionOf(diagrams, screens[next++], known) != wanted) {
+      Differs("the terms by which " + name + " keeps services do not hold exactly where it could apply");
+    }
+  }
+
+  /// The condition with `unknown` for what services answer; behind a `not` the opposite.
+  auto Foresee(Diagrams& diagrams, const ir::Condition& condition, Diagrams::Node unknown) const -> Diagrams::Node {
+    using Kind = ir::Condition::Kind;
+    const bool is_connective = condition.kind == Kind::kAll || condition.kind == Kind::kAny || condition.kind == Kind::kNot;
+    if (!is_connective) {
+      const bool is_constant = condition.kind == Kind::kTrue || condition.kind == Kind::kFalse;
+      return !is_constant && ir::IsAnswered(policy_, condition.attribute) ? unknown : Build(diagrams, condition);
+    }
+    const Diagrams::Node inner = condition.kind == Kind::kNot ? diagrams.Not(unknown) : unknown;
+    std::vector<Diagrams::Node> children;
+    for (const ir::Condition& child : condition.children) children.push_back(Foresee(diagrams, child, inner));
+    if (condition.kind == Kind::kNot) return diagrams.Not(children.at(0));
+    return condition.kind == Kind::kAll ? diagrams.All(std::move(children)) : diagrams.Any(std::move(children));
   }
 
   /// The next `terms` terms, whose owners ascend within these bounds.
@@ -505,6 +609,7 @@ class Comparison {
   std::uint32_t refusal_terms_ = 0;
   std::uint32_t route_terms_ = 0;
   std::uint32_t rule_terms_ = 0;
+  std::uint32_t screen_terms_ = 0;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> rule_order_;  // mask, or last of all if it is empty; rule
   std::uint64_t next_bit_ = 0;
   std::uint64_t next_owner_ = 0;

@@ -141,10 +141,16 @@ void Resolver::AddAttribute(const ast::Attribute& declared) {
 
 void Resolver::CheckDefault(const ast::Attribute& declared, const ir::Attribute& attribute) {
   for (const ir::Source& source : attribute.sources) {
-    if (source.kind == SourceKind::kClassifier && declared.fallback.empty()) {
-      Error(Code::kR0401, declared.name.span, "`" + attribute.name + "` comes from a classifier and has no default",
-            "add a `default`: it is the value if the classifier gives no answer");
-      return;
+    if (source.kind == SourceKind::kClassifier && !IsAnsweredByService(source)) {
+      if (declared.fallback.empty()) {
+        Error(Code::kR0401, declared.name.span, "`" + attribute.name + "` comes from a classifier that no service answers, and has no default",
+              "add a `default`, or declare a `service` that answers `classifier \"" + source.argument + "\"`");
+        return;
+      }
+      Report(Builder(Code::kR0410, declared.name.span, "no service answers the classifier of `" + attribute.name +
+                                                           "`, so its value is always the default")
+                 .WithRules({attribute.name})
+                 .WithHint("declare a `service NAME answers classifier \"" + source.argument + "\" { … }`"));
     }
     bool measured = source.kind == SourceKind::kBudget || source.kind == SourceKind::kClock ||
                     (source.kind == SourceKind::kRequest && AlwaysMeasures(source.kind, source.argument));
@@ -216,13 +222,20 @@ void Resolver::CheckSources(const ast::Attribute& declared, const ast::Type& typ
         }
         break;
       case SourceKind::kDetector:
-        if (source.argument != "pii") {
-          bool near = !diagnostics::NearestName(source.argument, {"pii"}).empty();
-          Error(Code::kR0209, source.span, "there is no detector `" + source.argument + "`", "the detectors are: `pii`",
-                near ? std::optional(Replace(source.span, "detector pii")) : std::nullopt);
+        if (ComesFromService(source.kind, source.argument) && !IsAnsweredByService(resolved)) {
+          std::vector<std::string> known{std::string(kBuiltInDetector)};
+          for (const ir::Source& answered : answered_) {
+            if (answered.kind == SourceKind::kDetector) known.push_back(answered.argument);
+          }
+          std::string nearest = diagnostics::NearestName(source.argument, known);
+          std::string names;
+          for (const std::string& each : known) names += (names.empty() ? "`" : ", `") + each + "`";
+          Error(Code::kR0209, source.span, "there is no detector `" + source.argument + "`",
+                "the detectors are: " + names + "; a `service` can answer another one",
+                nearest.empty() ? std::nullopt : std::optional(Replace(source.span, "detector " + nearest)));
         } else if (attribute.kind != AttributeKind::kAnyOf) {
           wrong_kind(source, "a set of data classes");
-        } else if (std::none_of(attribute.values.begin(), attribute.values.end(), [](const std::string& value) {
+        } else if (source.argument == kBuiltInDetector && std::none_of(attribute.values.begin(), attribute.values.end(), [](const std::string& value) {
                      return value == "personal" || value == "financial";
                    })) {
           Error(Code::kR0213, source.span, "the detector `pii` reports `personal` and `financial`, and `" + name +

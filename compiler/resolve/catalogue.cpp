@@ -108,10 +108,54 @@ auto Resolver::ObserversOf(const std::vector<ast::Name>& names) -> std::vector<V
   return {observers.begin(), observers.end()};
 }
 
+auto Resolver::AddRecipient(const ast::Recipient& declared, ir::Recipient& recipient) -> bool {
+  recipient.name = declared.name.text;
+  recipient.span = declared.name.span;
+  recipient.own = OwnFactsOf(declared.own, ast::Owner::kDeployment, declared.name);
+  bool has_vendor = false;
+  if (const ast::Name* vendor = Only(declared.vendor, Need::kRequired, declared.name, "vendor")) {
+    if (auto index = vendor_names_.Find(vendor->text)) {
+      recipient.vendor = {*index};
+      recipient.own.insert(vendor_facts_[*index].begin(), vendor_facts_[*index].end());
+      has_vendor = true;
+    } else {
+      UnknownName("vendor", *vendor, vendor_names_.Names());
+    }
+  }
+  if (const ast::Name* country = Only(declared.processed_in, Need::kRequired, declared.name, "processed in")) {
+    if (auto parsed = CountryOf(*country, "`" + recipient.name + "` processes in one country, written as two capital letters")) {
+      recipient.processed_in = *parsed;
+    }
+  }
+  if (const ast::Quantity* days = Only(declared.retention, Need::kOptional, declared.name, "retention")) {
+    recipient.retention_days = FactNumber(*days, ast::UnitWord::kDays, "days");
+  }
+  if (const ast::Name* status = Only(declared.status, Need::kOptional, declared.name, "status")) {
+    if (std::ranges::find(ir::kStatuses, status->text) == ir::kStatuses.end()) {
+      UnknownName("status", *status, {ir::kStatuses.begin(), ir::kStatuses.end()});
+    }
+    recipient.status = status->text;
+  }
+  recipient.tags = Sorted(DistinctNames(declared.tags, "tag"));
+  if (const ast::String* endpoint = Only(declared.endpoint, Need::kOptional, declared.name, "endpoint")) {
+    if (!endpoint->text.starts_with("https://") && !endpoint->text.starts_with("http://")) {
+      Error(Code::kR0205, endpoint->span, "`" + endpoint->text + "` is not the address of an HTTP service",
+            "it begins with `https://`");
+    }
+    recipient.endpoint = endpoint->text;
+  }
+  if (const ast::Name* key = Only(declared.key_env, Need::kOptional, declared.name, "key")) {
+    recipient.key_env = key->text;
+  }
+  if (const ast::SeenBy* seen = Only(declared.seen_by, Need::kOptional, declared.name, "seen by")) {
+    recipient.seen_by = ObserversOf(seen->names);
+  }
+  recipient.provenance = ProvenanceOf(declared.provenance, declared.name);
+  return has_vendor;
+}
+
 void Resolver::AddDeployment(const ast::Deployment& declared) {
   ir::Deployment deployment;
-  deployment.name = declared.name.text;
-  deployment.span = declared.name.span;
   bool usable = true;
   if (auto model = model_names_.Find(declared.model.text)) {
     deployment.model = {*model};
@@ -119,20 +163,7 @@ void Resolver::AddDeployment(const ast::Deployment& declared) {
     UnknownName("model", declared.model, model_names_.Names());
     usable = false;
   }
-  const ast::Name* vendor = Only(declared.vendor, Need::kRequired, declared.name, "vendor");
-  if (vendor == nullptr) {
-    usable = false;
-  } else if (auto index = vendor_names_.Find(vendor->text)) {
-    deployment.vendor = {*index};
-  } else {
-    UnknownName("vendor", *vendor, vendor_names_.Names());
-    usable = false;
-  }
-  if (const ast::Name* country = Only(declared.processed_in, Need::kRequired, declared.name, "processed in")) {
-    if (auto parsed = CountryOf(*country, "a deployment is processed in one country, written as two capital letters")) {
-      deployment.processed_in = *parsed;
-    }
-  }
+  usable = AddRecipient(declared, deployment) && usable;
   if (const ast::Price* price = Only(declared.price, Need::kRequired, declared.name, "price")) {
     deployment.price_in = FactNumber(price->in, ast::UnitWord::kUsd, "USD");
     deployment.price_out = FactNumber(price->out, ast::UnitWord::kUsd, "USD");
@@ -146,36 +177,10 @@ void Resolver::AddDeployment(const ast::Deployment& declared) {
   if (const ast::Quantity* time = Only(declared.first_token, Need::kOptional, declared.name, "first token")) {
     deployment.first_token_ms = NumberIn(*time, Unit::kMilliseconds, UnitNeed::kStated);
   }
-  if (const ast::Quantity* days = Only(declared.retention, Need::kOptional, declared.name, "retention")) {
-    deployment.retention_days = FactNumber(*days, ast::UnitWord::kDays, "days");
-  }
-  if (const ast::Name* status = Only(declared.status, Need::kOptional, declared.name, "status")) {
-    if (std::ranges::find(ir::kStatuses, status->text) == ir::kStatuses.end()) {
-      UnknownName("status", *status, {ir::kStatuses.begin(), ir::kStatuses.end()});
-    }
-    deployment.status = status->text;
-  }
-  deployment.tags = Sorted(DistinctNames(declared.tags, "tag"));
-  if (const ast::String* endpoint = Only(declared.endpoint, Need::kOptional, declared.name, "endpoint")) {
-    if (!endpoint->text.starts_with("https://") && !endpoint->text.starts_with("http://")) {
-      Error(Code::kR0205, endpoint->span, "`" + endpoint->text + "` is not the address of an HTTP service",
-            "it begins with `https://`");
-    }
-    deployment.endpoint = endpoint->text;
-  }
   if (const ast::String* model = Only(declared.upstream_model, Need::kOptional, declared.name, "model")) {
     deployment.upstream_model = model->text;
   }
-  if (const ast::Name* key = Only(declared.key_env, Need::kOptional, declared.name, "key")) {
-    deployment.key_env = key->text;
-  }
-  if (const ast::SeenBy* seen = Only(declared.seen_by, Need::kOptional, declared.name, "seen by")) {
-    deployment.seen_by = ObserversOf(seen->names);
-  }
-  deployment.provenance = ProvenanceOf(declared.provenance, declared.name);
-  deployment.own = OwnFactsOf(declared.own, ast::Owner::kDeployment, declared.name);
   if (usable) {
-    deployment.own.insert(vendor_facts_[deployment.vendor.index].begin(), vendor_facts_[deployment.vendor.index].end());
     deployment.own.insert(model_facts_[deployment.model.index].begin(), model_facts_[deployment.model.index].end());
   }
   auto index = static_cast<std::uint32_t>(policy_.deployments.size());

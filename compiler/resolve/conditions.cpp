@@ -156,7 +156,7 @@ auto Resolver::ResolveWeekdayInterval(const ast::Condition& condition, Attribute
 }
 
 void Resolver::AddCondition(const ast::NamedCondition& declared) {
-  if (attribute_names_.Find(declared.name.text)) {
+  if (attribute_names_.Contains(declared.name.text)) {
     Error(Code::kR0202, declared.name.span, "`" + declared.name.text + "` is an attribute already",
           "give the condition another name");
     return;
@@ -168,7 +168,7 @@ void Resolver::AddCondition(const ast::NamedCondition& declared) {
 
 /// A named condition is resolved wherever it is used; once more here, for its own sake and so that an unused one is checked.
 void Resolver::KeepCondition(const ast::NamedCondition& declared) {
-  if (!declared.parameters.empty() || !condition_names_.Find(declared.name.text)) return;
+  if (!declared.parameters.empty() || !condition_names_.Contains(declared.name.text)) return;
   policy_.conditions.push_back({declared.name.text, ResolveNamed(declared.name), layer_, declared.name.span});
 }
 
@@ -305,7 +305,7 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
       ir::Condition leaf = Leaf(ir::Condition::Kind::kInCountries, id, condition.span);
       for (const ast::Value& value : condition.values) {
         const auto* name = std::get_if<ast::Name>(&value);
-        bool is_place = name != nullptr && (jurisdiction_names_.Find(name->text) || ParseCountry(name->text));
+        bool is_place = name != nullptr && (jurisdiction_names_.Contains(name->text) || ParseCountry(name->text));
         if (name != nullptr && !is_place && IsQuestion(*name, attribute.name)) return Broken(condition.span);
       }
       leaf.values = CountriesOf(condition.values);
@@ -390,7 +390,7 @@ void Resolver::DateClause(const ast::Quantity& date, ast::Operator op, std::vect
   for (std::uint32_t i = 0; i < policy_.attributes.size(); ++i) {
     const ir::Attribute& attribute = policy_.attributes[i];
     if (attribute.kind != AttributeKind::kDate || attribute.sources.empty() ||
-        attribute.sources[0].kind != SourceKind::kClock) {
+        attribute.sources[0].kind != SourceKind::kClock || !attribute_names_.Find(attribute.name)) {
       continue;
     }
     ast::Condition condition;
@@ -403,7 +403,7 @@ void Resolver::DateClause(const ast::Quantity& date, ast::Operator op, std::vect
   }
   Error(Code::kR0403, date.span, "this date needs to know what day it is, and no attribute says so",
         "add `attribute today date from clock`",
-        attribute_names_.Find("today") || condition_names_.Find("today")
+        attribute_names_.Contains("today") || condition_names_.Contains("today")
             ? std::nullopt
             : std::optional(InsertFix(date.span.file, "attribute today date from clock")));
 }

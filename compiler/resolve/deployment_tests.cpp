@@ -27,12 +27,44 @@ auto Combine(Kind kind, std::vector<ir::DeploymentTest> children, Span span) -> 
   return test;
 }
 
-/// The name of the fact that a test reads and that a catalogue entry may leave out; empty if it is always stated.
+/// The name of the fact that a test reads and that a recipient may leave out; empty if it is always stated.
+auto OptionalFact(const ir::DeploymentTest& test, const ir::Recipient& recipient) -> std::string {
+  switch (test.kind) {
+    case Kind::kRetention: return recipient.retention_days ? "" : "retention";
+    case Kind::kSeenBy:
+    case Kind::kSeenOnlyBy:
+    case Kind::kSeenFrom:
+    case Kind::kSeenOnlyFrom: return recipient.seen_by ? "" : "seen by";
+    case Kind::kOwnIs:
+    case Kind::kOwnRange: return recipient.own.contains(test.property) ? "" : test.property;
+    case Kind::kTrue:
+    case Kind::kAll:
+    case Kind::kAny:
+    case Kind::kNot:
+    case Kind::kProcessedIn:
+    case Kind::kHeadquarteredIn:
+    case Kind::kVendorIs:
+    case Kind::kModelIs:
+    case Kind::kDeploymentIs:
+    case Kind::kServiceIs:
+    case Kind::kCertified:
+    case Kind::kStatusIs:
+    case Kind::kCapable:
+    case Kind::kTagged:
+    case Kind::kPriceIn:
+    case Kind::kPriceOut:
+    case Kind::kFirstToken:
+    case Kind::kQuality:
+    case Kind::kContext: return "";
+  }
+  return "";
+}
+
+/// The same of a deployment, which has facts of its own and of its model.
 auto OptionalFact(const ir::DeploymentTest& test, const ir::Policy& policy, const ir::Deployment& deployment) -> std::string {
   const ir::Model& model = policy.models[deployment.model.index];
   switch (test.kind) {
     case Kind::kFirstToken: return deployment.first_token_ms ? "" : "first token";
-    case Kind::kRetention: return deployment.retention_days ? "" : "retention";
     case Kind::kContext: return model.context_tokens ? "" : "context";
     case Kind::kQuality:
       if (test.text.empty()) return model.quality ? "" : "quality";
@@ -46,20 +78,22 @@ auto OptionalFact(const ir::DeploymentTest& test, const ir::Policy& policy, cons
     case Kind::kVendorIs:
     case Kind::kModelIs:
     case Kind::kDeploymentIs:
+    case Kind::kServiceIs:
     case Kind::kCertified:
     case Kind::kStatusIs:
     case Kind::kCapable:
     case Kind::kTagged:
     case Kind::kPriceIn:
-    case Kind::kPriceOut: return "";
+    case Kind::kPriceOut:
+    case Kind::kRetention:
     case Kind::kSeenBy:
     case Kind::kSeenOnlyBy:
     case Kind::kSeenFrom:
-    case Kind::kSeenOnlyFrom: return deployment.seen_by ? "" : "seen by";
+    case Kind::kSeenOnlyFrom:
     case Kind::kOwnIs:
-    case Kind::kOwnRange: return deployment.own.contains(test.property) ? "" : test.property;
+    case Kind::kOwnRange: break;
   }
-  return "";
+  return OptionalFact(test, static_cast<const ir::Recipient&>(deployment));
 }
 
 enum class Truth : std::uint8_t { kNo, kUnknown, kYes };
@@ -86,6 +120,7 @@ auto Evaluate(const ir::DeploymentTest& test, const ir::Policy& policy, Deployme
     case Kind::kVendorIs:
     case Kind::kModelIs:
     case Kind::kDeploymentIs:
+    case Kind::kServiceIs:
     case Kind::kCertified:
     case Kind::kStatusIs:
     case Kind::kCapable:
@@ -179,7 +214,7 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
     return Node(Kind::kTrue, test.span);
   }
 
-  auto by_index = [&](const Symbols& symbols, std::string_view what, Kind kind) {
+  auto by_index = [&](Symbols& symbols, std::string_view what, Kind kind) {
     ir::DeploymentTest result = Node(kind, test.span);
     std::set<std::uint32_t> indexes;
     for (const ast::Value& value : test.values) {
@@ -227,6 +262,7 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
     case ast::Fact::kVendor: return by_index(vendor_names_, "vendor", Kind::kVendorIs);
     case ast::Fact::kModel: return by_index(model_names_, "model", Kind::kModelIs);
     case ast::Fact::kDeployment: return by_index(deployment_names_, "deployment", Kind::kDeploymentIs);
+    case ast::Fact::kService: return by_index(service_names_, "service", Kind::kServiceIs);
     case ast::Fact::kStatus: return ResolveNames(test, {ir::kStatuses.begin(), ir::kStatuses.end()}, "status", Kind::kStatusIs);
     case ast::Fact::kCertified: {
       std::set<std::string> known;
@@ -252,8 +288,9 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
     case ast::Fact::kTag: {
       if (const auto* name = std::get_if<ast::Name>(&test.values[0]); name != nullptr && test.values.size() == 1) {
         if (property_names_.Find(name->text)) return ResolveYesProperty(*name, test.span);
-        if (ParseCountry(name->text) || jurisdiction_names_.Find(name->text) || vendor_names_.Find(name->text) ||
-            model_names_.Find(name->text) || deployment_names_.Find(name->text) || group_names_.Find(name->text)) {
+        if (ParseCountry(name->text) || jurisdiction_names_.Contains(name->text) || vendor_names_.Contains(name->text) ||
+            model_names_.Contains(name->text) || deployment_names_.Contains(name->text) || service_names_.Contains(name->text) ||
+            group_names_.Contains(name->text)) {
           Error(Code::kR0201, name->span, "`" + name->text + "` alone is not a test",
                 "if it belongs to the list before it, join it with `or`; else say what is asked, for example `processed in " +
                     name->text + "` or `vendor " + name->text + "`");
@@ -263,6 +300,7 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
       std::set<std::string> known;
       for (const ir::Model& model : policy_.models) known.insert(model.tags.begin(), model.tags.end());
       for (const ir::Deployment& deployment : policy_.deployments) known.insert(deployment.tags.begin(), deployment.tags.end());
+      for (const ir::Service& service : policy_.services) known.insert(service.tags.begin(), service.tags.end());
       return ResolveNames(test, {known.begin(), known.end()}, "tag of any model or deployment called", Kind::kTagged);
     }
     case ast::Fact::kGroup: {
@@ -277,7 +315,7 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
         } else if (auto deployment = deployment_names_.Find(name->text)) {
           members.insert(*deployment);
         } else {
-          bool place = jurisdiction_names_.Find(name->text) || ParseCountry(name->text);
+          bool place = jurisdiction_names_.Contains(name->text) || ParseCountry(name->text);
           if (place) {
             Error(Code::kR0201, name->span, "there is no group `" + name->text + "`",
                   "for a place write `processed in " + name->text + "`");
@@ -313,26 +351,32 @@ auto Resolver::ResolveFact(const ast::DeploymentTest& test) -> ir::DeploymentTes
   return Node(Kind::kTrue, test.span);
 }
 
-auto Resolver::ResolveStrictTest(const ast::DeploymentTest& test) -> ir::DeploymentTest {
+auto Resolver::ResolveStrictTest(const ast::DeploymentTest& test, About about) -> ir::DeploymentTest {
   ir::DeploymentTest resolved = ResolveTest(test);
-  CheckFactsStated(resolved);
+  CheckFactsStated(resolved, about);
   return resolved;
 }
 
-void Resolver::CheckFactsStated(const ir::DeploymentTest& test) {
-  for (const ir::DeploymentTest& child : test.children) CheckFactsStated(child);
+void Resolver::CheckFactsStated(const ir::DeploymentTest& test, About about) {
+  for (const ir::DeploymentTest& child : test.children) CheckFactsStated(child, about);
+  const auto report = [&](const std::string& fact, const std::string& owner, Span declared) {
+    Report(diagnostics::Builder(Code::kR0303, test.span,
+                                "`" + owner + "` does not state its `" + fact + "`, which is asked for here")
+               .AddNote(declared, "`" + owner + "` is declared here")
+               .WithHint("state the fact, so that nothing is guessed"));
+  };
   for (const ir::Deployment& deployment : policy_.deployments) {
     if (deployment.model.index >= policy_.models.size()) continue;
     std::string fact = OptionalFact(test, policy_, deployment);
     if (fact.empty()) continue;
     const ir::Model& model = policy_.models[deployment.model.index];
     bool of_model = test.kind == Kind::kContext || test.kind == Kind::kQuality;
-    const std::string& owner = of_model ? model.name : deployment.name;
-    Report(diagnostics::Builder(Code::kR0303, test.span,
-                                "`" + owner + "` does not state its `" + fact + "`, which is asked for here")
-               .AddNote(of_model ? model.span : deployment.span, "`" + owner + "` is declared here")
-               .WithHint("state the fact, so that nothing is guessed"));
-    return;
+    return of_model ? report(fact, model.name, model.span) : report(fact, deployment.name, deployment.span);
+  }
+  if (about == About::kDeployments) return;
+  for (const ir::Service& service : policy_.services) {
+    const std::string fact = ir::BindsServices(test, policy_) ? OptionalFact(test, service) : "";
+    if (!fact.empty()) return report(fact, service.name, service.span);
   }
 }
 

@@ -70,7 +70,7 @@ auto Resolver::CountriesOf(const ast::Name& name) -> const Countries* {
   }
   std::vector<std::string> known = jurisdiction_names_.Names();
   std::string upper = Upper(name.text);
-  if (upper != name.text && (ParseCountry(upper) || jurisdiction_names_.Find(upper))) {
+  if (upper != name.text && (ParseCountry(upper) || jurisdiction_names_.Contains(upper))) {
     Error(Code::kR0201, name.span, "there is no country or jurisdiction `" + name.text + "`",
           "did you mean `" + upper + "`?", Replace(name.span, upper));
     return nullptr;

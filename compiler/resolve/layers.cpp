@@ -60,6 +60,7 @@ void Resolver::CheckLayers() {
     if (const auto* vendor = std::get_if<ast::Vendor>(each.declaration)) refuse("vendor", vendor->name);
     if (const auto* model = std::get_if<ast::Model>(each.declaration)) refuse("model", model->name);
     if (const auto* deployment = std::get_if<ast::Deployment>(each.declaration)) refuse("deployment", deployment->name);
+    if (const auto* service = std::get_if<ast::Service>(each.declaration)) refuse("service", service->name);
   }
 }
 

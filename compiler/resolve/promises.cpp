@@ -66,7 +66,7 @@ auto Resolver::ResolvePromise(const ast::Guarantee& declared, const ir::Conditio
     auto operator()(const ast::Never& never) -> Result {
       return ir::EveryDeploymentReached{Negate(self.ResolveStrictTest(never.test))};
     }
-    auto operator()(const ast::FirstChoice& first) -> Result { return ir::FirstChoice{self.ResolveStrictTest(first.test)}; }
+    auto operator()(const ast::FirstChoice& first) -> Result { return ir::FirstChoice{self.ResolveStrictTest(first.test, About::kDeployments)}; }
     auto operator()(const ast::Served& served) -> Result { return ir::Served{self.RefusalsOf(served.unless_refused_by)}; }
     auto operator()(const ast::Survives& survives) -> Result { return self.ResolvePromise(survives); }
     auto operator()(const ast::Bounded& bounded) -> Result { return self.ResolvePromise(bounded); }
@@ -186,7 +186,7 @@ auto Resolver::ResolvePromise(const ast::Compared& declared, const ir::Condition
   compared.number.low = std::numeric_limits<std::int64_t>::min();
   compared.number.high = std::numeric_limits<std::int64_t>::max();
   compared.number.span = declared.fact_span;
-  CheckFactsStated(compared.number);
+  CheckFactsStated(compared.number, About::kDeployments);
   return compared;
 }
 
@@ -307,7 +307,7 @@ auto Resolver::TestOf(const std::vector<ast::Assignment>& all_given, const std::
     } else if (const auto* never = std::get_if<ast::Never>(&expectation.what)) {
       resolved.what = ir::EveryDeploymentReached{Negate(ResolveStrictTest(never->test))};
     } else {
-      resolved.what = ir::FirstChoice{ResolveStrictTest(std::get<ast::FirstChoice>(expectation.what).test)};
+      resolved.what = ir::FirstChoice{ResolveStrictTest(std::get<ast::FirstChoice>(expectation.what).test, About::kDeployments)};
     }
     test.expectations.push_back(std::move(resolved));
   }

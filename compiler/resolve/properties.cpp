@@ -22,6 +22,15 @@ auto OwnerText(ast::Owner owner) -> std::string {
   return "";
 }
 
+auto OwnerOf(ast::Owner owner) -> ir::Property::Owner {
+  switch (owner) {
+    case ast::Owner::kVendor: return ir::Property::Owner::kVendor;
+    case ast::Owner::kModel: return ir::Property::Owner::kModel;
+    case ast::Owner::kDeployment: return ir::Property::Owner::kDeployment;
+  }
+  return ir::Property::Owner::kDeployment;
+}
+
 /// Properties of the language itself that one value follows; a misspelt one reads like a property of one's own.
 auto BuiltInProperties(ast::Owner owner) -> std::vector<std::string> {
   switch (owner) {
@@ -50,7 +59,7 @@ void Resolver::AddProperty(const ast::Property& declared) {
   if (declared.fallback) fallback = OwnFactOf(attribute, *declared.fallback);
   auto index = static_cast<std::uint32_t>(properties_.size());
   if (!Declare(property_names_, "property", declared.name, index)) return;
-  policy_.properties.push_back({attribute.name, attribute.kind, attribute.unit, attribute.span});
+  policy_.properties.push_back({attribute.name, attribute.kind, attribute.unit, attribute.span, OwnerOf(declared.owner)});
   properties_.push_back({std::move(attribute), declared.owner, std::move(fallback)});
 }
 
@@ -68,6 +77,8 @@ void Resolver::CheckPropertyNames() {
       report("model", model->name, model->span);
     } else if (auto deployment = std::ranges::find_if(policy_.deployments, has_tag); deployment != policy_.deployments.end()) {
       report("deployment", deployment->name, deployment->span);
+    } else if (auto service = std::ranges::find_if(policy_.services, has_tag); service != policy_.services.end()) {
+      report("service", service->name, service->span);
     }
   }
 }
@@ -97,7 +108,7 @@ auto Resolver::OwnFactsOf(const std::vector<ast::OwnFact>& facts, ast::Owner own
     if (property.owner != owner) {
       Report(Builder(Code::kR0203, fact.property.span, "`" + fact.property.text + "` is a property of " +
                                                            OwnerText(property.owner) + "s, and `" + name.text +
-                                                           "` is a " + OwnerText(owner))
+                                                           "` is none")
                  .AddNote(property.type.span, "it is declared here"));
       continue;
     }

@@ -16,6 +16,7 @@ auto Resolver::Run() -> ir::Policy {
   ForEach<ast::LimitsBlock>(&Resolver::SetLimits);
   ForEach<ast::Jurisdiction>(&Resolver::AddJurisdiction);
   ForEach<ast::NamedType>(&Resolver::AddNamedType);
+  ForEach<ast::Service>(&Resolver::AddQuestion);
   ForEach<ast::Attribute>(&Resolver::AddAttribute);
   CheckLimits();
   ForEach<ast::NamedCondition>(&Resolver::AddCondition);
@@ -23,6 +24,7 @@ auto Resolver::Run() -> ir::Policy {
   ForEach<ast::Vendor>(&Resolver::AddVendor);
   ForEach<ast::Model>(&Resolver::AddModel);
   ForEach<ast::Deployment>(&Resolver::AddDeployment);
+  ForEach<ast::Service>(&Resolver::AddService);
   CheckPropertyNames();
   ForEach<ast::Group>(&Resolver::AddGroup);
   std::size_t errors = emitter_.error_count();
@@ -36,8 +38,9 @@ auto Resolver::Run() -> ir::Policy {
   CheckShapesApplied();
   CheckServed();
   ForEach<ast::Test>(&Resolver::AddTest);
-  if (emitter_.error_count() == errors) ForEach<ast::NamedCondition>(&Resolver::KeepCondition);
   AddImpliedRules();
+  CheckUnused();
+  if (emitter_.error_count() == errors) ForEach<ast::NamedCondition>(&Resolver::KeepCondition);
 
   if (policy_.deployments.empty()) {
     Error(Code::kR0401, policy_.span, "this policy has no deployment", "declare at least one with `deployment NAME serves MODEL { … }`");
@@ -49,6 +52,7 @@ auto Resolver::Run() -> ir::Policy {
     Error(Code::kR0208, policy_.deployments[kMaxDeployments].span,
           "a policy may have at most " + std::to_string(kMaxDeployments) + " deployments");
   }
+  CheckServices();
   if (!emitter_.has_errors()) CheckClasses();
   return std::move(policy_);
 }

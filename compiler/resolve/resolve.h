@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "compiler/base/source.h"
 #include "compiler/diagnostics/diagnostic.h"
 #include "compiler/ir/policy.h"
@@ -10,6 +12,9 @@ namespace route::resolve {
 struct Options {
   /// Sets of facts whose date lies more than a year before this day are reported (R0305).
   Date today;
+  /// Whether declarations that nothing uses are reported (R0412).
+  enum class Unused : std::uint8_t { kIgnore, kReport };
+  Unused unused = Unused::kIgnore;
 };
 
 /// Looks up every name and checks every type, unit and bound, and states what the language leaves implied: what a

@@ -24,8 +24,13 @@ class Symbols {
  public:
   /// False if the name is already there.
   auto Add(const std::string& name, std::uint32_t index, Span span) -> bool;
-  auto Find(const std::string& name) const -> std::optional<std::uint32_t>;
-  auto SpanOf(const std::string& name) const -> Span { return entries_.at(name).second; }
+  /// What a use of the name refers to.
+  auto Find(const std::string& name) -> std::optional<std::uint32_t>;
+  /// Is there such a name? Asking is no use of it.
+  auto Contains(const std::string& name) const -> bool { return entries_.contains(name); }
+  /// The names that nothing has found, with their places, in the order of the text.
+  auto Unused() const -> std::vector<std::pair<std::string, Span>>;
+  auto SpanOf(const std::string& name) const -> Span { return entries_.at(name).span; }
 
   /// The first name added that readers take for this one; nothing if there is none but itself.
   auto Lookalike(const std::string& name) const -> std::optional<std::string>;
@@ -34,7 +39,12 @@ class Symbols {
   auto Names() const -> std::vector<std::string>;
 
  private:
-  std::map<std::string, std::pair<std::uint32_t, Span>> entries_;
+  struct Entry {
+    std::uint32_t index;
+    Span span;
+    bool used = false;
+  };
+  std::map<std::string, Entry> entries_;
   std::map<std::string, std::string> by_skeleton_;
 };
 
@@ -154,6 +164,11 @@ class Resolver {
   template <typename T>
   auto ApplyShape(Shapes<T>& shapes, const ast::Application& application) -> std::optional<T>;
 
+  // --- unused.cpp
+  /// Warns of what the root file declares and nothing uses (R0412), if that is asked for.
+  void CheckUnused();
+  void ReportUnused(std::string_view kind, const Symbols& symbols, std::string_view hint);
+
   // --- jurisdictions.cpp
   void AddJurisdiction(const ast::Jurisdiction& declared);
   auto CountriesOf(const ast::Name& name) -> const Countries*;
@@ -171,7 +186,7 @@ class Resolver {
   enum class Maximum : std::uint8_t { kNeeded, kOptional };
   void ApplyType(const ast::Type& type, Maximum need, ir::Attribute& attribute);
   void CheckSources(const ast::Attribute& declared, const ast::Type& type, ir::Attribute& attribute);
-  /// A classifier may not answer, so it needs a default; what is always measured can't use one.
+  /// A classifier that no service answers needs a default; what is always measured can't use one.
   void CheckDefault(const ast::Attribute& declared, const ir::Attribute& attribute);
 
   // --- values.cpp
@@ -217,6 +232,18 @@ class Resolver {
   void AddVendor(const ast::Vendor& declared);
   void AddModel(const ast::Model& declared);
   void AddDeployment(const ast::Deployment& declared);
+  /// What every recipient states. False if its vendor is not known.
+  auto AddRecipient(const ast::Recipient& declared, ir::Recipient& recipient) -> bool;
+
+  // --- services.cpp
+  /// Before the attributes, whose sources the services answer.
+  void AddQuestion(const ast::Service& declared);
+  auto IsAnsweredByService(const ir::Source& source) const -> bool;
+  auto IsAnsweredByService(const ast::Source& source) const -> bool { return IsAnsweredByService(ir::Source{source.kind, source.argument}); }
+  void AddService(const ast::Service& declared);
+  /// Reports a service that stands where only a deployment can.
+  auto IsService(const ast::Name& name) -> bool;
+  void CheckServices();
   auto ObserversOf(const std::vector<ast::Name>& names) -> std::vector<VendorId>;
   auto FactNumber(const ast::Quantity& quantity, ast::UnitWord unit, std::string_view unit_text) -> Decimal;
 
@@ -227,14 +254,15 @@ class Resolver {
   auto ResolveNames(const ast::DeploymentTest& test, const std::vector<std::string>& known, std::string_view what,
                     ir::DeploymentTest::Kind kind) -> ir::DeploymentTest;
   /// Resolves, and reports facts that the test reads and some deployment does not state (R0303).
-  auto ResolveStrictTest(const ast::DeploymentTest& test) -> ir::DeploymentTest;
+  enum class About : std::uint8_t { kDeployments, kEveryRecipient };
+  auto ResolveStrictTest(const ast::DeploymentTest& test, About about = About::kEveryRecipient) -> ir::DeploymentTest;
   /// `low <= fact < high` of an inequality or a `between`. Reports ends in the wrong order.
   struct Range {
     std::int64_t low;
     std::int64_t high;
   };
   auto RangeOf(const ast::DeploymentTest& test, const std::vector<std::int64_t>& ends) -> Range;
-  void CheckFactsStated(const ir::DeploymentTest& test);
+  void CheckFactsStated(const ir::DeploymentTest& test, About about);
   /// True only if the stated facts make it true: an unstated fact is neither true nor false.
   auto SurelyHolds(const ir::DeploymentTest& test, DeploymentId deployment) const -> bool;
 
@@ -324,6 +352,8 @@ class Resolver {
   Symbols vendor_names_;
   Symbols model_names_;
   Symbols deployment_names_;
+  Symbols service_names_;
+  std::vector<ir::Source> answered_;  // by services, in the order of the text
   Symbols group_names_;
   std::vector<ResolvedSelection> groups_;
   Symbols rule_names_;  // rules and refusals, which one log field names

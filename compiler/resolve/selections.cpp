@@ -112,7 +112,8 @@ auto Resolver::ResolveMembers(const ast::Members& members) -> ResolvedSelection 
   for (const ast::Member& member : members) {
     auto deployment = deployment_names_.Find(member.name.text);
     if (!deployment) {
-      if (group_names_.Find(member.name.text)) {
+      if (IsService(member.name)) continue;
+      if (group_names_.Contains(member.name.text)) {
         Error(Code::kR0201, member.name.span, "`" + member.name.text + "` is a group, and a list is made of deployments",
               "list its deployments");
       } else {
@@ -146,7 +147,7 @@ void Resolver::AddGroup(const ast::Group& declared) {
   if (declared.order) {
     ReplaceOrder(group, *declared.order);
   }
-  if (deployment_names_.Find(declared.name.text)) {
+  if (deployment_names_.Contains(declared.name.text)) {
     Report(diagnostics::Builder(Code::kR0202, declared.name.span, "`" + declared.name.text + "` is a deployment already")
                .AddNote(deployment_names_.SpanOf(declared.name.text), "it is declared here")
                .WithHint("give the group another name"));
@@ -171,7 +172,7 @@ auto Resolver::ResolveTier(const ast::Tier& tier) -> ir::Tier {
     } else {
       std::vector<std::string> known = group_names_.Names();
       for (const std::string& each : deployment_names_.Names()) known.push_back(each);
-      UnknownName("group or deployment", *name, known);
+      if (!IsService(*name)) UnknownName("group or deployment", *name, known);
     }
   } else {
     selection = ResolveMembers(std::get<ast::Members>(tier.target));

@@ -11,7 +11,7 @@ using diagnostics::Builder;
 using diagnostics::Code;
 
 auto Symbols::Add(const std::string& name, std::uint32_t index, Span span) -> bool {
-  bool added = entries_.try_emplace(name, index, span).second;
+  bool added = entries_.try_emplace(name, Entry{index, span}).second;
   if (added) by_skeleton_.try_emplace(NameSkeleton(name), name);
   return added;
 }
@@ -22,10 +22,20 @@ auto Symbols::Lookalike(const std::string& name) const -> std::optional<std::str
   return found->second;
 }
 
-auto Symbols::Find(const std::string& name) const -> std::optional<std::uint32_t> {
+auto Symbols::Find(const std::string& name) -> std::optional<std::uint32_t> {
   auto found = entries_.find(name);
   if (found == entries_.end()) return std::nullopt;
-  return found->second.first;
+  found->second.used = true;
+  return found->second.index;
+}
+
+auto Symbols::Unused() const -> std::vector<std::pair<std::string, Span>> {
+  std::vector<std::pair<std::string, Span>> unused;
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.used) unused.emplace_back(name, entry.span);
+  }
+  std::ranges::sort(unused, {}, [](const auto& each) { return std::pair(each.second.file.index, each.second.begin); });
+  return unused;
 }
 
 auto Symbols::Names() const -> std::vector<std::string> {
@@ -59,7 +69,7 @@ void Resolver::UnknownName(std::string_view kind, const ast::Name& name, const s
   std::string library = LibraryThatDeclares(kind, name.text);
   std::string hint;
   std::optional<diagnostics::Fix> fix;
-  if (kind == "attribute" && condition_names_.Find(name.text)) {
+  if (kind == "attribute" && condition_names_.Contains(name.text)) {
     hint = "`" + name.text + "` is a condition: it stands alone, and is compared with nothing";
   } else if (!library.empty()) {
     hint = "add `import " + library + "`";

@@ -44,7 +44,7 @@ auto Resolver::MemberOf(const ir::Attribute& attribute, const ast::Value& value)
 }
 
 auto Resolver::IsQuestion(const ast::Name& name, std::string_view owner) -> bool {
-  if (!condition_names_.Find(name.text) && !attribute_names_.Find(name.text)) return false;
+  if (!condition_names_.Contains(name.text) && !attribute_names_.Contains(name.text)) return false;
   Error(Code::kR0201, name.span, "`" + name.text + "` is not a value of `" + std::string(owner) + "`",
         "if it begins another comparison, put parentheses around the one before it");
   return true;

@@ -84,6 +84,8 @@ class Annotator {
         return Block(tree);
       case RouteParser::RuleDeployment:
         return Block(tree);
+      case RouteParser::RuleService:
+        return Block(tree);
       case RouteParser::RuleLimits:
         return Block(tree);
       case RouteParser::RuleRule_:
@@ -157,12 +159,13 @@ class Annotator {
     std::uint8_t column = 1;
     for (ParseTree* child : tree.children) {
       std::size_t type = TypeOf(*child);
-      if (type == RouteParser::SERVES || type == RouteParser::LEFT_BRACE) Column(*child, column++);
+      if (type == RouteParser::SERVES || type == RouteParser::ANSWERS || type == RouteParser::LEFT_BRACE) Column(*child, column++);
       if (type == RouteParser::RIGHT_BRACE) Mark(*child, Joint::kClose);
       switch (RuleOf(*child)) {
         case RouteParser::RuleVendorProperty:
         case RouteParser::RuleModelProperty:
         case RouteParser::RuleDeploymentProperty:
+        case RouteParser::RuleServiceProperty:
         case RouteParser::RuleLimit:
           Mark(*child, Joint::kProperty);
           break;

@@ -67,7 +67,7 @@ struct Clause {
 };
 
 enum class Fact : std::uint8_t {
-  kProcessed, kHeadquarters, kVendor, kModel, kDeployment, kStatus, kCertified, kCapable, kPriceIn, kPriceOut,
+  kProcessed, kHeadquarters, kVendor, kModel, kDeployment, kService, kStatus, kCertified, kCapable, kPriceIn, kPriceOut,
   kFirstToken, kRetention, kQuality, kContext, kGroup, kTag, kSeenBy, kSeenOnlyBy, kSeenFrom, kSeenOnlyFrom, kOwn,
 };
 
@@ -206,22 +206,32 @@ struct SeenBy {
   Span span;
 };
 
-struct Deployment {
+/// What everyone to whom a prompt can be sent says: deployments and services.
+struct Recipient {
   Name name;
-  Name model;
   std::vector<Name> vendor;
   std::vector<Name> processed_in;
-  std::vector<Price> price;
-  std::vector<Quantity> first_token;
   std::vector<Quantity> retention;
   std::vector<Name> status;
   std::vector<Name> tags;
   std::vector<String> endpoint;
-  std::vector<String> upstream_model;
   std::vector<Name> key_env;
   std::vector<SeenBy> seen_by;
   Provenance provenance;
   std::vector<OwnFact> own;
+};
+
+struct Deployment : Recipient {
+  Name model;
+  std::vector<Price> price;
+  std::vector<Quantity> first_token;
+  std::vector<String> upstream_model;
+};
+
+/// `service triage answers classifier "difficulty" { … }`
+struct Service : Recipient {
+  Source answers;
+  std::vector<Quantity> within;
 };
 
 struct Member {
@@ -396,7 +406,7 @@ struct Test {
 };
 
 using Declaration = std::variant<PolicyLine, Import, Jurisdiction, NamedType, Attribute, Property, NamedCondition, Vendor,
-                                 Model, Deployment, Group, LimitsBlock, Rule, Refuse, Route, Guarantee, Accept, Test>;
+                                 Model, Deployment, Service, Group, LimitsBlock, Rule, Refuse, Route, Guarantee, Accept, Test>;
 
 struct File {
   FileId id;

@@ -36,6 +36,8 @@ class TreeBuilder : public ConditionBuilder {
         return Model(As<P::ModelContext>(*child));
       case P::RuleDeployment:
         return Deployment(As<P::DeploymentContext>(*child));
+      case P::RuleService:
+        return Service(As<P::ServiceContext>(*child));
       case P::RuleGroup:
         return Group(As<P::GroupContext>(*child));
       case P::RuleLimits:
@@ -215,22 +217,40 @@ class TreeBuilder : public ConditionBuilder {
     result.name = Name(*tree.name(0));
     result.model = Name(*tree.name(1));
     for (auto* p : tree.deploymentProperty()) {
-      if (p->VENDOR() != nullptr) result.vendor.push_back(Name(*p->name(0)));
-      if (p->PROCESSED() != nullptr) result.processed_in.push_back(Name(*p->name(0)));
+      AddRecipientProperty(*p, result);
       if (p->PRICE() != nullptr) {
         result.price.push_back({Quantity(*p->quantity(0)), Quantity(*p->quantity(1)), SpanOf(*p)});
       }
       if (p->FIRST() != nullptr) result.first_token.push_back(Quantity(*p->quantity(0)));
       if (p->RETENTION() != nullptr) result.retention.push_back(Quantity(*p->quantity(0)));
-      if (p->STATUS() != nullptr) result.status.push_back(Name(*p->name(0)));
-      if (p->TAGS() != nullptr) Append(result.tags, Names(p->name()));
-      if (p->ENDPOINT() != nullptr) result.endpoint.push_back(String(*p->STRING()));
       if (p->MODEL() != nullptr) result.upstream_model.push_back(String(*p->STRING()));
-      if (p->KEY() != nullptr) result.key_env.push_back(Name(*p->name(0)));
-      if (p->SEEN() != nullptr) result.seen_by.push_back({Names(p->name()), SpanOf(*p)});
-      if (p->factProperty() != nullptr) AddFact(*p->factProperty(), result.provenance, result.own);
     }
     return result;
+  }
+
+  auto Service(P::ServiceContext& tree) -> ast::Service {
+    ast::Service result;
+    result.name = Name(*tree.name());
+    result.answers = Source(*tree.source());
+    for (auto* p : tree.serviceProperty()) {
+      AddRecipientProperty(*p, result);
+      if (p->RETENTION() != nullptr) result.retention.push_back(Quantity(*p->quantity()));
+      if (p->WITHIN() != nullptr) result.within.push_back(Quantity(*p->quantity()));
+    }
+    return result;
+  }
+
+  /// Those properties that deployments and services state in the same words, but for quantities.
+  template <typename Property>
+  void AddRecipientProperty(Property& p, ast::Recipient& recipient) {
+    if (p.VENDOR() != nullptr) recipient.vendor.push_back(Name(*p.name(0)));
+    if (p.PROCESSED() != nullptr) recipient.processed_in.push_back(Name(*p.name(0)));
+    if (p.STATUS() != nullptr) recipient.status.push_back(Name(*p.name(0)));
+    if (p.TAGS() != nullptr) Append(recipient.tags, Names(p.name()));
+    if (p.ENDPOINT() != nullptr) recipient.endpoint.push_back(String(*p.STRING()));
+    if (p.KEY() != nullptr) recipient.key_env.push_back(Name(*p.name(0)));
+    if (p.SEEN() != nullptr) recipient.seen_by.push_back({Names(p.name()), SpanOf(p)});
+    if (p.factProperty() != nullptr) AddFact(*p.factProperty(), recipient.provenance, recipient.own);
   }
 
   template <typename T>

@@ -155,6 +155,7 @@ auto ConditionBuilder::Fact(P::FactContext* tree) -> ast::DeploymentTest {
     result.fact = identity_fact->VENDOR() != nullptr       ? kVendor
                   : identity_fact->MODEL() != nullptr      ? kModel
                   : identity_fact->DEPLOYMENT() != nullptr ? kDeployment
+                  : identity_fact->SERVICE() != nullptr    ? kService
                                                            : kStatus;
     result.values = Choice(*identity_fact->choice());
     if (identity_fact->NOT() != nullptr) return Negate(std::move(result), SpanOf(*tree));

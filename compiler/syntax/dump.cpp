@@ -52,6 +52,7 @@ auto FactText(ast::Fact fact) -> std::string_view {
     case ast::Fact::kVendor: return "vendor";
     case ast::Fact::kModel: return "model";
     case ast::Fact::kDeployment: return "deployment";
+    case ast::Fact::kService: return "service";
     case ast::Fact::kStatus: return "status";
     case ast::Fact::kCertified: return "certified";
     case ast::Fact::kCapable: return "capable of";
@@ -163,19 +164,32 @@ class Printer {
   void operator()(const ast::Deployment& node) {
     Line("deployment " + node.name.text + " serves " + node.model.text, node.name.span);
     Nested([&] {
-      for (const ast::Name& name : node.vendor) Line("vendor " + name.text, name.span);
-      for (const ast::Name& name : node.processed_in) Line("processed in " + name.text, name.span);
       for (const ast::Price& price : node.price) Line("price " + Text(price.in) + " in, " + Text(price.out) + " out", price.span);
       for (const ast::Quantity& time : node.first_token) Line("first token " + Text(time), time.span);
-      for (const ast::Quantity& time : node.retention) Line("retention " + Text(time), time.span);
-      for (const ast::Name& name : node.status) Line("status " + name.text, name.span);
-      if (!node.tags.empty()) Line("tags " + Join(node.tags), node.tags[0].span);
-      for (const ast::String& text : node.endpoint) Line("endpoint " + Quote(text.text), text.span);
       for (const ast::String& text : node.upstream_model) Line("model " + Quote(text.text), text.span);
-      for (const ast::Name& name : node.key_env) Line("key env " + name.text, name.span);
-      for (const ast::SeenBy& seen : node.seen_by) Line("seen by " + Join(seen.names), seen.span);
-      Print(node.provenance, node.own);
+      PrintRecipient(node);
     });
+  }
+
+  void operator()(const ast::Service& node) {
+    Line("service " + node.name.text + " answers " + std::string(SourceName(node.answers.kind)) + " " + Quote(node.answers.argument),
+         node.name.span);
+    Nested([&] {
+      for (const ast::Quantity& time : node.within) Line("within " + Text(time), time.span);
+      PrintRecipient(node);
+    });
+  }
+
+  void PrintRecipient(const ast::Recipient& node) {
+    for (const ast::Name& name : node.vendor) Line("vendor " + name.text, name.span);
+    for (const ast::Name& name : node.processed_in) Line("processed in " + name.text, name.span);
+    for (const ast::Quantity& time : node.retention) Line("retention " + Text(time), time.span);
+    for (const ast::Name& name : node.status) Line("status " + name.text, name.span);
+    if (!node.tags.empty()) Line("tags " + Join(node.tags), node.tags[0].span);
+    for (const ast::String& text : node.endpoint) Line("endpoint " + Quote(text.text), text.span);
+    for (const ast::Name& name : node.key_env) Line("key env " + name.text, name.span);
+    for (const ast::SeenBy& seen : node.seen_by) Line("seen by " + Join(seen.names), seen.span);
+    Print(node.provenance, node.own);
   }
 
   void operator()(const ast::Group& node) {

@@ -73,7 +73,7 @@ class ErrorCollector : public antlr4::BaseErrorListener {
 /// with words that may also stand within parentheses.
 auto EndsUnclosed(std::size_t token_type) -> bool {
   return BeginsDeclaration(token_type) && token_type != RouteLexer::VENDOR && token_type != RouteLexer::MODEL &&
-         token_type != RouteLexer::DEPLOYMENT;
+         token_type != RouteLexer::DEPLOYMENT && token_type != RouteLexer::SERVICE;
 }
 
 enum class Keep : std::uint8_t { kSyntax, kOutline };
@@ -203,8 +203,14 @@ class FileParser {
 
   /// Moves to the first declaration keyword that begins a line, at `from` or behind it; to the end if there is none.
   void SkipToNextDeclaration(std::size_t from) {
-    while (from < tokens_.size() && !(BeginsDeclaration(tokens_.TypeAt(from)) && tokens_.IsFirstOnLine(from))) ++from;
+    while (from < tokens_.size() && !IsStart(from)) ++from;
     stream_.seek(from);
+  }
+
+  /// A promise may go on in a new line, `service survives …`, which begins no declaration of a service.
+  auto IsStart(std::size_t at) const -> bool {
+    const bool promises = tokens_.TypeAt(at) == RouteLexer::SERVICE && tokens_.TypeAt(at + 1) == RouteLexer::SURVIVES;
+    return BeginsDeclaration(tokens_.TypeAt(at)) && tokens_.IsFirstOnLine(at) && !promises;
   }
 
   auto TryDeclaration(RouteParser& parser, std::size_t start, antlr4::atn::PredictionMode mode,

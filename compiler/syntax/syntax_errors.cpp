@@ -34,6 +34,8 @@ auto Examples() -> const std::map<std::size_t, std::string_view>& {
       {RouteLexer::MODEL, "model mistral_large { quality 84 context 128k tokens capabilities tools, json }"},
       {RouteLexer::DEPLOYMENT,
        "deployment large_paris serves mistral_large { vendor mistral processed in FR price 2 USD in, 6 USD out }"},
+      {RouteLexer::SERVICE,
+       "service triage answers classifier \"difficulty\" { vendor acme processed in FR endpoint \"https://…\" within 50 ms }"},
       {RouteLexer::GROUP, "group frontier = claude_eu weight 3, gpt_eu weight 1"},
       {RouteLexer::LIMITS, "limits { attempts 6 deadline 30 s }"},
       {RouteLexer::RULE, "rule stays_in_eu when data includes personal require processed in EU because \"GDPR\""},
@@ -119,7 +121,7 @@ auto WordsPossible(const antlr4::misc::IntervalSet& expected, std::size_t wrong,
 
 auto HasProperties(std::size_t keyword) -> bool {
   return keyword == RouteLexer::VENDOR || keyword == RouteLexer::MODEL || keyword == RouteLexer::DEPLOYMENT ||
-         keyword == RouteLexer::LIMITS;
+         keyword == RouteLexer::SERVICE || keyword == RouteLexer::LIMITS;
 }
 
 auto IsBlankAt(std::string_view text, std::size_t i) -> bool {
@@ -153,7 +155,7 @@ auto EqualsFix(const SourceSet& sources, const Tokens& tokens, std::size_t start
   if (!value) return std::nullopt;
   if (HasProperties(tokens.TypeAt(start))) return diagnostics::DeleteStatement(sources, span);
   bool comparable = before == RouteLexer::IDENTIFIER || before == RouteLexer::VENDOR || before == RouteLexer::MODEL ||
-                    before == RouteLexer::DEPLOYMENT || before == RouteLexer::STATUS;
+                    before == RouteLexer::DEPLOYMENT || before == RouteLexer::SERVICE || before == RouteLexer::STATUS;
   if (!comparable) return std::nullopt;
   std::string_view text = sources.Get(span.file).text();
   std::string word = IsBlankAt(text, span.begin - 1) ? "is" : " is";

@@ -102,7 +102,12 @@ auto Shortfall(const ir::Policy& policy, const ir::Decision& decision, const ir:
         if (!ir::Holds(every->test, policy, candidate.deployment)) at_fault.push_back(candidate.deployment);
       }
     }
-    return at_fault.empty() ? "" : Describe(policy, decision) + " and can reach " + Names(policy, at_fault);
+    if (!at_fault.empty()) return Describe(policy, decision) + " and can reach " + Names(policy, at_fault);
+    for (const ServiceId id : ir::ServicesAsked(decision)) {
+      if (ir::Says(every->test, policy, id) != ir::Said::kNo) continue;
+      return Describe(policy, decision) + " and its prompt is shown to service " + Quoted(policy.services.at(id.index).name);
+    }
+    return "";
   }
   const auto& first = std::get<ir::FirstChoice>(expectation.what);
   for (DeploymentId id : ir::FirstChoices(policy, decision)) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "compiler/verify/minimal_set.h"
@@ -202,6 +203,35 @@ auto FindDeadRefusals(Encoder& encoder) -> Findings<DeadRefusal> {
         findings.unanswered.push_back({"can refusal `" + refusal.name + "` apply", refusal.span});
         break;
     }
+  }
+  return findings;
+}
+
+auto FindDeadServices(Encoder& encoder) -> Findings<DeadService> {
+  const ir::Policy& policy = encoder.policy();
+  smt::Solver& solver = encoder.solver();
+  Findings<DeadService> findings;
+  for (std::uint32_t i = 0; i < policy.services.size(); ++i) {
+    if (ir::AskedFor(policy, {i}).empty()) continue;  // R0411
+    const smt::Answer answer = encoder.Ask({encoder.Asked({i})});
+    if (answer == smt::Answer::kUnknown) {
+      findings.unanswered.push_back({"may service `" + policy.services[i].name + "` see any request", policy.services[i].span});
+    }
+    if (answer != smt::Answer::kNo) continue;
+    DeadService dead{.service = {i}, .refusals = {}, .rules = {}};
+    std::vector<const ir::Screen*> screens;
+    std::vector<smt::Term> open;
+    for (const Encoder::Screen& screen : encoder.screens()) {
+      const std::vector<ServiceId>& kept = screen.meaning->services;
+      if (std::ranges::find(kept, ServiceId{i}) == kept.end()) continue;
+      screens.push_back(screen.meaning);
+      open.push_back(solver.Not(screen.holds));
+    }
+    for (const std::size_t s : MinimalContradiction(solver, smt::kTrue, open)) {
+      if (const auto* rule = std::get_if<RuleId>(&screens[s]->by)) dead.rules.push_back(*rule);
+      if (const auto* refusal = std::get_if<RefusalId>(&screens[s]->by)) dead.refusals.push_back(*refusal);
+    }
+    findings.found.push_back(std::move(dead));
   }
   return findings;
 }

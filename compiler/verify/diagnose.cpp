@@ -114,6 +114,29 @@ class Reporter {
                           : "delete refusal " + Quoted(refusal.name) + ", or move it up for its own reason"));
   }
 
+  void Report(const DeadService& finding) {
+    const ir::Service& service = policy_.services.at(finding.service.index);
+    Builder builder(Code::kR0524, service.span, "service " + Quoted(service.name) + " may see no request");
+    std::vector<std::string> names{service.name};
+    for (const RefusalId id : finding.refusals) {
+      const ir::Refusal& refusal = policy_.refusals.at(id.index);
+      names.push_back(refusal.name);
+      std::move(builder).AddNote(refusal.span, "refusal " + Quoted(refusal.name) + " answers before it is asked");
+    }
+    for (const RuleId id : finding.rules) {
+      names.push_back(RuleAt(id).name);
+      std::move(builder).AddNote(RuleAt(id).span, "rule " + Quoted(RuleAt(id).name) +
+                                                      " excludes it, and could apply whatever the services say");
+    }
+    std::vector<std::string> asked;
+    for (const AttributeId id : ir::AskedFor(policy_, finding.service)) asked.push_back(policy_.attributes.at(id.index).name);
+    emitter_.Report(std::move(builder)
+                        .WithWitness({}, "before it is asked, the rules cannot be known to allow it, so " + JoinNames(asked) +
+                                             (asked.size() == 1 ? " always takes its default" : " always take their defaults"))
+                        .WithRules(std::move(names))
+                        .WithHint("run the service where these rules allow it, or let the rules ask about what is known before"));
+  }
+
   void Report(const RedundantRule& finding) {
     const ir::Rule& rule = RuleAt(finding.rule);
     const ir::Rule& other = RuleAt(finding.covered_by);
@@ -367,7 +390,7 @@ class Reporter {
         names.push_back(RuleAt(id).name);
         std::move(builder).AddNote(RuleAt(id).span, "rule " + Quoted(RuleAt(id).name) + " applies to the request");
       }
-    } else if (result.route) {
+    } else if (result.route && (result.services.empty() || !result.deployments.empty())) {
       const ir::Route& route = RouteAt(*result.route);
       names.push_back(route.name);
       std::move(builder).AddNote(route.span, "route " + Quoted(route.name) + " takes the request");
@@ -382,6 +405,11 @@ class Reporter {
           std::move(builder).AddNote(deployment.span, Quoted(deployment.name) + " is declared here");
         }
       }
+    }
+    for (const ServiceId id : result.services) {
+      const ir::Service& service = policy_.services.at(id.index);
+      names.push_back(service.name);
+      std::move(builder).AddNote(service.span, "service " + Quoted(service.name) + " is declared here");
     }
     emitter_.Report(std::move(builder)
                         .WithWitness(WitnessValues(policy_, witness), result.explanation)
@@ -427,6 +455,10 @@ class Reporter {
         return Quoted(self.policy_.deployments.at(result.deployments.at(0).index).name);
       }
       auto operator()(const ir::EveryDeploymentReached&) const -> std::string {
+        if (result.deployments.empty()) {
+          return "add a rule with the guarantee's condition that forbids service " +
+                 Quoted(self.policy_.services.at(result.services.at(0).index).name) + ", or narrow the guarantee's condition";
+        }
         return "add a rule with the guarantee's condition that forbids " + AtFault() + ", or take it out of " + route;
       }
       auto operator()(const ir::FirstChoice&) const -> std::string {
@@ -518,6 +550,7 @@ auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyRe
   reporter.Report(report.dead_routes);
   for (const DeadRule& finding : report.dead_rules) reporter.Report(finding);
   for (const DeadRefusal& finding : report.dead_refusals) reporter.Report(finding);
+  for (const DeadService& finding : report.dead_services) reporter.Report(finding);
   for (const RedundantRule& finding : report.redundant_rules) reporter.Report(finding);
   for (const AlwaysHolds& finding : report.always_hold) reporter.Report(finding);
   for (const DeadTier& finding : report.dead_tiers) reporter.Report(finding);

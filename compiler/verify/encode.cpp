@@ -81,6 +81,7 @@ Encoder::Encoder(const ir::Policy& policy, const ir::ValueClasses& classes, smt:
   for (std::uint32_t i = 0; i < classes.dimensions().size(); ++i) DeclareDimension({i});
   DefineConditions();
   DefineAllowed();
+  DefineAsked();
   if (const smt::Term possible = IsPossible(); possible != smt::kTrue) solver.Assert(possible);
   granted_ = solver.asserted().size();
 }
@@ -245,6 +246,22 @@ void Encoder::DefineAllowed() {
     alike_of_.push_back(place->second);
   }
 }
+
+void Encoder::DefineAsked() {
+  screen_meanings_ = ir::ScreensOf(*policy_);
+  for (const ir::Screen& screen : screen_meanings_) screens_.push_back({&screen, Encode(screen.when)});
+  for (std::uint32_t s = 0; s < policy_->services.size(); ++s) {
+    std::vector<smt::Term> none;
+    for (const Screen& screen : screens_) {
+      const std::vector<ServiceId>& kept = screen.meaning->services;
+      if (std::ranges::find(kept, ServiceId{s}) != kept.end()) none.push_back(solver_->Not(screen.holds));
+    }
+    const smt::Term shown = ir::AskedFor(*policy_, {s}).empty() ? smt::kFalse : solver_->And(none);
+    asked_.push_back(solver_->Define(UniqueName("asked " + policy_->services[s].name), shown));
+  }
+}
+
+auto Encoder::Asked(ServiceId service) const -> smt::Term { return asked_.at(service.index); }
 
 auto Encoder::RoutesBefore(RouteId route) const -> std::vector<RouteId> {
   return RoutesMeeting(HullOf(route), route);

@@ -11,6 +11,7 @@
 
 #include "compiler/ir/classes.h"
 #include "compiler/ir/policy.h"
+#include "compiler/ir/screens.h"
 #include "compiler/verify/hulls.h"
 #include "compiler/verify/query_log.h"
 #include "compiler/verify/smt/solver.h"
@@ -77,6 +78,17 @@ class Encoder {
   /// No rule that excludes the deployment applies.
   auto Allowed(DeploymentId deployment) const -> smt::Term;
 
+  /// "The service is asked, so it sees the prompt", whatever then becomes of the request. Of the policy that the solver was
+  /// made for.
+  auto Asked(ServiceId service) const -> smt::Term;
+
+  /// What keeps services from prompts, and when.
+  struct Screen {
+    const ir::Screen* meaning;
+    smt::Term holds = smt::kFalse;
+  };
+  auto screens() const -> const std::vector<Screen>& { return screens_; }
+
   /// Deployments that the same rules exclude.
   struct Alike {
     std::vector<RuleId> excluding;
@@ -129,6 +141,7 @@ class Encoder {
 
   void DefineConditions();
   void DefineAllowed();
+  void DefineAsked();
   /// What no request is: a date with another day of the week than its own, if both come from one clock.
   auto IsPossible() const -> smt::Term;
   auto AskOrRemember(const std::vector<smt::Term>& assumptions) -> smt::Answer;
@@ -158,6 +171,9 @@ class Encoder {
   std::vector<smt::Term> allowed_;
   std::vector<Alike> alike_;
   std::vector<std::size_t> alike_of_;  // by deployment
+  std::vector<ir::Screen> screen_meanings_;
+  std::vector<Screen> screens_;
+  std::vector<smt::Term> asked_;
   std::vector<Hull> rule_hulls_;
   HullIndex refusal_hulls_;
   HullIndex route_hulls_;

@@ -25,11 +25,23 @@ auto RouteName(const ir::Policy& policy, const ir::Decision& decision) -> std::s
   return "route " + Quoted(policy.routes.at(decision.route.value().index).name);
 }
 
-auto Described(const ir::Policy& policy, const ir::DeploymentTest& test, DeploymentId id) -> std::string {
-  std::string text = Quoted(policy.deployments.at(id.index).name);
+auto NameOf(const ir::Policy& policy, DeploymentId id) -> std::string { return Quoted(policy.deployments.at(id.index).name); }
+
+auto NameOf(const ir::Policy& policy, ServiceId id) -> std::string {
+  return "service " + Quoted(policy.services.at(id.index).name);
+}
+
+template <typename Id>
+auto Described(const ir::Policy& policy, const ir::DeploymentTest& test, Id id) -> std::string {
+  std::string text = NameOf(policy, id);
   const std::vector<std::string> facts = ir::Facts(policy, test, id, ir::Went::kFalse);
   if (!facts.empty()) text += ", " + Enumerate(facts);
   return text;
+}
+
+auto AndOthers(std::size_t all) -> std::string {
+  if (all < 2) return "";
+  return " (and " + std::to_string(all - 1) + (all == 2 ? " other)" : " others)");
 }
 
 /// The sentence names the first; the list holds all.
@@ -37,11 +49,8 @@ auto AtFault(const ir::Policy& policy, const ir::DeploymentTest& test, const std
              const std::string& sentence_start) -> Fault {
   Fault fault{.deployments = deployments, .explanation = {}};
   std::erase_if(fault.deployments, [&](DeploymentId id) { return ir::Holds(test, policy, id); });
-  fault.explanation = sentence_start + Described(policy, test, fault.deployments.at(0));
-  if (fault.deployments.size() > 1) {
-    const std::size_t more = fault.deployments.size() - 1;
-    fault.explanation += " (and " + std::to_string(more) + (more == 1 ? " other)" : " others)");
-  }
+  if (fault.deployments.empty()) return fault;
+  fault.explanation = sentence_start + Described(policy, test, fault.deployments.at(0)) + AndOthers(fault.deployments.size());
   return fault;
 }
 
@@ -55,7 +64,16 @@ auto Reached(const ir::Decision& decision) -> std::vector<DeploymentId> {
 
 auto Explain(const ir::Policy& policy, const ir::EveryDeploymentReached& promise, const ir::Decision& decision)
     -> Fault {
-  return AtFault(policy, promise.test, Reached(decision), RouteName(policy, decision) + " can reach ");
+  const std::string start = decision.plan.empty() ? "" : RouteName(policy, decision) + " can reach ";
+  Fault fault = AtFault(policy, promise.test, Reached(decision), start);
+  for (const ServiceId id : ir::ServicesAsked(decision)) {
+    if (ir::Says(promise.test, policy, id) == ir::Said::kNo) fault.services.push_back(id);
+  }
+  if (fault.services.empty()) return fault;
+  const std::string seen = "the prompt is shown to " + Described(policy, promise.test, fault.services.front()) +
+                           AndOthers(fault.services.size());
+  fault.explanation += (fault.explanation.empty() ? "" : "; and ") + seen;
+  return fault;
 }
 
 auto Explain(const ir::Policy& policy, const ir::FirstChoice& promise, const ir::Decision& decision) -> Fault {

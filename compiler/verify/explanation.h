@@ -12,6 +12,7 @@ namespace route::verify {
 struct Fault {
   std::vector<DeploymentId> deployments;  ///< those at fault, in the order of the plan; for a loss, those lost
   std::string explanation;                ///< one sentence without a full stop
+  std::vector<ServiceId> services = {};   ///< those at fault
 };
 
 /// `decision` is what the evaluator decided about `request`, of which `guarantee` does not hold.

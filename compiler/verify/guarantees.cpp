@@ -62,6 +62,15 @@ class Search {
     }
   }
 
+  /// Of all requests, refused or not: services are asked before.
+  void TryServices(const ir::EveryDeploymentReached& promise) {
+    std::vector<smt::Term> shown;
+    for (std::uint32_t i = 0; i < policy().services.size(); ++i) {
+      if (ir::Says(promise.test, policy(), ServiceId{i}) == ir::Said::kNo) shown.push_back(encoder_.Asked({i}));
+    }
+    Try(solver().Or(shown));
+  }
+
   void TryNoRoute() {
     std::vector<smt::Term> none;
     for (std::uint32_t i = 0; i < policy().routes.size(); ++i) {
@@ -178,7 +187,8 @@ auto Describe(const Encoder& encoder, GuaranteeId id, const std::vector<std::uin
           .compared_with = std::move(compared_with),
           .route = replay.decision.route,
           .deployments = std::move(fault.deployments),
-          .explanation = std::move(fault.explanation)};
+          .explanation = std::move(fault.explanation),
+          .services = std::move(fault.services)};
 }
 
 }  // namespace
@@ -221,7 +231,15 @@ auto FindTrivialGuarantees(const Encoder& encoder) -> std::vector<TrivialGuarant
       }
       return true;
     }
-    auto operator()(const ir::EveryDeploymentReached& promise) const -> bool { return OfAll(promise.test); }
+    auto OfServices(const ir::DeploymentTest& test) const -> bool {
+      for (std::uint32_t i = 0; i < policy.services.size(); ++i) {
+        if (ir::Says(test, policy, ServiceId{i}) == ir::Said::kNo) return false;
+      }
+      return true;
+    }
+    auto operator()(const ir::EveryDeploymentReached& promise) const -> bool {
+      return OfAll(promise.test) && OfServices(promise.test);
+    }
     auto operator()(const ir::FirstChoice& promise) const -> bool { return OfAll(promise.test); }
     auto operator()(const ir::Served&) const -> bool { return false; }
     auto operator()(const ir::SurvivesLoss&) const -> bool { return false; }
@@ -253,13 +271,15 @@ auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult> {
 
     const smt::Scope scope(solver);
     solver.Assert(encoder.Encode(guarantee.when));
+    Search search(encoder, guarantee);
+    if (const auto* every = std::get_if<ir::EveryDeploymentReached>(&guarantee.promise)) search.TryServices(*every);
+    const smt::Scope not_refused(solver);
     if (served == nullptr && compared == nullptr) solver.Assert(encoder.NotRefused());
     const smt::Answer can_happen = encoder.Ask({});
     if (can_happen == smt::Answer::kUnknown) {
       findings.unanswered.push_back({"can the premise of guarantee `" + guarantee.name + "` happen", guarantee.span});
     }
 
-    Search search(encoder, guarantee);
     if (can_happen != smt::Answer::kNo) {
       if (served != nullptr) {
         search.TryRefusalsBut(served->unless_refused_by);

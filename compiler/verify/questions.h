@@ -7,7 +7,7 @@
 #include "compiler/verify/verify.h"
 
 /// The questions of `verify.h`, one source file for each. Each leaves the solver as it found it. All but those about
-/// rules and refusals themselves speak of requests that are not refused.
+/// rules, refusals and services themselves speak of requests that are not refused.
 namespace route::verify {
 
 template <typename Finding>
@@ -72,6 +72,9 @@ auto MinimalRules(const ir::Policy& policy, const ir::Route& route, std::vector<
 /// Among the rules that the author wrote.
 auto FindDeadRules(Encoder& encoder) -> Findings<DeadRule>;
 auto FindDeadRefusals(Encoder& encoder) -> Findings<DeadRefusal>;
+
+/// One query for each service.
+auto FindDeadServices(Encoder& encoder) -> Findings<DeadService>;
 
 /// One result for each guarantee. One query for each route that the catalogue alone does not clear.
 auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult>;

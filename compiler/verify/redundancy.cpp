@@ -2,6 +2,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "compiler/verify/questions.h"
 #include "compiler/verify/witness.h"
@@ -16,6 +17,14 @@ auto KeyOf(const ir::DeploymentTest& test) -> std::string {
   for (const std::uint32_t value : test.values) key += "," + std::to_string(value);
   for (const ir::DeploymentTest& child : test.children) key += "," + KeyOf(child);
   return key + ")";
+}
+
+/// "The rule keeps some service from seeing the prompt."
+auto Screens(const Encoder& encoder, RuleId rule) -> smt::Term {
+  for (const Encoder::Screen& screen : encoder.screens()) {
+    if (const auto* by = std::get_if<RuleId>(&screen.meaning->by); by != nullptr && *by == rule) return screen.holds;
+  }
+  return smt::kFalse;
 }
 
 /// Some request to which the rule applies; nothing if there is none, or none is known.
@@ -73,6 +82,9 @@ auto FindRedundantRules(Encoder& encoder) -> Findings<RedundantRule> {
                                              policy.rules[other].name + "`", policy.rules[*rule].span});
         }
         if (more != smt::Answer::kNo) continue;
+        // Both require the same, so they are about the same services; but one could apply where the other could not.
+        const smt::Term keeps_more = solver.And({Screens(encoder, {*rule}), solver.Not(Screens(encoder, {other}))});
+        if (keeps_more != smt::kFalse && encoder.Ask({keeps_more}) != smt::Answer::kNo) continue;
         is_redundant[*rule] = true;
         findings.found.push_back({.rule = {*rule}, .covered_by = {other}});
         break;

@@ -76,6 +76,14 @@ class Script {
     }
   }
 
+  void DeadServices() {
+    for (std::uint32_t i = 0; i < policy().services.size(); ++i) {
+      Begin("service " + policy().services[i].name + ". sat: a request that it may see");
+      Assert(encoder_.Asked({i}));
+      AskAndEnd();
+    }
+  }
+
   void DeadRefusals() {
     Begin("reachability of each refusal, in order, for what the earlier ones leave");
     for (std::uint32_t i = 0; i < policy().refusals.size(); ++i) {
@@ -92,6 +100,7 @@ class Script {
     Begin("guarantee " + guarantee.name + ": " + guarantee.text + ". It holds if all within say unsat but the premise");
     Assert(encoder_.Encode(guarantee.when));
     const auto* compared = std::get_if<ir::Compared>(&guarantee.promise);
+    if (const auto* every = std::get_if<ir::EveryDeploymentReached>(&guarantee.promise)) Services(*every);
     if (served == nullptr && compared == nullptr) Assert(encoder_.NotRefused());
     Begin("the premise. sat: it can happen");
     AskAndEnd();
@@ -135,6 +144,15 @@ class Script {
   }
 
  private:
+  void Services(const ir::EveryDeploymentReached& promise) {
+    for (std::uint32_t i = 0; i < policy().services.size(); ++i) {
+      if (ir::Says(promise.test, policy(), ServiceId{i}) != ir::Said::kNo) continue;
+      Begin("service " + policy().services[i].name + ". sat: a request, refused or not, that it sees against the promise");
+      Assert(encoder_.Asked({i}));
+      AskAndEnd();
+    }
+  }
+
   void Refusals(const ir::Served& promise) {
     for (std::uint32_t i = 0; i < policy().refusals.size(); ++i) {
       if (!std::ranges::binary_search(promise.unless_refused_by, RefusalId{i})) {
@@ -246,6 +264,7 @@ void AskAll(Encoder& encoder, const Limits& limits, Script& script) {
   script.DeadRoutes();
   script.DeadRules();
   script.DeadRefusals();
+  script.DeadServices();
   for (const ir::Guarantee& guarantee : encoder.policy().guarantees) script.Guarantee(guarantee);
   script.Further(AskFurther(encoder, limits));
 }

@@ -22,6 +22,7 @@ auto Verify(const ir::Policy& policy, const Limits& limits, VerdictCache* cache)
   if (limits.depth != Limits::Depth::kErrors) {
     report.dead_rules = answered(FindDeadRules(encoder));
     report.dead_refusals = answered(FindDeadRefusals(encoder));
+    report.dead_services = answered(FindDeadServices(encoder));
     report.redundant_rules = answered(FindRedundantRules(encoder));
     report.always_hold = answered(FindAlwaysHolds(encoder));
     report.dead_tiers = answered(FindDeadTiers(encoder));

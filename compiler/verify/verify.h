@@ -70,7 +70,15 @@ struct DeadRefusal {
   std::vector<RefusalId> hidden_by;
 };
 
-/// A rule that requires exactly what another one does, of no request that the other leaves out.
+/// A service that attributes ask and that no request may be shown to: what keeps it from every one.
+struct DeadService {
+  ServiceId service;
+  std::vector<RefusalId> refusals;  ///< with the rules a minimal set
+  std::vector<RuleId> rules;
+};
+
+/// A rule that requires exactly what another one does, of no request that the other leaves out, and keeps services from no
+/// request that the other shows them.
 struct RedundantRule {
   RuleId rule;
   RuleId covered_by;
@@ -206,6 +214,7 @@ struct GuaranteeResult {
   std::optional<RouteId> route;           ///< when violated: the route that the witness takes
   std::vector<DeploymentId> deployments;  ///< when violated: the deployments at fault; for a loss, what was lost
   std::string explanation;                ///< when violated: one sentence about the witness, without a full stop
+  std::vector<ServiceId> services = {};   ///< when violated: the services at fault
   bool vacuous = false;                   ///< proved only because its premise can't happen
 };
 
@@ -225,6 +234,7 @@ struct VerifyReport {
   std::vector<DeadRoute> dead_routes;
   std::vector<DeadRule> dead_rules;
   std::vector<DeadRefusal> dead_refusals;
+  std::vector<DeadService> dead_services;
   std::vector<RedundantRule> redundant_rules;
   std::vector<AlwaysHolds> always_hold;
   std::vector<DeadTier> dead_tiers;

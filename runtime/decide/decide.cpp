@@ -97,22 +97,23 @@ auto NothingFits() noexcept -> Decision {
   return decision;
 }
 
-/// Calls `visit` with each rule that applies, once, in the order of the terms: a rule's terms follow each other.
+/// Calls `visit` with each owner of a term of the part that holds, once, in the order of the terms: those of one owner follow
+/// each other.
 template <typename Visit>
-void ForEachMatchedRule(const TableBits& table, std::span<const std::uint16_t> classes, Visit visit) noexcept(
-    noexcept(visit(0U))) {
+void ForEachMatched(const TableBits& table, const TermPart& part, std::span<const std::uint16_t> classes,
+                    Visit visit) noexcept(noexcept(visit(0U))) {
   if (!Fits(table, classes)) return;
   constexpr std::uint32_t kChunk = 512;
   std::array<std::uint64_t, kChunk> terms;
   std::uint32_t last = kNone;
-  for (std::uint32_t first = 0; first < table.rules.words; first += kChunk) {
-    const std::uint32_t count = std::min(kChunk, table.rules.words - first);
-    kKernel.rule_terms(table, classes.data(), first, count, terms.data());
+  for (std::uint32_t first = 0; first < part.words; first += kChunk) {
+    const std::uint32_t count = std::min(kChunk, part.words - first);
+    kKernel.terms(table, classes.data(), part.first_word + first, count, terms.data());
     for (std::uint32_t i = 0; i < count; ++i) {
       for (std::uint64_t word = terms[i]; word != 0; word &= word - 1) {
-        const std::uint32_t rule = table.rules.owners[std::size_t{first + i} * 64 + static_cast<std::size_t>(std::countr_zero(word))];
-        if (rule != last) visit(rule);
-        last = rule;
+        const std::uint32_t owner = part.owners[std::size_t{first + i} * 64 + static_cast<std::size_t>(std::countr_zero(word))];
+        if (owner != last) visit(owner);
+        last = owner;
       }
     }
   }
@@ -144,19 +145,40 @@ auto DimensionCount(const Table& table) noexcept -> std::size_t { return table.i
 auto CopyMatchedRules(const Table& table, std::span<const std::uint16_t> classes, std::span<std::uint32_t> rules) noexcept
     -> std::size_t {
   std::size_t count = 0;
-  ForEachMatchedRule(table.impl().bits, classes, [&](std::uint32_t) noexcept { ++count; });
+  const TableBits& bits = table.impl().bits;
+  ForEachMatched(bits, bits.rules, classes, [&](std::uint32_t) noexcept { ++count; });
   if (count > rules.size()) return count;
   std::size_t next = 0;
-  ForEachMatchedRule(table.impl().bits, classes, [&](std::uint32_t rule) noexcept { rules[next++] = rule; });
+  ForEachMatched(bits, bits.rules, classes, [&](std::uint32_t rule) noexcept { rules[next++] = rule; });
   std::ranges::sort(rules.first(count));
   return count;
 }
 
 auto MatchedRules(const Table& table, std::span<const std::uint16_t> classes) -> std::vector<std::uint32_t> {
   std::vector<std::uint32_t> rules;
-  ForEachMatchedRule(table.impl().bits, classes, [&](std::uint32_t rule) { rules.push_back(rule); });
+  const TableBits& bits = table.impl().bits;
+  ForEachMatched(bits, bits.rules, classes, [&](std::uint32_t rule) { rules.push_back(rule); });
   std::ranges::sort(rules);
   return rules;
+}
+
+auto MatchedScreens(const Table& table, std::span<const std::uint16_t> classes) -> std::vector<std::uint32_t> {
+  std::vector<std::uint32_t> screens;
+  const TableBits& bits = table.impl().bits;
+  ForEachMatched(bits, bits.screens, classes, [&](std::uint32_t screen) { screens.push_back(screen); });
+  return screens;
+}
+
+auto ServicesAsked(const Table& table, std::span<const std::uint16_t> classes) noexcept -> std::uint64_t {
+  const TableImpl& impl = table.impl();
+  std::uint64_t asked = 0;
+  if (!Fits(impl.bits, classes)) return asked;
+  for (std::size_t i = 0; i < impl.services.size(); ++i) {
+    if (!impl.services[i].attributes.empty()) asked |= std::uint64_t{1} << i;
+  }
+  ForEachMatched(impl.bits, impl.bits.screens, classes,
+                 [&](std::uint32_t screen) noexcept { asked &= ~impl.screens[screen].services; });
+  return asked;
 }
 
 auto RuleExcludes(const Table& table, std::uint32_t rule, std::uint32_t deployment) -> bool {

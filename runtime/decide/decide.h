@@ -48,11 +48,20 @@ class Values {
   /// Text as it stands, for kText attributes, whose value may hold any bytes.
   auto SetRawText(std::uint32_t attribute, std::string_view value) -> std::expected<void, std::string>;
 
+  /// A service that should have said the value did not. The default stands for what it would have said, and is added to
+  /// what others said of an `any of` attribute; without a default the attribute is missing, whatever others said. To be
+  /// called after what other sources and services say has been set.
+  void SetUnanswered(std::uint32_t attribute);
+
   auto IsSet(std::uint32_t attribute) const -> bool;
 
-  /// Gives every attribute that is not set its default; without a default an `any of` attribute becomes empty.
+  /// Gives every attribute that is not set its default; without a default an `any of` attribute becomes empty if something
+  /// that is always measured is among its sources, and no service is.
   /// Returns the first attribute that is still missing: the request must be refused.
   auto Complete() -> std::optional<std::uint32_t>;
+
+  /// As `Complete`, but leaves out what services say.
+  auto CompleteKnown() -> std::optional<std::uint32_t>;
 
   /// As `Complete`, but what is not set, has no default and would have been measured by a gateway itself is as for an
   /// empty request: no tokens, nothing spent, empty text, nothing detected, and the clock shows `now`;
@@ -69,7 +78,8 @@ class Values {
  private:
   auto Take(std::uint32_t attribute, std::expected<ReadValue, std::string> value) -> std::expected<void, std::string>;
   void Set(std::uint32_t attribute, const ReadValue& value);
-  auto Fill(std::optional<Moment> now) -> std::optional<std::uint32_t>;
+  enum class Which : std::uint8_t { kKnown, kAll };
+  auto Fill(Which which, std::optional<Moment> now) -> std::optional<std::uint32_t>;
 
   const Table* table_;
   std::vector<std::uint16_t> classes_;
@@ -98,6 +108,14 @@ auto Decide(const Table& table, std::span<const std::uint16_t> classes) noexcept
 
 /// Indexes of the rules that apply to the request, ascending.
 auto MatchedRules(const Table& table, std::span<const std::uint16_t> classes) -> std::vector<std::uint32_t>;
+
+/// Bit s: service s is asked, and so sees the prompt. `classes` are of values that are complete but for those that services
+/// say: what these are plays no part, so that it can be called before the services are asked and after. None if there are
+/// classes that the table does not have.
+auto ServicesAsked(const Table& table, std::span<const std::uint16_t> classes) noexcept -> std::uint64_t;
+
+/// Indexes of the screens that keep services from this prompt, ascending.
+auto MatchedScreens(const Table& table, std::span<const std::uint16_t> classes) -> std::vector<std::uint32_t>;
 
 /// Does this rule exclude this deployment whenever it applies?
 auto RuleExcludes(const Table& table, std::uint32_t rule, std::uint32_t deployment) -> bool;

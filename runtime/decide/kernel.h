@@ -19,8 +19,8 @@ struct Answer {
 struct Kernel {
   /// `classes` has one for each dimension and none that the table does not have. Reads nothing that it need not.
   void (*decide)(const TableBits& table, const std::uint16_t* classes, Answer& answer) noexcept;
-  /// Which of the rules' terms hold, `count` words of them from word `first` on.
-  void (*rule_terms)(const TableBits& table, const std::uint16_t* classes, std::uint32_t first, std::uint32_t count,
+  /// Which terms hold, `count` words of them from word `first` of all on.
+  void (*terms)(const TableBits& table, const std::uint16_t* classes, std::uint32_t first, std::uint32_t count,
                      std::uint64_t* terms) noexcept;
 };
 

@@ -220,11 +220,11 @@ void DecideBy(const TableBits& table, const std::uint16_t* classes, Answer& answ
   // There are no deployments.
 }
 
-void RuleTermsDefined(const TableBits& table, const std::uint16_t* classes, std::uint32_t first, std::uint32_t count,
+void TermsDefined(const TableBits& table, const std::uint16_t* classes, std::uint32_t first, std::uint32_t count,
                       std::uint64_t* words) noexcept {
   ManyLines terms(table, classes);
   for (std::uint32_t i = 0; i < count; ++i) words[i] = 0;
-  terms.ForEachWord(table.rules.first_word + first, count, [&](std::uint32_t i, std::uint64_t word) noexcept {
+  terms.ForEachWord(first, count, [&](std::uint32_t i, std::uint64_t word) noexcept {
     words[i] = word;
     return false;
   });
@@ -245,10 +245,10 @@ struct Extended {
   DecideBy<ManyLines>(table, extended.classes, answer);
 }
 
-[[gnu::noinline]] void RuleTermsWithDefinitions(const TableBits& table, const std::uint16_t* classes,
+[[gnu::noinline]] void TermsWithDefinitions(const TableBits& table, const std::uint16_t* classes,
                                                 std::uint32_t first, std::uint32_t count, std::uint64_t* words) noexcept {
   const Extended extended(table, classes);
-  RuleTermsDefined(table, extended.classes, first, count, words);
+  TermsDefined(table, extended.classes, first, count, words);
 }
 
 void DecideKernel(const TableBits& table, const std::uint16_t* classes, Answer& answer) noexcept {
@@ -257,14 +257,14 @@ void DecideKernel(const TableBits& table, const std::uint16_t* classes, Answer& 
   DecideBy<ManyLines>(table, classes, answer);
 }
 
-void RuleTermsKernel(const TableBits& table, const std::uint16_t* classes, std::uint32_t first, std::uint32_t count,
+void TermsKernel(const TableBits& table, const std::uint16_t* classes, std::uint32_t first, std::uint32_t count,
                      std::uint64_t* words) noexcept {
-  if (table.definitions != 0) return RuleTermsWithDefinitions(table, classes, first, count, words);
-  RuleTermsDefined(table, classes, first, count, words);
+  if (table.definitions != 0) return TermsWithDefinitions(table, classes, first, count, words);
+  TermsDefined(table, classes, first, count, words);
 }
 
 }  // namespace
 
-const Kernel ROUTE_KERNEL = {DecideKernel, RuleTermsKernel};
+const Kernel ROUTE_KERNEL = {DecideKernel, TermsKernel};
 
 }  // namespace route

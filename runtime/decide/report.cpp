@@ -154,11 +154,52 @@ auto ExcludedText(const std::vector<DecisionReport::Exclusion>& excluded) -> std
   return text;
 }
 
+auto ServicesText(const std::vector<DecisionReport::Service>& services) -> std::string {
+  if (services.empty()) return {};
+  std::size_t name_width = 0;
+  for (const auto& service : services) name_width = std::max(name_width, service.name.size());
+  const std::string between = "  not asked, by ";
+  std::string text = "services that see the prompt\n";
+  for (const auto& service : services) {
+    std::string lead = "  " + Padded(service.name, name_width);
+    if (service.kept_by.empty()) {
+      text += lead + "  asked\n";
+      continue;
+    }
+    lead += between;
+    const std::size_t indent = lead.size();
+    for (const auto& line : WrapList(service.kept_by, WidthLeft(indent))) {
+      text += lead + line + "\n";
+      lead = std::string(indent, ' ');
+    }
+  }
+  return text;
+}
+
+auto ServicesOf(const Table& table, std::span<const std::uint16_t> classes) -> std::vector<DecisionReport::Service> {
+  std::vector<DecisionReport::Service> services;
+  if (table.services().empty()) return services;
+  const std::vector<std::uint32_t> screens = MatchedScreens(table, classes);
+  for (std::size_t s = 0; s < table.services().size(); ++s) {
+    if (table.services()[s].attributes.empty()) continue;
+    DecisionReport::Service& entry = services.emplace_back();
+    entry.name = table.services()[s].name;
+    for (const std::uint32_t index : screens) {
+      const ScreenView& screen = table.screens()[index];
+      if (((screen.services >> s) & 1U) == 0) continue;
+      const bool is_rule = screen.by == ScreenView::By::kRule;
+      entry.kept_by.emplace_back(is_rule ? table.rules()[screen.index].name : table.refusals()[screen.index].name);
+    }
+  }
+  return services;
+}
+
 }  // namespace
 
 auto Report(const Table& table, std::span<const std::uint16_t> classes, const Decision& decision) -> DecisionReport {
   DecisionReport report;
   report.outcome = decision.outcome;
+  report.services = ServicesOf(table, classes);
   if (decision.outcome == Outcome::kRefused) {
     if (decision.refusal >= table.refusals().size()) {
       report.reason = "the request's attributes do not fit the policy";
@@ -245,14 +286,17 @@ auto ToJson(const DecisionReport& report) -> nlohmann::ordered_json {
     entry["by"] = row.by;
     json["excluded"].push_back(std::move(entry));
   }
+  for (const auto& service : report.services) {
+    json["services"].push_back({{"name", service.name}, {"asked", service.kept_by.empty()}, {"kept_by", service.kept_by}});
+  }
   if (report.reason) json["reason"] = *report.reason;
   return json;
 }
 
 auto ToText(const DecisionReport& report) -> std::string {
   std::string text = Headline(report);
-  if (report.outcome == Outcome::kRefused) return text;
-  return text + PlanText(report.plan) + RulesText(report.rules) + ExcludedText(report.excluded);
+  if (report.outcome == Outcome::kRefused) return text + ServicesText(report.services);
+  return text + PlanText(report.plan) + RulesText(report.rules) + ExcludedText(report.excluded) + ServicesText(report.services);
 }
 
 }  // namespace route

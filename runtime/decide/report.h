@@ -40,6 +40,12 @@ struct DecisionReport {
     friend auto operator==(const Rule&, const Rule&) -> bool = default;
   };
 
+  struct Service {
+    std::string name;
+    std::vector<std::string> kept_by;  ///< the refusals and rules that keep it from the prompt; empty: it is asked
+    friend auto operator==(const Service&, const Service&) -> bool = default;
+  };
+
   Outcome outcome = Outcome::kUncovered;
   std::optional<std::string> route;
   std::optional<Rule> route_place;  ///< the route as a rule with its place
@@ -47,6 +53,7 @@ struct DecisionReport {
   std::vector<Tier> plan;
   std::vector<Exclusion> excluded;
   std::optional<std::string> reason;  ///< why not routed
+  std::vector<Service> services = {};  ///< those that some attribute asks, whatever the outcome
 
   friend auto operator==(const DecisionReport&, const DecisionReport&) -> bool = default;
 };
@@ -59,8 +66,8 @@ auto Report(const Table& table, std::span<const std::uint16_t> classes, const De
 auto ReportMissingAttribute(std::string_view attribute) -> DecisionReport;
 
 /// {"outcome","route","rules":[name…],"plan":[{"tier","deployments":[{"name","weight"}…],"within_ms","retries"}…],
-///  "excluded":[{"deployment","by"}…],"reason"?}. Absent numbers and routes are null. `excluded` has one row for
-/// each pair of deployment and rule.
+///  "excluded":[{"deployment","by"}…],"services"?:[{"name","asked","kept_by":[name…]}…],"reason"?}. Absent numbers and routes are null. `excluded` has one row for
+/// each pair of deployment and rule; `services` stands there if there are any.
 auto ToJson(const DecisionReport& report) -> nlohmann::ordered_json;
 
 /// For people: which rule decided, the plan tier by tier, and why each excluded deployment is out. Lines of at most

@@ -61,8 +61,9 @@ auto MeasuredOnEmptyRequest(const AttributeView& attribute, const AttributeClass
 }
 
 auto IsAlwaysMeasured(const AttributeView& attribute) -> bool {
-  return std::ranges::any_of(attribute.sources,
-                             [](const SourceView& source) { return AlwaysMeasures(source.kind, source.argument); });
+  const auto measures = [](const SourceView& source) { return AlwaysMeasures(source.kind, source.argument); };
+  const auto may_fail = [](const SourceView& source) { return ComesFromService(source.kind, source.argument); };
+  return std::ranges::any_of(attribute.sources, measures) && std::ranges::none_of(attribute.sources, may_fail);
 }
 
 }  // namespace
@@ -138,14 +139,23 @@ auto Values::SetRawText(std::uint32_t attribute, std::string_view value) -> std:
   return Take(attribute, ReadText(table_->impl().classes[attribute], value));
 }
 
+void Values::SetUnanswered(std::uint32_t attribute) {
+  if (attribute >= set_.size()) return;
+  if (table_->attributes()[attribute].has_default) {
+    Set(attribute, table_->impl().classes[attribute].fallback);
+  } else {
+    set_[attribute] = false;
+  }
+}
+
 auto Values::IsSet(std::uint32_t attribute) const -> bool {
   return attribute < set_.size() && set_[attribute];
 }
 
-auto Values::Fill(std::optional<Moment> now) -> std::optional<std::uint32_t> {
+auto Values::Fill(Which which, std::optional<Moment> now) -> std::optional<std::uint32_t> {
   std::optional<std::uint32_t> missing;
   for (std::uint32_t i = 0; i < set_.size(); ++i) {
-    if (set_[i]) continue;
+    if (set_[i] || (which == Which::kKnown && table_->IsAnswered(i))) continue;
     const AttributeView& view = table_->attributes()[i];
     const AttributeClasses& classes = table_->impl().classes[i];
     if (view.has_default) {
@@ -162,7 +172,11 @@ auto Values::Fill(std::optional<Moment> now) -> std::optional<std::uint32_t> {
 }
 
 auto Values::Complete() -> std::optional<std::uint32_t> {
-  return Fill(std::nullopt);
+  return Fill(Which::kAll, std::nullopt);
+}
+
+auto Values::CompleteKnown() -> std::optional<std::uint32_t> {
+  return Fill(Which::kKnown, std::nullopt);
 }
 
 auto Values::CompleteAsMeasured(Moment now) -> std::optional<std::uint32_t> {
@@ -171,7 +185,7 @@ auto Values::CompleteAsMeasured(Moment now) -> std::optional<std::uint32_t> {
     if (!set_[i] || view.kind != AttributeKind::kDate || !ComesFromClock(view)) continue;
     if (const auto date = ParseDate(texts_[i])) now.date = *date;
   }
-  return Fill(now);
+  return Fill(Which::kAll, now);
 }
 
 auto Values::Text(std::uint32_t attribute) const -> std::string {

@@ -1,9 +1,11 @@
 #include "runtime/gateway/chat.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
 #include "runtime/signals/clock.h"
+#include "runtime/signals/request_contents.h"
 
 namespace route {
 namespace {
@@ -54,9 +56,9 @@ auto RouteName(const Table& table, const Decision& decision) -> std::string {
   return decision.route == kNone ? std::string() : std::string(table.routes()[decision.route].name);
 }
 
-/// What the shadow bundle says to the same facts; whether that is the same is not known yet.
-auto DecideShadow(const Table& table, const RequestFacts& facts) -> ShadowRecord {
-  const auto attributes = DeriveAttributes(table, facts);
+/// What the shadow bundle says to the same facts and answers; whether that is the same is not known yet.
+auto DecideShadow(const Table& table, DerivedAttributes attributes, std::span<const ServiceAnswer> answers) -> ShadowRecord {
+  AddServiceAnswers(table, answers, attributes);
   Decision decision;
   decision.outcome = Outcome::kRefused;
   if (!attributes.missing) decision = Decide(table, attributes.values.classes());
@@ -66,6 +68,24 @@ auto DecideShadow(const Table& table, const RequestFacts& facts) -> ShadowRecord
           std::string(OutcomeName(decision.outcome)),
           RouteName(table, decision),
           NamesOf(table, Plan(table, decision))};
+}
+
+/// Which services attributes ask, and what keeps those from it that are not asked.
+void AddServices(const Table& table, const ModelRequest& asked, PreparedRequest& prepared) {
+  if (table.services().empty() || prepared.known.missing) return;
+  const std::uint64_t allowed = ServicesAsked(table, prepared.known.values.classes());
+  for (std::uint32_t s = 0; s < table.services().size(); ++s) {
+    if (table.services()[s].attributes.empty()) continue;
+    ServiceRecord& record = prepared.services.emplace_back();
+    record.service = s;
+    if (((allowed >> s) & 1U) == 0) record.result = "not_allowed";
+  }
+  if (!prepared.HasQuestions()) return;
+  prepared.text = ReadContents(asked).text;
+  if (prepared.text.size() <= kMostServiceText) return;
+  for (ServiceRecord& record : prepared.services) {
+    if (record.result.empty()) record.result = "text_too_long";
+  }
 }
 
 void CompareWithShadow(DecidedRequest& request, Metrics& metrics) {
@@ -101,18 +121,47 @@ auto Authenticate(const TenantRegistry& tenants, std::span<const HeaderField> he
   return *tenant;
 }
 
-auto DecideRequest(const GatewayState& state, std::uint32_t caller, ModelRequest asked,
-                   std::span<const HeaderField> headers, WallTime now, Random& random) -> DecidedRequest {
+auto PreparedRequest::HasQuestions() const -> bool {
+  return std::ranges::any_of(services, [](const ServiceRecord& service) { return service.result.empty(); });
+}
+
+auto PrepareRequest(const GatewayState& state, std::uint32_t caller, ModelRequest asked,
+                    std::span<const HeaderField> headers, WallTime now, Random& random) -> PreparedRequest {
   const ServedPolicy& policy = state.PolicyOf(caller);
   const Decimal spent = state.accounts[caller]->Share(DayIn(policy.zone, now));
   const RequestFacts facts{state.tenants.TenantOf(caller), headers, asked, spent,
                            std::chrono::floor<std::chrono::seconds>(now)};
-  auto attributes = DeriveAttributes(policy.table, facts);
-  std::optional<ShadowRecord> shadow_facts;
-  if (const Table* shadow = state.ShadowOf(caller)) shadow_facts = DecideShadow(*shadow, facts);
-  DecidedRequest request{
-      MakeId(now, random),    caller, &policy, std::move(asked), std::move(attributes), {}, {}, {}, {},
-      std::move(shadow_facts)};
+  PreparedRequest prepared{MakeId(now, random), caller, {}, DeriveKnown(policy.table, facts), {}, {}, {}};
+  if (const Table* shadow = state.ShadowOf(caller)) prepared.shadow_known = DeriveKnown(*shadow, facts);
+  AddServices(policy.table, asked, prepared);
+  prepared.asked = std::move(asked);
+  return prepared;
+}
+
+auto DecideRequest(const GatewayState& state, std::uint32_t caller, ModelRequest asked,
+                   std::span<const HeaderField> headers, WallTime now, Random& random) -> DecidedRequest {
+  return DecideRequest(state, PrepareRequest(state, caller, std::move(asked), headers, now, random), {}, random);
+}
+
+auto DecideRequest(const GatewayState& state, PreparedRequest prepared, std::span<const ServiceAnswer> answers,
+                   Random& random) -> DecidedRequest {
+  const ServedPolicy& policy = state.PolicyOf(prepared.caller);
+  AddServiceAnswers(policy.table, answers, prepared.known);
+  std::optional<ShadowRecord> shadow_record;
+  if (prepared.shadow_known) {
+    shadow_record = DecideShadow(*state.ShadowOf(prepared.caller), std::move(*prepared.shadow_known), answers);
+  }
+  DecidedRequest request{std::move(prepared.id),
+                         prepared.caller,
+                         &policy,
+                         std::move(prepared.asked),
+                         std::move(prepared.known),
+                         {},
+                         {},
+                         {},
+                         {},
+                         std::move(shadow_record),
+                         std::move(prepared.services)};
   if (request.attributes.missing) {
     request.decision.outcome = Outcome::kRefused;
   } else {
@@ -166,7 +215,25 @@ auto DecisionLineOf(const GatewayState& state, const DecidedRequest& request, Wa
   record.drawn = request.drawn;
   record.reason = request.reason;
   record.shadow = request.shadow ? &*request.shadow : nullptr;
+  record.services = request.services;
   return DecisionLine(request.policy->table, record);
+}
+
+auto AskingLineOf(const GatewayState& state, const PreparedRequest& request, WallTime now) -> std::string {
+  const ServedPolicy& policy = state.PolicyOf(request.caller);
+  std::vector<ServiceRecord> asked;
+  for (const ServiceRecord& service : request.services) {
+    if (!service.result.empty()) continue;
+    asked.push_back(service);
+    asked.back().endpoint = policy.services[service.service].endpoint.base_url;
+  }
+  AskingRecord record;
+  record.id = request.id;
+  record.time = now;
+  record.tenant = state.tenants.TenantOf(request.caller).id;
+  record.key = state.tenants.KeyOf(request.caller).name;
+  record.services = asked;
+  return AskingLine(policy.table, record);
 }
 
 auto MakeId(WallTime now, Random& random) -> std::string {

@@ -517,7 +517,10 @@ auto CheckAgainst(std::span<const Table> policies, const std::vector<std::uint32
     const bool known = std::ranges::any_of(policies, [&](const Table& policy) {
       return std::ranges::find(policy.deployments(), deployment, &DeploymentView::name) != policy.deployments().end();
     });
-    if (!known) {
+    const bool is_service = !config.speaks.contains(deployment) && std::ranges::any_of(policies, [&](const Table& policy) {
+      return std::ranges::find(policy.services(), deployment, &ServiceView::name) != policy.services().end();
+    });
+    if (!known && !is_service) {
       problems.push_back(name + ": /endpoints/" + Escaped(deployment) + ": the bundle has no deployment of this name");
     }
   }

@@ -25,6 +25,13 @@ struct ReachableDeployment {
   std::shared_ptr<DeploymentMetrics> metrics = {};  ///< set by MakeState
 };
 
+/// What it takes to ask a service.
+struct ReachableService {
+  Endpoint endpoint;
+  std::string key = {};                         ///< or empty
+  std::shared_ptr<ServiceMetrics> metrics = {};  ///< set by MakeState
+};
+
 /// Reads an environment variable. Tests give their own.
 using Environment = std::function<std::optional<std::string>(const std::string&)>;
 
@@ -32,5 +39,9 @@ using Environment = std::function<std::optional<std::string>(const std::string&)
 /// of the environment. On failure gives every problem.
 auto ReachDeployments(const Table& table, const GatewayConfig& config, const Environment& environment)
     -> std::expected<std::vector<ReachableDeployment>, std::vector<std::string>>;
+
+/// The same for the table's services.
+auto ReachServices(const Table& table, const GatewayConfig& config, const Environment& environment)
+    -> std::expected<std::vector<ReachableService>, std::vector<std::string>>;
 
 }  // namespace route

@@ -14,6 +14,7 @@
 #include "runtime/dialect/fields.h"
 #include "runtime/dialect/plain_answer.h"
 #include "runtime/dialect/stream_carrier.h"
+#include "runtime/gateway/append.h"
 #include "runtime/gateway/cost.h"
 #include "runtime/gateway/pool.h"
 #include "runtime/signals/clock.h"
@@ -38,16 +39,6 @@ constexpr std::string_view kAnthropicVersion = "2023-06-01";
 constexpr unsigned kCallerGoneStatus = 499;          // recorded, never sent
 constexpr unsigned kDryRunStatus = 200;
 constexpr std::int64_t kNanoUsdInHundredthCent = 100'000;
-
-/// Waits until the lines are on disk or are known not to be.
-auto Append(LoopLog& log, std::string_view lines) -> asio::awaitable<Durability> {
-  auto initiate = [&log, lines](auto handler) {
-    log.Append(std::string(lines),
-               [handler = std::move(handler)](Durability result) mutable { std::move(handler)(result); });
-  };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Durability)>(initiate,
-                                                                                           asio::use_awaitable);
-}
 
 /// An entry on its way into the spend store.
 class Keeping {

@@ -155,7 +155,13 @@ auto LoadGeneration(const GatewayFiles& files, const Environment& environment)
       Append(problems, deployments.error());
       continue;
     }
-    loaded.policies.push_back({std::move(table), std::move(*deployments), packs ? (*packs)[i] : std::string()});
+    auto services = ReachServices(table, *config, environment);
+    if (!services) {
+      Append(problems, services.error());
+      continue;
+    }
+    loaded.policies.push_back(
+        {std::move(table), std::move(*deployments), packs ? (*packs)[i] : std::string(), std::move(*services)});
   }
   if (!problems.empty()) return Fail(std::move(problems));
   if (!files.shadow.empty()) {

@@ -141,6 +141,18 @@ auto Metrics::For(const Labels& labels) -> std::shared_ptr<DeploymentMetrics> {
   return entry;
 }
 
+void ServiceMetrics::Asked(ServiceResult result, std::chrono::microseconds took) {
+  results_[static_cast<std::size_t>(result)].fetch_add(1, std::memory_order_relaxed);
+  seconds_.Observe(Seconds(took), static_cast<std::uint64_t>(took.count()));
+}
+
+auto Metrics::ForService(const std::string& policy, const std::string& service) -> std::shared_ptr<ServiceMetrics> {
+  const std::lock_guard lock(mutex_);
+  auto& entry = services_[{policy, service}];
+  if (!entry) entry = std::make_shared<ServiceMetrics>();
+  return entry;
+}
+
 auto Metrics::Render(const Now& now) const -> std::string {
   Page page;
   page.Family("routegate_answers_total", "counter", "Answers to callers, by error code; `ok` came from an upstream.");
@@ -183,6 +195,23 @@ auto Metrics::Render(const Now& now) const -> std::string {
       if (count == 0) continue;
       const auto reason = SkipReasonName(static_cast<SkipReason>(i));
       page.Line("routegate_passed_over_total", labels + ",reason=" + Quoted(reason), std::to_string(count));
+    }
+  }
+  if (!services_.empty()) {
+    constexpr auto kResults = std::to_array<std::string_view>({"answered", "timeout", "failed", "garbage", "cancelled"});
+    page.Family("routegate_service_calls_total", "counter", "Questions to services, by how they ended.");
+    for (const auto& [names, metrics] : services_) {
+      const std::string labels = "policy=" + Quoted(names.first) + ",service=" + Quoted(names.second);
+      for (std::size_t i = 0; i < kResults.size(); ++i) {
+        const auto count = metrics->results_[i].load();
+        if (count == 0) continue;
+        page.Line("routegate_service_calls_total", labels + ",result=" + Quoted(kResults[i]), std::to_string(count));
+      }
+    }
+    page.Family("routegate_service_seconds", "histogram", "Time of questions to services.");
+    for (const auto& [names, metrics] : services_) {
+      page.Buckets("routegate_service_seconds", "policy=" + Quoted(names.first) + ",service=" + Quoted(names.second),
+                   metrics->seconds_, 1'000'000);
     }
   }
   page.Family("routegate_cost_usd_total", "counter", "What answers cost at list price.");

@@ -72,12 +72,26 @@ class DeploymentMetrics {
   static constexpr std::size_t kResults = 3 + static_cast<std::size_t>(Failure::kContent) + 1;
 
   std::array<std::atomic<std::uint64_t>, kResults> attempts_{};
-  std::array<std::atomic<std::uint64_t>, 4> skips_{};
+  std::array<std::atomic<std::uint64_t>, 5> skips_{};  // by SkipReason
   std::atomic<std::uint64_t> cost_{0};  // billionths of a dollar
   Histogram<kSecondsBounds> served_seconds_;
   Histogram<kSecondsBounds> failed_seconds_;
   Histogram<kTokenBounds> prompt_tokens_;
   Histogram<kTokenBounds> completion_tokens_;
+};
+
+/// How a question to a service ended.
+enum class ServiceResult : std::uint8_t { kAnswered, kTimeout, kFailed, kGarbage, kCancelled };
+
+/// What is counted for one service of one policy.
+class ServiceMetrics {
+ public:
+  void Asked(ServiceResult result, std::chrono::microseconds took);
+
+ private:
+  friend class Metrics;
+  std::array<std::atomic<std::uint64_t>, 5> results_{};  // by ServiceResult
+  Histogram<kSecondsBounds> seconds_;
 };
 
 /// All counters of a process. Serving takes no lock.
@@ -121,6 +135,8 @@ class Metrics {
   /// The same object for the same labels. Takes a lock: for loading, not for serving.
   auto For(const Labels& labels) -> std::shared_ptr<DeploymentMetrics>;
 
+  auto ForService(const std::string& policy, const std::string& service) -> std::shared_ptr<ServiceMetrics>;
+
   /// What the process knows besides the counters.
   struct Now {
     bool log_healthy = true;
@@ -137,6 +153,7 @@ class Metrics {
   std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(kLastApiCode) + 2> answers_{};  // the first: answered
   mutable std::mutex mutex_;
   std::map<Labels, std::shared_ptr<DeploymentMetrics>> deployments_;
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<ServiceMetrics>> services_;  // by policy and service
 };
 
 }  // namespace route

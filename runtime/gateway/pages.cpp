@@ -5,8 +5,10 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/gateway/append.h"
 #include "runtime/gateway/chat.h"
 #include "runtime/gateway/pool.h"
+#include "runtime/gateway/services.h"
 #include "runtime/signals/json_writer.h"
 
 namespace asio = boost::asio;
@@ -210,25 +212,24 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
                    const RequestHead& head, std::string& body, Responder& responder,
                    const std::shared_ptr<Cancellation>& cancellation) -> asio::awaitable<void> {
   const TimePoint accepted = TimePoint::clock::now();
-  std::optional<DecidedRequest> decided;
+  std::optional<PreparedRequest> prepared;
   std::optional<RequestError> wrong;
   const std::size_t size = body.size();
-  const auto decide = [&](Random& random) {
+  const auto prepare = [&](Random& random) {
     auto asked = ParseModelRequest(admitted.api, body);
     if (!asked) {
       wrong = std::move(asked.error());
       return;
     }
     body = {};
-    decided = DecideRequest(*state, admitted.caller, std::move(*asked), head.headers, state->process->clock(), random);
-    decided->body_bytes = size;
+    prepared = PrepareRequest(*state, admitted.caller, std::move(*asked), head.headers, state->process->clock(), random);
   };
   if (size <= kInlineBytes) {
-    decide(host.random());
+    prepare(host.random());
   } else {
     auto work = [&] {
       SystemRandom random;  // the loop's belongs to the loop's thread
-      decide(random);
+      prepare(random);
     };
     const asio::any_io_executor pool = host.pool();
     co_await RunOnPool(pool, work);
@@ -238,14 +239,29 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
     co_await responder.Send(reply);
     co_return;
   }
+  std::vector<ServiceAnswer> answers;
+  if (prepared->HasQuestions()) {
+    const std::string line = AskingLineOf(*state, *prepared, state->process->clock());
+    const Durability recorded = co_await Append(host.log(), line);
+    if (recorded != Durability::kDurable) {
+      const Reply reply = Refuse(*state, admitted.api, {ApiCode::kLogUnavailable, "the decision log cannot be written, and no service is asked without it", ""});
+      co_await responder.Send(reply);
+      co_return;
+    }
+    const ServedPolicy& policy = state->PolicyOf(admitted.caller);
+    const TimePoint deadline = accepted + Milliseconds(policy.table.limits().deadline_ms);
+    answers = co_await AskServices(policy, *prepared, host.client(), deadline, *cancellation);
+  }
+  DecidedRequest decided = DecideRequest(*state, std::move(*prepared), answers, host.random());
+  decided.body_bytes = size;
   if (admitted.purpose == AdmittedRequest::Purpose::kDecide) {
-    const Reply reply = Ok(ToText(ToJson(ReportOf(*decided))));
+    const Reply reply = Ok(ToText(ToJson(ReportOf(decided))));
     co_await responder.Send(reply);
     co_return;
   }
   const std::vector<ForwardedHeader> passed_on = PassedOn(head);
   const ServingThread thread{host.client(), host.inbox(), host.log(), host.random(), host.pool()};
-  co_await ServeRequest(*state, thread, *decided, passed_on, accepted, responder, *cancellation);
+  co_await ServeRequest(*state, thread, decided, passed_on, accepted, responder, *cancellation);
 }
 
 }  // namespace route

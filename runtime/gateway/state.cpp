@@ -15,6 +15,10 @@ void Equip(ServedPolicy& policy, GatewayProcess& process) {
     deployment.metrics =
         process.metrics.For({std::string(policy.table.policy_name()), name, std::string(views[i].vendor), model});
   }
+  for (std::size_t i = 0; i < policy.services.size(); ++i) {
+    policy.services[i].metrics = process.metrics.ForService(std::string(policy.table.policy_name()),
+                                                            std::string(policy.table.services()[i].name));
+  }
   policy.zone = ZoneOf(policy.table);
 }
 

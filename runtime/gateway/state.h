@@ -30,6 +30,7 @@ struct ServedPolicy {
   Table table;
   std::vector<ReachableDeployment> deployments;  ///< as Table::deployments()
   std::string pack = {};                         ///< SHA-256 of its proof pack; empty if none is known
+  std::vector<ReachableService> services = {};   ///< as Table::services()
   std::string zone = {};  ///< whose days and months count for caps: that of the policy's clock; empty: UTC
 };
 

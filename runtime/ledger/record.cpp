@@ -1,6 +1,9 @@
 #include "runtime/ledger/record.h"
 
 #include <cstdlib>
+#include <string>
+
+#include <nlohmann/json.hpp>
 
 #include "runtime/signals/json_writer.h"
 
@@ -141,6 +144,44 @@ void WriteSkipped(JsonWriter& json, const Table& table, std::span<const SkipReco
   json.EndArray();
 }
 
+/// A service and where it runs; leaves the object open.
+void WriteCalled(JsonWriter& json, const Table& table, const ServiceRecord& record) {
+  const ServiceView& service = table.services()[record.service];
+  json.BeginObject().Key("name").Text(service.name).Key("vendor").Text(service.vendor);
+  json.Key("jurisdiction").Text(CountryCode(service.processed_in)).Key("endpoint").TextOrNull(record.endpoint);
+  json.Key("answers").Text(std::string(SourceName(service.answers.kind)) + " " + std::string(service.answers.argument));
+}
+
+/// The refusals and rules that keep a service from the prompt.
+void WriteKeptBy(JsonWriter& json, const Table& table, std::span<const std::uint32_t> screens, std::uint32_t service) {
+  json.Key("kept_by").BeginArray();
+  for (const std::uint32_t index : screens) {
+    const ScreenView& screen = table.screens()[index];
+    if (((screen.services >> service) & 1U) == 0) continue;
+    const bool is_rule = screen.by == ScreenView::By::kRule;
+    json.Text(is_rule ? table.rules()[screen.index].name : table.refusals()[screen.index].name);
+  }
+  json.EndArray();
+}
+
+void WriteServices(JsonWriter& json, const Table& table, const DecisionRecord& record) {
+  json.Key("services").BeginArray();
+  const std::vector<std::uint32_t> screens = MatchedScreens(table, record.attributes->values.classes());
+  for (const ServiceRecord& call : record.services) {
+    WriteCalled(json, table, call);
+    json.Key("result").Text(call.result);
+    WriteKeptBy(json, table, screens, call.service);
+    json.Key("detail").TextOrNull(call.detail).Key("value");
+    if (call.value.empty()) {
+      json.Null();
+    } else {
+      json.Value(nlohmann::ordered_json::parse(call.value));
+    }
+    json.Key("took_ms").Number(call.took_ms).EndObject();
+  }
+  json.EndArray();
+}
+
 auto StreamEndName(StreamEnd end) -> std::string_view {
   switch (end) {
     case StreamEnd::kCompleted:
@@ -186,7 +227,21 @@ auto DecisionLine(const Table& table, const DecisionRecord& record) -> std::stri
   WriteRules(json, table, record);
   WritePlan(json, table, record);
   json.Key("reason").TextOrNull(record.reason);
+  if (!record.services.empty()) WriteServices(json, table, record);
   if (record.shadow != nullptr) WriteShadow(json, *record.shadow);
+  return End(json);
+}
+
+auto AskingLine(const Table& table, const AskingRecord& record) -> std::string {
+  JsonWriter json = Begin("asking", record.id, record.time);
+  json.Key("policy").Text(table.policy_name()).Key("version").Text(table.policy_version());
+  json.Key("bundle").Text(table.hash()).Key("tenant").Text(record.tenant).Key("key").TextOrNull(record.key);
+  json.Key("services").BeginArray();
+  for (const ServiceRecord& call : record.services) {
+    WriteCalled(json, table, call);
+    json.EndObject();
+  }
+  json.EndArray();
   return End(json);
 }
 

@@ -33,6 +33,26 @@ struct ShadowRecord {
   std::vector<std::vector<std::string>> plan;  ///< deployments, tier by tier, in the policy's order
 };
 
+/// A service that attributes ask, and what became of it for this request.
+struct ServiceRecord {
+  std::uint32_t service = 0;    ///< index into Table::services()
+  std::string endpoint = {};    ///< URL; empty if it was not asked
+  std::string_view result;      ///< `answered`, `not_allowed`, `text_too_long`, `cancelled` or a FailureName
+  std::string detail = {};      ///< for operators: why there is no value, or empty
+  std::string value = {};       ///< that it gave, as JSON; empty: none
+  std::int64_t took_ms = 0;
+};
+
+/// That services are about to be shown a prompt.
+struct AskingRecord {
+  std::string_view id;
+  WallTime time;
+  std::string_view tenant;
+  std::string_view key;
+  std::span<const ServiceRecord> services;  ///< those that are asked
+};
+auto AskingLine(const Table& table, const AskingRecord& record) -> std::string;
+
 struct DecisionRecord {
   std::string_view id;
   WallTime time;
@@ -46,6 +66,7 @@ struct DecisionRecord {
   std::span<const DrawnTier> drawn;  ///< one for each tier of the plan
   std::string_view reason;           ///< why not routed
   const ShadowRecord* shadow = nullptr;  ///< none: no second bundle decides too
+  std::span<const ServiceRecord> services = {};
 };
 auto DecisionLine(const Table& table, const DecisionRecord& record) -> std::string;
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "runtime/net/async_token.h"
@@ -11,6 +12,11 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
 namespace route {
+namespace {
+
+constexpr unsigned kReadsInARow = 16;  // without waiting, before others have their turn
+
+}  // namespace
 
 /// Ends the stream when its time is over. The timer runs on to the earliest limit that it was set for and is set anew
 /// only then, because limits move with every message and hardly ever come true.
@@ -109,6 +115,7 @@ auto SocketStream::IsUsable() -> bool {
 auto SocketStream::Wait(Need need) -> asio::awaitable<Error> {
   Error error;
   if (!IsUsable()) co_return Told(asio::error::operation_aborted);
+  reads_in_a_row_ = 0;
   const Waiting waiting(*this);
   co_await socket_.async_wait(need == Need::kReadable ? tcp::socket::wait_read : tcp::socket::wait_write, Token(error));
   if (!error && !socket_.is_open()) error = asio::error::operation_aborted;
@@ -137,6 +144,16 @@ auto SocketStream::Write(asio::const_buffer bytes) -> asio::awaitable<Error> {
     if (const Error error = co_await Wait(step.need)) co_return error;
   }
   co_return Error();
+}
+
+/// Someone who never stops sending neither holds the thread up nor outlasts the time limit.
+auto SocketStream::GiveWay() -> asio::awaitable<Error> {
+  if (++reads_in_a_row_ < kReadsInARow) co_return Error();
+  reads_in_a_row_ = 0;
+  if (!IsUsable()) co_return Told(asio::error::operation_aborted);
+  const Waiting waiting(*this);
+  co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+  co_return socket_.is_open() ? Error() : Told(asio::error::operation_aborted);
 }
 
 void SocketStream::WatchOnce(std::move_only_function<void(Error)> readable) {

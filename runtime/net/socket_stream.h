@@ -45,6 +45,9 @@ class SocketStream : public ByteStream {
 
   auto Wait(Need need) -> boost::asio::awaitable<Error>;
 
+  /// For a read that did not have to wait.
+  auto GiveWay() -> boost::asio::awaitable<Error>;
+
   /// Whether an operation can begin: the stream is open, and its time is not over.
   auto IsUsable() -> bool;
 
@@ -72,6 +75,7 @@ class SocketStream : public ByteStream {
   boost::asio::ip::tcp::socket socket_;
   std::shared_ptr<TimeLimit> limit_;
   int waiting_ = 0;  // operations, which the limit may end
+  unsigned reads_in_a_row_ = 0;  // that did not have to wait
   bool timed_out_ = false;
 };
 

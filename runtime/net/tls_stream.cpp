@@ -141,7 +141,10 @@ class TlsStream final : public SocketStream {
       const Step step =
           Stepped([&](std::size_t& done) { return SSL_read_ex(ssl_.get(), into.data(), into.size(), &done); });
       if (step.error) co_return std::unexpected(Told(step.error));
-      if (step.need == Need::kNothing) co_return step.bytes;
+      if (step.need == Need::kNothing) {
+        if (const Error error = co_await GiveWay()) co_return std::unexpected(error);
+        co_return step.bytes;
+      }
       if (const Error error = co_await Wait(step.need)) co_return std::unexpected(error);
     }
   }

@@ -7,6 +7,7 @@
 #include "runtime/signals/clock.h"
 #include "runtime/signals/pii.h"
 #include "runtime/signals/request_contents.h"
+#include "runtime/signals/service_answers.h"
 
 namespace route {
 namespace {
@@ -46,7 +47,7 @@ class Deriver {
     for (std::uint32_t i = 0; i < table_.attributes().size(); ++i) {
       if (!DeriveOne(i) && !unusable) unusable = i;
     }
-    const auto missing = values_.Complete();
+    const auto missing = values_.CompleteKnown();
     if (missing && (!unusable || *missing < *unusable)) unusable = missing;
     return {std::move(values_), std::move(ignored_), unusable};
   }
@@ -84,9 +85,9 @@ class Deriver {
         if (source.argument == "needs") return TakeNames(index, attribute, source, Contents().needs, Given::kValue);
         return TakeField(index, attribute, source);
       case SourceKind::kDetector:
-        return TakeDetector(index, attribute, source);
+        return ComesFromService(source.kind, source.argument) ? Given::kNothing : TakeDetector(index, attribute, source);
       case SourceKind::kClassifier:
-        return Given::kNothing;
+        return Given::kNothing;  // said by a service, if at all
       case SourceKind::kBudget:
         // Spend has no upper bound of its own. No threshold lies above the maximum, so this changes no decision.
         return Note(attribute, source, values_.SetNumber(index, std::min(facts_.spent_percent, attribute.maximum)));
@@ -191,6 +192,12 @@ auto Join(std::span<const std::string_view> names) -> std::string {
   return text;
 }
 
+auto IsAnswered(const Table& table, const SourceView& source) -> bool {
+  return std::ranges::any_of(table.services(), [&](const ServiceView& service) {
+    return service.answers.kind == source.kind && service.answers.argument == source.argument;
+  });
+}
+
 auto FitsClock(const AttributeView& attribute) -> bool {
   switch (attribute.kind) {
     case AttributeKind::kDate: return true;
@@ -204,7 +211,7 @@ auto FitsClock(const AttributeView& attribute) -> bool {
   std::abort();
 }
 
-auto CheckSource(const AttributeView& attribute, const SourceView& source) -> std::vector<std::string> {
+auto CheckSource(const Table& table, const AttributeView& attribute, const SourceView& source) -> std::vector<std::string> {
   std::vector<std::string> problems;
   const auto complain = [&](const std::string& what) { problems.push_back(Quoted(attribute) + " " + what); };
   switch (source.kind) {
@@ -226,18 +233,20 @@ auto CheckSource(const AttributeView& attribute, const SourceView& source) -> st
       }
       return problems;
     case SourceKind::kDetector:
-      if (source.argument != "pii") {
-        complain("comes from the detector `" + std::string(source.argument) +
-                 "`, which this gateway does not have: it has `pii`");
+      if (ComesFromService(source.kind, source.argument)) {
+        if (!IsAnswered(table, source)) {
+          complain("comes from the detector `" + std::string(source.argument) +
+                   "`, which this gateway does not have and no service of the bundle answers: it has `pii`");
+        }
       } else if (attribute.kind != AttributeKind::kYesNo && !Declares(attribute, "personal") &&
                  !Declares(attribute, "financial") && !Declares(attribute, "credentials")) {
         complain("comes from the detector `pii`, but declares none of `personal`, `financial` and `credentials`, which it finds");
       }
       return problems;
     case SourceKind::kClassifier:
-      if (!attribute.has_default) {
+      if (!attribute.has_default && !IsAnswered(table, source)) {
         complain("comes from the classifier `" + std::string(source.argument) +
-                 "`, which this gateway cannot ask yet: give it a default");
+                 "`, which no service of the bundle answers: give it a default");
       }
       return problems;
     case SourceKind::kBudget:
@@ -259,7 +268,7 @@ auto CheckSources(const Table& table) -> std::vector<std::string> {
   std::vector<std::string> problems;
   for (const AttributeView& attribute : table.attributes()) {
     for (const SourceView& source : attribute.sources)
-      std::ranges::move(CheckSource(attribute, source), std::back_inserter(problems));
+      std::ranges::move(CheckSource(table, attribute, source), std::back_inserter(problems));
   }
   return problems;
 }
@@ -277,8 +286,14 @@ auto CheckTenantValue(const Table& table, std::string_view attribute, std::strin
   return std::nullopt;
 }
 
-auto DeriveAttributes(const Table& table, const RequestFacts& facts) -> DerivedAttributes {
+auto DeriveKnown(const Table& table, const RequestFacts& facts) -> DerivedAttributes {
   return Deriver(table, facts).Run();
+}
+
+auto DeriveAttributes(const Table& table, const RequestFacts& facts) -> DerivedAttributes {
+  DerivedAttributes attributes = DeriveKnown(table, facts);
+  AddServiceAnswers(table, {}, attributes);
+  return attributes;
 }
 
 }  // namespace route

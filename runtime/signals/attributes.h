@@ -40,7 +40,7 @@ struct Ignored {
 };
 
 struct DerivedAttributes {
-  Values values;                         ///< complete unless `missing`
+  Values values;                         ///< complete unless `missing`; but for what services say, if they are yet to be asked
   std::vector<Ignored> ignored;          ///< in the table's order
   std::optional<std::uint32_t> missing;  ///< the first attribute without a value and a default: refuse
 };
@@ -53,9 +53,13 @@ auto CheckSources(const Table& table) -> std::vector<std::string>;
 auto CheckTenantValue(const Table& table, std::string_view attribute, std::string_view value)
     -> std::optional<std::string>;
 
-/// Derives every attribute. A value that does not fit leaves its attribute unset, to be filled by the default; the
+/// Derives what is known before services are asked. A value that does not fit leaves its attribute unset, to be filled by the default; the
 /// request is refused if there is none. For an `any of` attribute the sources are united, a source that does not fit
 /// counts as the default, and so does a header or field that is not there when no other source adds a name.
+/// What services say is left to `AddServiceAnswers`.
+auto DeriveKnown(const Table& table, const RequestFacts& facts) -> DerivedAttributes;
+
+/// The same with no answer from any service.
 auto DeriveAttributes(const Table& table, const RequestFacts& facts) -> DerivedAttributes;
 
 }  // namespace route

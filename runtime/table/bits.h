@@ -8,7 +8,7 @@
 /// processors of different abilities, so there is nothing here that would need a function.
 namespace route {
 
-/// Where the terms of the refusals, of the routes or of the rules are: from bit 0 of `first_word`, one after the other.
+/// Where the terms of the refusals, of the routes, of the rules or of the screens are: from bit 0 of `first_word`, one after the other.
 struct TermPart {
   std::uint32_t first_word = 0;
   std::uint32_t words = 0;
@@ -39,6 +39,7 @@ struct TableBits {
   TermPart refusals;
   TermPart routes;
   TermPart rules;
+  TermPart screens;
 
   /// How many words of the rules' terms have one that excludes somebody; these come first. By term of these words: the first
   /// cell of the mask of what it excludes, and the bits of the terms of its word that come later and exclude something else.

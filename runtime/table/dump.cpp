@@ -81,7 +81,7 @@ class ColumnDump {
  public:
   ColumnDump(const TableImpl& table, std::string& out) : table_(table), out_(out) {
     for (const DefinitionLevel& level : table.levels) parts_.push_back(level.terms);
-    for (const TermPart& part : {table.bits.refusals, table.bits.routes, table.bits.rules}) parts_.push_back(part);
+    for (const TermPart& part : {table.bits.refusals, table.bits.routes, table.bits.rules, table.bits.screens}) parts_.push_back(part);
   }
 
   void Run() {
@@ -157,6 +157,18 @@ auto DumpTable(const Table& table) -> std::string {
   DumpTerms("refusals", impl.refusals, bits.refusals, out);
   DumpTerms("routes", impl.routes, bits.routes, out);
   DumpTerms("rules", impl.rules, bits.rules, out);
+  if (!impl.services.empty()) {
+    const auto name = [&](std::uint32_t i) {
+      const ScreenView& screen = impl.screens[i];
+      std::string text(screen.by == ScreenView::By::kRule ? impl.rules[screen.index].name : impl.refusals[screen.index].name);
+      text += " keeps";
+      for (std::size_t s = 0; s < impl.services.size(); ++s) {
+        if (((screen.services >> s) & 1U) != 0) text += " " + std::string(impl.services[s].name);
+      }
+      return text;
+    };
+    DumpTerms("screens", impl.screens.size(), bits.screens, name, out);
+  }
   ColumnDump(impl, out).Run();
   out += "excluded by each rule (a bit for each deployment)\n";
   for (std::uint32_t rule = 0; rule < impl.rules.size(); ++rule) {

@@ -65,6 +65,8 @@ struct TableImpl {
   std::vector<AttributeView> attributes;
   std::vector<AttributeClasses> classes;  // by attribute
   std::vector<DeploymentView> deployments;
+  std::vector<ServiceView> services;
+  std::vector<ScreenView> screens;
   std::vector<RuleView> rules;
   std::vector<RefusalView> refusals;
   std::vector<RouteView> routes;

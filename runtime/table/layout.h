@@ -27,6 +27,9 @@ static_assert(std::endian::native == std::endian::little, "a bundle is mapped as
 /// Like PNG's: not text, and spoilt by a transfer that changes line ends or clears the top bit.
 inline constexpr std::array<std::uint8_t, 8> kMagic = {0x89, 'R', 'T', 'B', '\r', '\n', 0x1A, '\n'};
 inline constexpr std::uint32_t kFormatVersion = 3;
+/// Of a policy with services: the same, and what belongs to services behind it. A policy without services is written in
+/// version 3, which all programs read that read it before.
+inline constexpr std::uint32_t kFormatVersionWithServices = 4;
 inline constexpr std::uint32_t kMaxDefinitions = 28'672;
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 30U;
 
@@ -79,6 +82,13 @@ enum class SectionId : std::uint8_t {
 };
 inline constexpr std::size_t kSectionCount = 22;
 
+/// In version 4, behind those.
+enum class ServiceSectionId : std::uint8_t {
+  kServices,  ///< ServiceRecord
+  kScreens,   ///< ScreenRecord
+};
+inline constexpr std::size_t kServiceSectionCount = 2;
+
 struct Section {
   std::uint32_t offset;  ///< in bytes from the start of the file
   std::uint32_t count;   ///< of entries, not bytes
@@ -105,6 +115,14 @@ struct Header {
   std::uint32_t answer_tokens;         ///< Limits::answer_tokens; 0 in bundles older than this limit
   std::uint32_t cost_hundredth_cents;  ///< Limits::cost_hundredth_cents; 0 in bundles older than this limit
   std::array<Section, kSectionCount> sections;
+};
+
+/// In version 4, behind the header. The screens' terms begin at the next multiple of 64 after those of the rules, and their
+/// owners follow the rules' ones.
+struct ServiceHeader {
+  std::uint32_t screen_terms;
+  std::uint32_t reserved;  ///< 0
+  std::array<Section, kServiceSectionCount> sections;
 };
 
 struct AttributeRecord {
@@ -148,6 +166,26 @@ struct DeploymentRecord {
   std::uint16_t processed_in;  ///< index into `Countries()`
   std::uint16_t headquarters;
   std::uint32_t reserved;  ///< 0
+};
+
+struct ServiceRecord {
+  StringRef name;
+  StringRef vendor;
+  StringRef endpoint;
+  StringRef key_env;
+  StringRef question;          ///< the classifier or detector that it answers for
+  std::uint16_t processed_in;  ///< index into `Countries()`
+  std::uint16_t headquarters;
+  std::uint32_t kind;  ///< SourceKind of the question
+  std::uint32_t within_ms;
+  std::uint32_t reserved;  ///< 0
+};
+
+/// A rule or refusal that, when one of the screen's terms holds, keeps services from seeing the prompt.
+struct ScreenRecord {
+  std::uint64_t services;  ///< bit s: service s
+  std::uint32_t by_rule;   ///< 1: `index` is one of a rule; 0: of a refusal
+  std::uint32_t index;
 };
 
 struct FileRecord {
@@ -244,6 +282,9 @@ inline constexpr std::array<std::uint32_t, kSectionCount> kEntryBytes = {
     sizeof(LineRecord),      sizeof(ColumnRecord),    sizeof(RunRecord),     sizeof(Cell),
     sizeof(Cell),            1};
 
+inline constexpr std::array<std::uint32_t, kServiceSectionCount> kServiceEntryBytes = {sizeof(ServiceRecord),
+                                                                                      sizeof(ScreenRecord)};
+
 constexpr auto Alignment(SectionId id) -> std::uint64_t {
   return id == SectionId::kMasks || id == SectionId::kCells ? 64 : 8;
 }
@@ -274,6 +315,9 @@ static_assert(sizeof(ColumnRecord) == 16);
 static_assert(sizeof(RunRecord) == 4);
 static_assert(sizeof(Cell) == 64);
 static_assert(sizeof(DeploymentRecord) == 72);
+static_assert(sizeof(ServiceHeader) == 8 + 8 * kServiceSectionCount);
+static_assert(sizeof(ServiceRecord) == 56);
+static_assert(sizeof(ScreenRecord) == 16);
 static_assert(sizeof(FileRecord) == 24);
 static_assert(sizeof(RuleRecord) == 32);
 static_assert(sizeof(RefusalRecord) == 24);
@@ -286,6 +330,9 @@ static_assert(std::has_unique_object_representations_v<Envelope> && std::has_uni
                   std::has_unique_object_representations_v<AttributeRecord> &&
                   std::has_unique_object_representations_v<SourceRecord> &&
                   std::has_unique_object_representations_v<DeploymentRecord> &&
+                  std::has_unique_object_representations_v<ServiceHeader> &&
+                  std::has_unique_object_representations_v<ServiceRecord> &&
+                  std::has_unique_object_representations_v<ScreenRecord> &&
                   std::has_unique_object_representations_v<RuleRecord> &&
                   std::has_unique_object_representations_v<TierRecord>,
               "a record has no padding: every byte is written and checked");

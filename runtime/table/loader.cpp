@@ -80,8 +80,8 @@ class Loader {
         &Loader::CheckSections,  &Loader::CheckStrings,    &Loader::CheckHeader,     &Loader::ReadFiles,
         &Loader::ReadAttributes, &Loader::CheckDimensions, &Loader::ReadDeployments, &Loader::ReadRules,
         &Loader::ReadRefusals,   &Loader::ReadRoutes,      &Loader::ReadTiers,       &Loader::ReadGuarantees,
-        &Loader::CheckMasks,     &Loader::ReadTerms,       &Loader::CheckLines,
-        &Loader::ReadDefaults,
+        &Loader::ReadServices,   &Loader::ReadScreens,     &Loader::CheckMasks,      &Loader::ReadTerms,
+        &Loader::CheckLines,     &Loader::ReadDefaults,
     };
     for (const Check check : kChecks) {
       if (auto problem = (this->*check)()) {
@@ -110,9 +110,12 @@ class Loader {
     layout::Envelope envelope{};
     constexpr std::size_t kThroughVersion = offsetof(layout::Envelope, version) + sizeof(envelope.version);
     std::memcpy(&envelope, file_.data(), std::min(file_.size(), sizeof(envelope)));
-    if (file_.size() >= kThroughVersion && envelope.version != layout::kFormatVersion) {
+    has_services_ = envelope.version == layout::kFormatVersionWithServices;
+    if (file_.size() >= kThroughVersion && envelope.version != layout::kFormatVersion && !has_services_) {
       return Error(LoadError::Kind::kVersion, "is in format version " + Number(envelope.version) +
                                                   ", and this program reads version " + Number(layout::kFormatVersion) +
+                                                  " and, of policies with services, " +
+                                                  Number(layout::kFormatVersionWithServices) +
                                                   "; build it again with the `routec` of this release");
     }
     if (file_.size() < sizeof(envelope)) {
@@ -151,20 +154,22 @@ class Loader {
   }
 
   auto CheckSections() -> Problem {
-    std::uint64_t end = sizeof(layout::Envelope) + sizeof(Header);
+    constexpr std::uint64_t kHeaderEnd = sizeof(layout::Envelope) + sizeof(Header);
+    std::uint64_t end = kHeaderEnd + (has_services_ ? sizeof(layout::ServiceHeader) : 0);
     if (file_.size() < end) return "it ends within its header";
     header_ = reinterpret_cast<const Header*>(file_.data() + sizeof(layout::Envelope));
     for (std::size_t i = 0; i < layout::kSectionCount; ++i) {
-      const auto [offset, count] = header_->sections[i];
-      const std::uint64_t begin = layout::AlignUp(end, layout::Alignment(static_cast<SectionId>(i)));
-      if (offset != begin) return "section " + Number(i) + " is not where the one before it ends";
-      const std::uint64_t next = begin + std::uint64_t{count} * layout::kEntryBytes[i];
-      if (next > file_.size()) return "section " + Number(i) + " ends after the file";
-      const auto gap = file_.subspan(end, begin - end);
-      if (std::ranges::any_of(gap, [](std::byte byte) { return byte != std::byte{0}; })) {
-        return "there are bytes other than zero before section " + Number(i);
+      const std::uint64_t alignment = layout::Alignment(static_cast<SectionId>(i));
+      if (auto problem = CheckSection(i, header_->sections[i], alignment, layout::kEntryBytes[i], end)) return problem;
+    }
+    if (has_services_) {
+      service_header_ = reinterpret_cast<const layout::ServiceHeader*>(file_.data() + kHeaderEnd);
+      for (std::size_t i = 0; i < layout::kServiceSectionCount; ++i) {
+        const auto& section = service_header_->sections[i];
+        if (auto problem = CheckSection(layout::kSectionCount + i, section, 8, layout::kServiceEntryBytes[i], end)) return problem;
       }
-      end = next;
+      services_ = Entries<layout::ServiceRecord>(service_header_->sections[0]);
+      screens_ = Entries<layout::ScreenRecord>(service_header_->sections[1]);
     }
     if (end != file_.size()) return "there are bytes after the last section";
     attributes_ = Entries<layout::AttributeRecord>(SectionId::kAttributes);
@@ -191,10 +196,29 @@ class Loader {
     return std::nullopt;
   }
 
+  /// The section begins where the one before it ended, at `end`, which then is where this one ends.
+  auto CheckSection(std::size_t number, layout::Section section, std::uint64_t alignment, std::uint32_t entry_bytes,
+                    std::uint64_t& end) const -> Problem {
+    const std::uint64_t begin = layout::AlignUp(end, alignment);
+    if (section.offset != begin) return "section " + Number(number) + " is not where the one before it ends";
+    const std::uint64_t next = begin + std::uint64_t{section.count} * entry_bytes;
+    if (next > file_.size()) return "section " + Number(number) + " ends after the file";
+    const auto gap = file_.subspan(end, begin - end);
+    if (std::ranges::any_of(gap, [](std::byte byte) { return byte != std::byte{0}; })) {
+      return "there are bytes other than zero before section " + Number(number);
+    }
+    end = next;
+    return std::nullopt;
+  }
+
+  template <typename Entry>
+  auto Entries(layout::Section section) const -> std::span<const Entry> {
+    return {reinterpret_cast<const Entry*>(file_.data() + section.offset), section.count};
+  }
+
   template <typename Entry>
   auto Entries(SectionId id) const -> std::span<const Entry> {
-    const auto [offset, count] = header_->sections[static_cast<std::size_t>(id)];
-    return {reinterpret_cast<const Entry*>(file_.data() + offset), count};
+    return Entries<Entry>(header_->sections[static_cast<std::size_t>(id)]);
   }
 
   auto CheckStrings() -> Problem {
@@ -215,6 +239,9 @@ class Loader {
     }
     if (deployments_.size() > kMaxDeployments) {
       return "it has " + Number(deployments_.size()) + " deployments, more than " + Number(kMaxDeployments);
+    }
+    if (has_services_ && (services_.empty() || services_.size() > kMaxServices || service_header_->reserved != 0)) {
+      return "its services are fewer than 1 or more than " + Number(kMaxServices) + ", or a reserved field is not zero";
     }
     if (dimensions_.size() > kMaxDimensions) {
       return "it has " + Number(dimensions_.size()) + " dimensions, more than " + Number(kMaxDimensions);
@@ -567,6 +594,63 @@ class Loader {
     return std::nullopt;
   }
 
+  auto ReadServices() -> Problem {
+    std::vector<std::string_view> service_names;
+    std::set<std::pair<std::uint32_t, std::string_view>> questions;
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+      const auto& record = services_[i];
+      const std::string self = "service " + Number(i);
+      for (const auto& ref : {record.name, record.vendor, record.endpoint, record.key_env, record.question}) {
+        if (!IsString(ref)) return self + " has a text out of bounds";
+      }
+      if (!IsCountry(record.processed_in) || !IsCountry(record.headquarters)) return self + " has an unknown country";
+      if (record.kind > static_cast<std::uint32_t>(SourceKind::kClock) ||
+          !ComesFromService(static_cast<SourceKind>(record.kind), Text(record.question))) {
+        return self + " answers neither a classifier nor a detector";
+      }
+      if (record.within_ms == 0) return self + " has no time for its answer";
+      if (record.reserved != 0) return self + " has a reserved field that is not zero";
+      if (!questions.emplace(record.kind, Text(record.question)).second) return self + " answers what another one does";
+      ServiceView view{.name = Text(record.name),
+                       .vendor = Text(record.vendor),
+                       .processed_in = Country{record.processed_in},
+                       .headquarters = Country{record.headquarters},
+                       .endpoint = Text(record.endpoint),
+                       .key_env = Text(record.key_env),
+                       .answers = {static_cast<SourceKind>(record.kind), Text(record.question)},
+                       .within_ms = record.within_ms,
+                       .attributes = {}};
+      for (std::uint32_t a = 0; a < impl_->attributes.size(); ++a) {
+        const auto asks = [&](const SourceView& source) {
+          return source.kind == view.answers.kind && source.argument == view.answers.argument;
+        };
+        if (std::ranges::any_of(impl_->attributes[a].sources, asks)) view.attributes.push_back(a);
+      }
+      service_names.push_back(view.name);
+      impl_->services.push_back(std::move(view));
+    }
+    if (HasRepeats(service_names)) return "two services have the same name";
+    return std::nullopt;
+  }
+
+  auto ReadScreens() -> Problem {
+    std::pair<std::uint32_t, std::uint32_t> last;
+    for (std::size_t i = 0; i < screens_.size(); ++i) {
+      const auto& record = screens_[i];
+      const std::string self = "screen " + Number(i);
+      if (record.by_rule > 1) return self + " has a flag that is neither 0 nor 1";
+      if (record.index >= (record.by_rule == 1 ? rules_.size() : refusals_.size())) return self + " is of no rule or refusal";
+      if (record.services == 0 || (record.services & ~layout::LowBits(services_.size())) != 0) {
+        return self + " keeps no service, or one that does not exist";
+      }
+      const std::pair own{record.by_rule, record.index};
+      if (i > 0 && own <= last) return self + " is out of order";
+      last = own;
+      impl_->screens.push_back({static_cast<ScreenView::By>(record.by_rule), record.index, record.services});
+    }
+    return std::nullopt;
+  }
+
   auto CheckMasks() -> Problem {
     for (std::size_t i = 0; i < masks_.size(); ++i) {
       if (!IsWithin(masks_[i], impl_->everyone[i % header_->mask_cells])) {
@@ -591,7 +675,8 @@ class Loader {
 
   auto ReadTerms() -> Problem {
     const Header& h = *header_;
-    std::uint64_t terms = std::uint64_t{h.refusal_terms} + h.route_terms + h.rule_terms;
+    const std::uint32_t screen_terms = has_services_ ? service_header_->screen_terms : 0;
+    std::uint64_t terms = std::uint64_t{h.refusal_terms} + h.route_terms + h.rule_terms + screen_terms;
     std::uint64_t definitions = 0;
     for (const auto& level : levels_) {
       if (level.definitions == 0) return "a level has no definition";
@@ -618,11 +703,13 @@ class Loader {
     impl_->bits.refusals = TakeTerms(h.refusal_terms, word);
     impl_->bits.routes = TakeTerms(h.route_terms, word);
     impl_->bits.rules = TakeTerms(h.rule_terms, word);
+    impl_->bits.screens = TakeTerms(screen_terms, word);
     const auto ascend = [](const TermPart& part, std::size_t owners) {
       const std::span<const std::uint32_t> list(part.owners, part.terms);
       return std::ranges::is_sorted(list) && (list.empty() || list.back() < owners);
     };
-    if (!ascend(impl_->bits.refusals, refusals_.size()) || !ascend(impl_->bits.routes, routes_.size()) || !RulesByMask()) {
+    if (!ascend(impl_->bits.refusals, refusals_.size()) || !ascend(impl_->bits.routes, routes_.size()) || !RulesByMask() ||
+        !ascend(impl_->bits.screens, screens_.size())) {
       return "a term's owner does not exist or is out of order";
     }
     if (lines_.size() != impl_->used.size()) return "there is not one line for each 512 terms";
@@ -789,6 +876,10 @@ class Loader {
   std::unique_ptr<TableImpl> impl_;
   std::span<const std::byte> file_;
   const Header* header_ = nullptr;
+  bool has_services_ = false;
+  const layout::ServiceHeader* service_header_ = nullptr;  // if it has services
+  std::span<const layout::ServiceRecord> services_;
+  std::span<const layout::ScreenRecord> screens_;
   std::string_view strings_;
   std::span<const layout::AttributeRecord> attributes_;
   std::span<const layout::SourceRecord> sources_;

@@ -17,6 +17,7 @@ auto PartOf(const TableBits& bits, TermOwner kind) -> const TermPart& {
   switch (kind) {
     case TermOwner::kRefusal: return bits.refusals;
     case TermOwner::kRoute: return bits.routes;
+    case TermOwner::kScreen: return bits.screens;
     case TermOwner::kRule: break;
   }
   return bits.rules;

@@ -33,9 +33,9 @@ using Term = std::vector<TermDimension>;
 /// definitions multiply too often counts as 65,536.
 auto RowBits(const Table& table) -> std::uint64_t;
 
-/// The terms of a refusal, a route or a rule, of which one has to hold. None: it never holds.
+/// The terms of a refusal, a route, a rule or a screen, of which one has to hold. None: it never holds.
 /// Terms of definitions are multiplied out; ask RowBits first.
-enum class TermOwner : std::uint8_t { kRefusal, kRoute, kRule };
+enum class TermOwner : std::uint8_t { kRefusal, kRoute, kRule, kScreen };
 auto TermsOf(const Table& table, TermOwner kind, std::uint32_t index) -> std::vector<Term>;
 
 }  // namespace route

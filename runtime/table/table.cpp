@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -134,6 +135,17 @@ auto Table::attributes() const -> std::span<const AttributeView> {
 }
 auto Table::deployments() const -> std::span<const DeploymentView> {
   return impl_->deployments;
+}
+auto Table::services() const -> std::span<const ServiceView> {
+  return impl_->services;
+}
+auto Table::screens() const -> std::span<const ScreenView> {
+  return impl_->screens;
+}
+auto Table::IsAnswered(std::uint32_t attribute) const -> bool {
+  return std::ranges::any_of(impl_->services, [&](const ServiceView& service) {
+    return std::ranges::binary_search(service.attributes, attribute);
+  });
 }
 auto Table::rules() const -> std::span<const RuleView> {
   return impl_->rules;

@@ -23,6 +23,7 @@
 namespace route {
 
 inline constexpr std::uint32_t kMaxDeployments = 1024;
+inline constexpr std::uint32_t kMaxServices = 64;
 inline constexpr std::uint32_t kMaxDimensions = 4096;
 inline constexpr std::uint32_t kNone = 0xFFFF'FFFF;  ///< "not there" for an index, a limit or a time
 
@@ -74,6 +75,27 @@ struct DeploymentView {
   std::string_view endpoint;        ///< base URL, may be empty
   std::string_view upstream_model;  ///< never empty
   std::string_view key_env;         ///< may be empty
+};
+
+/// A classifier or detector outside the gateway, which sees prompts. See `ServicesAsked` in `decide/services.h`.
+struct ServiceView {
+  std::string_view name;
+  std::string_view vendor;
+  Country processed_in;
+  Country headquarters;             ///< of the vendor
+  std::string_view endpoint;        ///< URL, may be empty
+  std::string_view key_env;         ///< may be empty
+  SourceView answers;               ///< kClassifier or kDetector
+  std::uint32_t within_ms = 0;      ///< for its answer
+  std::vector<std::uint32_t> attributes;  ///< that ask it, ascending; empty: it is never asked
+};
+
+/// What keeps services from seeing a prompt.
+struct ScreenView {
+  enum class By : std::uint8_t { kRefusal = 0, kRule = 1 };
+  By by;
+  std::uint32_t index;     ///< into the refusals or rules
+  std::uint64_t services;  ///< bit s: service s
 };
 
 struct RuleView {
@@ -149,12 +171,17 @@ class Table {
   auto limits() const -> Limits;
   auto attributes() const -> std::span<const AttributeView>;
   auto deployments() const -> std::span<const DeploymentView>;
+  auto services() const -> std::span<const ServiceView>;
+  auto screens() const -> std::span<const ScreenView>;
   auto rules() const -> std::span<const RuleView>;
   auto refusals() const -> std::span<const RefusalView>;
   auto routes() const -> std::span<const RouteView>;
   auto tiers() const -> std::span<const TierView>;
   auto guarantees() const -> std::span<const GuaranteeView>;
   auto sources() const -> std::span<const SourceHashView>;
+
+  /// Does a service say this attribute's value? Then the value is not known while it is decided who is asked.
+  auto IsAnswered(std::uint32_t attribute) const -> bool;
 
   /// The index of a name in its list, or kNone.
   auto FindAttribute(std::string_view name) const -> std::uint32_t;

@@ -64,6 +64,7 @@ class Writer {
       guarantees_.push_back({Intern(guarantee.name), Intern(guarantee.text), Place(guarantee.place),
                              static_cast<std::uint32_t>(guarantee.verdict), 0});
     }
+    AddServices();
     AddTerms();
     return Assemble();
   }
@@ -163,12 +164,32 @@ class Writer {
     }
   }
 
+  void AddServices() {
+    if (spec_.services.size() > kMaxServices) Impossible("it has too many services");
+    for (const auto& service : spec_.services) {
+      services_.push_back({Intern(service.name), Intern(service.vendor), Intern(service.endpoint), Intern(service.key_env),
+                           Intern(service.answers.argument), service.processed_in.index, service.headquarters.index,
+                           static_cast<std::uint32_t>(service.answers.kind), service.within_ms, 0});
+    }
+    for (const auto& screen : spec_.screens) {
+      layout::ScreenRecord record{0, static_cast<std::uint32_t>(screen.by), screen.index};
+      for (const std::uint32_t service : screen.services) {
+        if (service >= spec_.services.size()) Impossible("a screen keeps a service that does not exist");
+        record.services |= std::uint64_t{1} << service;
+      }
+      screens_.push_back(record);
+    }
+  }
+
+  auto HasServices() const -> bool { return !spec_.services.empty(); }
+
   void AddTerms() {
     AddDefinitions();
     next_bit_ = layout::AlignUp(next_bit_, layout::kCellBits);
     header_.refusal_terms = AddPart(spec_.refusals, InOrder(spec_.refusals.size()));
     header_.route_terms = AddPart(spec_.routes, InOrder(spec_.routes.size()));
     header_.rule_terms = AddPart(spec_.rules, ByMask());
+    service_header_.screen_terms = AddPart(spec_.screens, InOrder(spec_.screens.size()));
     for (std::size_t i = 0; i < spec_.definitions.size(); ++i) classes_.push_back(2);
     columns_ = LayOut(placed_, classes_);
   }
@@ -247,24 +268,28 @@ class Writer {
     return &copy;
   }
 
+  template <typename Container>
+  void Put(SectionId id, const Container& entries) {
+    Put(header_.sections[static_cast<std::size_t>(id)], layout::Alignment(id), entries.data(), entries.size());
+  }
+
+  template <typename Container>
+  void Put(layout::ServiceSectionId id, const Container& entries) {
+    Put(service_header_.sections[static_cast<std::size_t>(id)], 8, entries.data(), entries.size());
+  }
+
   template <typename Entry>
-  void Put(SectionId id, const Entry* entries, std::size_t count) {
-    const auto index = static_cast<std::size_t>(id);
-    bytes_.resize(layout::AlignUp(bytes_.size(), layout::Alignment(id)));
-    header_.sections[index] = {Size(bytes_.size()), Size(count)};
+  void Put(layout::Section& section, std::uint64_t alignment, const Entry* entries, std::size_t count) {
+    bytes_.resize(layout::AlignUp(bytes_.size(), alignment));
+    section = {Size(bytes_.size()), Size(count)};
     if (bytes_.size() + count * sizeof(Entry) > layout::kMaxFileBytes) Impossible("it does not fit a bundle");
     const std::size_t begin = bytes_.size();
     bytes_.resize(begin + count * sizeof(Entry));
     if (count != 0) std::memcpy(bytes_.data() + begin, entries, count * sizeof(Entry));
   }
 
-  template <typename Container>
-  void Put(SectionId id, const Container& entries) {
-    Put(id, entries.data(), entries.size());
-  }
-
   auto Assemble() -> std::vector<std::byte> {
-    bytes_.resize(sizeof(layout::Envelope) + sizeof(layout::Header));
+    bytes_.resize(sizeof(layout::Envelope) + sizeof(layout::Header) + (HasServices() ? sizeof(layout::ServiceHeader) : 0));
     Put(SectionId::kAttributes, attributes_);
     Put(SectionId::kSources, sources_);
     Put(SectionId::kNames, names_);
@@ -287,9 +312,14 @@ class Writer {
     Put(SectionId::kMasks, masks_);
     Put(SectionId::kCells, columns_.cells);
     Put(SectionId::kStrings, strings_);
+    if (HasServices()) {
+      Put(layout::ServiceSectionId::kServices, services_);
+      Put(layout::ServiceSectionId::kScreens, screens_);
+      std::memcpy(bytes_.data() + sizeof(layout::Envelope) + sizeof(header_), &service_header_, sizeof(service_header_));
+    }
     layout::Envelope envelope{};
     envelope.magic = layout::kMagic;
-    envelope.version = layout::kFormatVersion;
+    envelope.version = HasServices() ? layout::kFormatVersionWithServices : layout::kFormatVersion;
     std::memcpy(bytes_.data(), &envelope, sizeof(envelope));
     std::memcpy(bytes_.data() + sizeof(envelope), &header_, sizeof(header_));
     Seal(bytes_);
@@ -306,6 +336,9 @@ class Writer {
   std::vector<std::uint16_t> countries_;
   std::vector<layout::DimensionRecord> dimensions_;
   std::vector<layout::DeploymentRecord> deployments_;
+  layout::ServiceHeader service_header_{};
+  std::vector<layout::ServiceRecord> services_;
+  std::vector<layout::ScreenRecord> screens_;
   std::vector<layout::FileRecord> files_;
   std::vector<layout::RuleRecord> rules_;
   std::vector<layout::RefusalRecord> refusals_;

@@ -91,6 +91,26 @@ struct TableSpec {
     std::string key_env;
   };
 
+  struct Service {
+    std::string name;
+    std::string vendor;
+    Country processed_in;
+    Country headquarters;
+    std::string endpoint;
+    std::string key_env;
+    Source answers;  ///< a classifier or a detector
+    std::uint32_t within_ms = 0;
+  };
+
+  /// When the condition holds, the rule or refusal keeps these services from seeing the prompt.
+  struct Screen {
+    enum class By : std::uint8_t { kRefusal = 0, kRule = 1 };
+    By by = By::kRule;
+    std::uint32_t index = 0;
+    Condition when;                       ///< asks about no attribute that a service answers
+    std::vector<std::uint32_t> services;  ///< at least one, ascending
+  };
+
   struct Rule {
     std::string name;
     std::string because;
@@ -144,6 +164,8 @@ struct TableSpec {
   std::vector<Attribute> attributes;
   std::vector<Condition> definitions;  ///< each of dimensions and of definitions before it
   std::vector<Deployment> deployments;
+  std::vector<Service> services;
+  std::vector<Screen> screens;  ///< those of refusals first, each kind by index
   std::vector<Rule> rules;
   std::vector<Refusal> refusals;
   std::vector<Route> routes;

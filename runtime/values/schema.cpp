@@ -87,8 +87,12 @@ auto SourceTrust(SourceKind kind, std::string_view argument) -> Trust {
   std::abort();  // every source is handled above
 }
 
+auto ComesFromService(SourceKind kind, std::string_view argument) -> bool {
+  return kind == SourceKind::kClassifier || (kind == SourceKind::kDetector && argument != kBuiltInDetector);
+}
+
 auto AlwaysMeasures(SourceKind kind, std::string_view argument) -> bool {
-  return kind == SourceKind::kDetector || (kind == SourceKind::kRequest && argument == "needs");
+  return (kind == SourceKind::kDetector && argument == kBuiltInDetector) || (kind == SourceKind::kRequest && argument == "needs");
 }
 
 auto KnownNeeds() -> std::span<const std::string_view> {

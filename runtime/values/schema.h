@@ -56,8 +56,14 @@ auto KindName(AttributeKind kind) -> std::string_view;
 /// a caller cannot claim them without sending them: they are measured.
 auto SourceTrust(SourceKind kind, std::string_view argument) -> Trust;
 
+/// The detector that every gateway has. Any other one is a service.
+inline constexpr std::string_view kBuiltInDetector = "pii";
+
+/// Does only a service outside the gateway say this: a classifier, or a detector that is not built in? It may say nothing.
+auto ComesFromService(SourceKind kind, std::string_view argument) -> bool;
+
 /// Does this source say something of every request, so that a set which it adds nothing to is known to be empty? True of
-/// detectors and of what a request needs; a header, a tenant's entry or a classifier may say nothing at all.
+/// the built-in detector and of what a request needs; a header, a tenant's entry or a service may say nothing at all.
 auto AlwaysMeasures(SourceKind kind, std::string_view argument) -> bool;
 
 /// What the gateway can tell that a request's body uses, as names of the request fact `needs`, in a fixed order:

@@ -72,7 +72,7 @@ class WrongUsage(InFolder):
         self.assertEqual(self.error("--frobnicate"), "`routec` has no option `--frobnicate`; `routec --help` lists them")
 
     def test_what_is_missing_is_named_with_its_meaning(self):
-        self.assertEqual(self.error("check"), "`routec check` needs `FILE.route...`: the policy file, or several, each checked by itself; "
+        self.assertEqual(self.error("check"), "`routec check` needs `FILE.route`: the policy file, or several, each checked by itself; "
                          "`routec check --help` says more")
         self.assertEqual(self.error("build", "p.route"),
                          "`routec build` needs `-o FILE.rtb`: the bundle to write; `routec build --help` says more")

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <map>
 #include <set>
 #include <string>
 #include <type_traits>
@@ -94,6 +95,9 @@ void CompareDecision(const ir::Policy& policy, const SourceSet& sources, const T
   REQUIRE(decision.refusal == (expected.refusal ? expected.refusal->index : kNone));
   REQUIRE(decision.route == (expected.route ? expected.route->index : kNone));
   REQUIRE(Report(table, classes, decision) == ir::Report(policy, sources, expected));
+  std::uint64_t asked = 0;
+  for (const ServiceId id : ir::ServicesAsked(expected)) asked |= std::uint64_t{1} << id.index;
+  REQUIRE(ServicesAsked(table, classes) == asked);
 
   if (expected.outcome != Outcome::kRefused) {
     std::vector<std::uint32_t> rules;
@@ -294,6 +298,43 @@ void CompareDeadRefusals(const ir::Policy& policy, const BruteForce& truth, cons
   REQUIRE(next == report.dead_refusals.size());
 }
 
+void CompareDeadServices(const ir::Policy& policy, const BruteForce& truth, const verify::VerifyReport& report) {
+  std::vector<ServiceId> dead;
+  for (std::uint32_t service = 0; service < policy.services.size(); ++service) {
+    if (ir::AskedFor(policy, {service}).empty()) continue;
+    const auto sees = [&](std::size_t i) {
+      const std::vector<ServiceId> asked = ir::ServicesAsked(truth.decisions()[i]);
+      return std::ranges::find(asked, ServiceId{service}) != asked.end();
+    };
+    if (!truth.First(sees)) dead.push_back({service});
+  }
+  std::vector<ServiceId> reported;
+  for (const verify::DeadService& finding : report.dead_services) {
+    reported.push_back(finding.service);
+    REQUIRE(!(finding.rules.empty() && finding.refusals.empty()));
+  }
+  REQUIRE(reported == dead);
+}
+
+// Who sees a prompt is the same whatever the services say of it, and is allowed to, whatever they say.
+void CheckServices(const ir::Policy& policy, const BruteForce& truth) {
+  if (policy.services.empty()) return;
+  const ir::ValueClasses classes(policy);
+  std::map<std::vector<std::uint16_t>, std::vector<ServiceId>> asked_by_known;
+  for (std::size_t i = 0; i < truth.requests().size(); ++i) {
+    const ir::Decision& decision = truth.decisions()[i];
+    std::vector<std::uint16_t> known = classes.Classify(truth.requests()[i]);
+    for (std::size_t d = 0; d < known.size(); ++d) {
+      if (ir::IsAnswered(policy, classes.dimensions()[d].attribute)) known[d] = 0;
+    }
+    const std::vector<ServiceId> asked = ir::ServicesAsked(decision);
+    REQUIRE(asked_by_known.try_emplace(std::move(known), asked).first->second == asked);
+    for (const RuleId rule : decision.rules) {
+      for (const ServiceId id : asked) REQUIRE(ir::Says(policy.rules[rule.index].keep, policy, id) != ir::Said::kNo);
+    }
+  }
+}
+
 auto IsVacuous(const ir::Guarantee& guarantee, const BruteForce& truth) -> bool {
   const bool counts_refused = std::holds_alternative<ir::Served>(guarantee.promise) ||
                               std::holds_alternative<ir::Compared>(guarantee.promise);
@@ -390,7 +431,8 @@ void CompareGuaranteeWitness(const ir::Policy& policy, const ir::Guarantee& guar
 
 // The deployments that a violated promise about a plan names are in the plan, and are at fault.
 void CompareFault(const ir::Policy& policy, BruteForce& truth, const ir::Guarantee& guarantee,
-                  const ir::Decision& decision, const std::vector<DeploymentId>& named) {
+                  const ir::Decision& decision, const verify::GuaranteeResult& result) {
+  const std::vector<DeploymentId>& named = result.deployments;
   std::vector<DeploymentId> reached;
   for (const ir::PlanTier& tier : decision.plan) {
     for (const ir::Candidate& candidate : tier.deployments) reached.push_back(candidate.deployment);
@@ -402,7 +444,14 @@ void CompareFault(const ir::Policy& policy, BruteForce& truth, const ir::Guarant
       REQUIRE(!ir::Holds(test, policy, id));
     }
   };
-  if (const auto* every = std::get_if<ir::EveryDeploymentReached>(&guarantee.promise)) names_only(reached, every->test);
+  if (const auto* every = std::get_if<ir::EveryDeploymentReached>(&guarantee.promise)) {
+    std::vector<ServiceId> seeing;
+    for (const ServiceId id : ir::ServicesAsked(decision)) {
+      if (ir::Says(every->test, policy, id) == ir::Said::kNo) seeing.push_back(id);
+    }
+    REQUIRE(result.services == seeing);
+    if (seeing.empty() || !named.empty()) names_only(reached, every->test);
+  }
   if (const auto* first = std::get_if<ir::FirstChoice>(&guarantee.promise)) {
     names_only(ir::FirstChoices(policy, decision), first->test);
   }
@@ -445,7 +494,7 @@ void CompareGuarantees(const ir::Policy& policy, BruteForce& truth, const verify
     REQUIRE(!result.explanation.empty());
     const ir::Decision decision = ir::Evaluate(policy, *result.witness);
     REQUIRE(result.route == decision.route);
-    CompareFault(policy, truth, guarantee, decision, result.deployments);
+    CompareFault(policy, truth, guarantee, decision, result);
   }
 }
 
@@ -456,6 +505,8 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
   std::size_t hidden = 0;
   std::size_t attempts_used_up = 0;
   std::size_t badly_drawn = 0;
+  std::size_t shown = 0;
+  std::size_t dead_services = 0;
   for (const std::uint64_t seed : Seeds()) {
     CAPTURE(seed);
     const ir::Policy policy = PolicyOf(seed);
@@ -467,6 +518,8 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
     CompareDeadRoutes(policy, truth, report);
     CompareDeadRules(policy, truth, report);
     CompareDeadRefusals(policy, truth, report);
+    CompareDeadServices(policy, truth, report);
+    CheckServices(policy, truth);
     CompareGuarantees(policy, truth, report);
 
     const auto is_violated = [](const verify::GuaranteeResult& result) { return result.verdict == Verdict::kViolated; };
@@ -477,6 +530,8 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
       if (result.explanation.contains("uses up the")) ++attempts_used_up;
       if (result.explanation.ends_with("in the worst draw")) ++badly_drawn;
     }
+    for (const verify::GuaranteeResult& result : report.guarantees) shown += result.services.empty() ? 0 : 1;
+    dead_services += report.dead_services.size();
     violated += broken;
     proved += report.guarantees.size() - broken;
     unservable += report.unservable.size();
@@ -484,7 +539,8 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
   }
   MESSAGE("guarantees: " << proved << " proved, " << violated << " violated; " << unservable << " unservable routes, "
                          << hidden << " dead routes; " << attempts_used_up << " losses that use up the attempts, "
-                         << badly_drawn << " in the worst draw");
+                         << badly_drawn << " in the worst draw; " << shown << " promises that services break, "
+                         << dead_services << " services that may see nothing");
   // Random policies that never show a finding would test nothing.
   if (std::getenv("ROUTE_SEED") == nullptr) {
     CHECK(violated > 50);
@@ -493,6 +549,8 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
     CHECK(hidden > 20);
     CHECK(attempts_used_up > 20);
     CHECK(badly_drawn > 5);
+    CHECK(shown > 20);
+    CHECK(dead_services > 5);
   }
 }
 

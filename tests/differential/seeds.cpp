@@ -35,9 +35,9 @@ auto PolicyOf(std::uint64_t seed) -> ir::Policy {
   if (seed % 3 == 1) {
     return random_policy::MakeRandomPolicy(
         seed,
-        {.attributes = 4, .deployments = 6, .rules = 10, .refusals = 3, .routes = 8, .guarantees = 8, .requests = 200});
+        {.attributes = 4, .deployments = 6, .rules = 10, .refusals = 3, .routes = 8, .guarantees = 8, .services = 3, .requests = 200});
   }
-  return random_policy::MakeRandomPolicy(seed, {});
+  return random_policy::MakeRandomPolicy(seed, {.services = 2});
 }
 
 }  // namespace route::differential

@@ -23,7 +23,7 @@ import walkthrough  # noqa: E402
 EXAMPLES = ROOT / "examples"
 POLICIES = sorted(path for path in EXAMPLES.glob("*/*.route") if re.search(r"^policy ", path.read_text(), re.M))
 STORIES = ["jurisdiction", "platinum", "smallest_model", "legal_vendors", "latency_failover", "spend_cap", "outage",
-           "operator_with_tenants"]
+           "operator_with_tenants", "prompt_triage"]
 
 
 def routec(*arguments):

@@ -16,7 +16,7 @@ TEST_CASE("a policy rebuilt from its table decides every request alike") {
   std::size_t compared = 0;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     CAPTURE(seed);
-    const ir::Policy policy = random_policy::MakeRandomPolicy(seed, {.requests = 300});
+    const ir::Policy policy = random_policy::MakeRandomPolicy(seed, {.services = 2, .requests = 300});
     const Table table = TableOf(policy, sources);
     const auto rebuilt = PolicyOf(table);
     REQUIRE_MESSAGE(rebuilt.has_value(), rebuilt.error());

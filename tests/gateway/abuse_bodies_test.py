@@ -1,8 +1,11 @@
 """Bodies that are bombs, that two readers could read differently, or that name hosts to be asked."""
 
 import json
+import os
+import subprocess
 
 import abuse
+import harness
 from abuse import chat, error_of
 
 
@@ -128,6 +131,21 @@ class Reaching(Bodies):
                                          "x-route-endpoint", "deployment", "organization"]}
         call, _ = self.served(json.dumps(chat(**fields)))
         self.assertEqual((call.line, call.json["base_url"]), ("POST /v1/chat/completions HTTP/1.1", url))
+
+    def test_endpoints_that_are_none_stop_the_start(self):
+        with open(os.path.join(self.folder, "gateway.json")) as file:
+            config = json.load(file)
+        path = os.path.join(self.folder, "wrong.json")
+        for url in ["file:///etc/passwd", "ftp://x/", "gopher://x/", "//x/v1", "x", "", "http://", "http://user:secret@x/v1", "http://x/v1?a=b",
+                    "http://x/v1#a", "http://x:0/", "http://x:65536/", "http://x:a/", "http://[::1", "http://x /", "http://x/\r\nHost: y", "http://x\\@y/"]:
+            with self.subTest(url=url):
+                with open(path, "w") as file:
+                    json.dump({**config, "endpoints": {**config["endpoints"], "paris": url}}, file)
+                done = subprocess.run([os.path.join(abuse.BINARIES, "routegate"), "--bundle", self.bundle, "--config", path, "--allow-unproved", "--check"],
+                                      capture_output=True, text=True, env={**os.environ, **abuse.KEYS}, timeout=harness.PATIENCE)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("wrong.json: /endpoints/paris: ", done.stderr)
+                self.assertNotIn("secret@", done.stderr)
 
     def test_headers_that_name_hosts(self):
         host = f"127.0.0.1:{self.elsewhere.port}"

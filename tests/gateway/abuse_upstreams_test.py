@@ -3,6 +3,7 @@ where the caller has seen a byte, it is told that the answer broke off."""
 
 import json
 import os
+import select
 import socket
 import ssl
 import subprocess
@@ -209,6 +210,8 @@ class BreakingOff(Upstreams):
 class Hanging(Upstreams):
     """Within the policy's times, here 4 s for a request and 1.5 s for its first tier."""
 
+    deadline = "4 s"
+
     def pass_on(self, stages, results):
         """Virginia behaves in one of these ways for each request, all at once; `stages` are of a behaviour and whether it
         is that of a stream."""
@@ -306,22 +309,54 @@ class Flooding(Upstreams):
         self.assertLess(self.gateway.memory() - before, 160_000)
 
     def test_a_stream_without_end_stops_when_its_caller_leaves(self):
-        ended = threading.Event()
+        for piece in [event("more") * 100, b": still there\n\n" * 1000]:
+            ended = threading.Event()
+
+            def behave(call, piece=piece, ended=ended):
+                send_without_end(stream_head() + event("first"), piece)(call)
+                ended.set()
+            self.paris.behave = behave
+            before = self.gateway.memory()
+            connection = self.connect()
+            connection.sendall(abuse.post(chat("endless", model=f"m{len(piece)}", stream=True)))
+            taken = 0
+            while taken < 30_000_000:
+                taken += len(connection.recv(1_000_000))
+            connection.close()
+            self.assertTrue(ended.wait(harness.PATIENCE))
+            usage = self.gateway.wait_for_record("usage", lambda record: record["id"] == self.gateway.records()[-1]["id"])
+            self.assertEqual(usage["end"], "caller_gone")
+            self.assertIn("charged by estimate", usage["usage_note"])
+            self.assertLess(self.gateway.memory() - before, 16_000)
+
+    def test_a_caller_that_reads_slowly_holds_its_upstream_back(self):
+        """It reads a little only when the upstream cannot send any more, so that somebody would have to keep the rest."""
+        stuck, everything = threading.Event(), 60_000_000
 
         def behave(call):
-            send_without_end(stream_head(), event("more") * 100)(call)
-            ended.set()
+            call.send(stream_head())
+            call.connection.setblocking(False)
+            piece, sent = event("x" * 10_000), 0
+            left = piece * (everything // len(piece)) + DONE
+            while sent < len(left):
+                try:
+                    sent += call.connection.send(left[sent:sent + 1_000_000])
+                except BlockingIOError:
+                    stuck.set()
+                    select.select([], [call.connection], [], harness.PATIENCE)
+                    stuck.clear()
+            stuck.set()
+            call.close()
         self.paris.behave = behave
         before = self.gateway.memory()
         connection = self.connect()
-        connection.sendall(abuse.post(chat(stream=True)))
-        taken = 0
-        while taken < 50_000_000:
-            taken += len(connection.recv(1_000_000))
-        connection.close()
-        self.assertTrue(ended.wait(harness.PATIENCE))
-        usage = self.gateway.wait_for_record("usage", lambda record: record["end"] == "caller_gone")
-        self.assertIn("charged by estimate", usage["usage_note"])
+        connection.sendall(abuse.post(chat(stream=True), "Connection: close\r\n"))
+        taken, piece = 0, b"x"
+        while piece:
+            self.assertTrue(stuck.wait(harness.PATIENCE))
+            piece = connection.recv(262_144)
+            taken += len(piece)
+        self.assertGreater(taken, everything)
         self.assertLess(self.gateway.memory() - before, 16_000)
 
 

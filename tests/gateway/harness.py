@@ -24,7 +24,8 @@ class Process:
             arguments, stdout=subprocess.PIPE, stderr=self.errors, env=environment, preexec_fn=before
         )
         self.events = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self):
         for line in self.process.stdout:
@@ -60,6 +61,7 @@ class Process:
     def close(self):
         if self.process.poll() is None:
             self.kill()
+        self.reader.join()
         self.process.stdout.close()
         self.errors.close()
 

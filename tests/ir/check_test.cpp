@@ -50,7 +50,7 @@ TEST_CASE("random policies are well formed and show every kind of thing") {
     for (const DeploymentTest& child : test.children) see_test(child);
   };
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
-    const Policy policy = random_policy::MakeRandomPolicy(seed, {});
+    const Policy policy = random_policy::MakeRandomPolicy(seed, {.services = 2});
     REQUIRE(CheckWellFormed(policy) == std::vector<std::string>{});
     for (const Attribute& attribute : policy.attributes) attributes.insert(static_cast<int>(attribute.kind));
     for (const Rule& rule : policy.rules) {

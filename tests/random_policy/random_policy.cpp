@@ -62,7 +62,7 @@ struct Vocabulary {
 
 class Maker {
  public:
-  Maker(std::uint64_t seed, const Shape& shape) : random_(seed), shape_(shape) {}
+  Maker(std::uint64_t seed, const Shape& shape) : random_(seed), services_(~seed), shape_(shape) {}
 
   auto Make() -> ir::Policy {
     policy_.name = "random";
@@ -80,6 +80,7 @@ class Maker {
     AddRefusals();
     AddRoutes();
     AddGuarantees();
+    AddServices();
     return std::move(policy_);
   }
 
@@ -411,10 +412,12 @@ class Maker {
     using Kind = DeploymentTest::Kind;
     const auto first = static_cast<std::uint8_t>(depth == 0 ? Kind::kProcessedIn : Kind::kTrue);
     const auto last = static_cast<std::uint8_t>(Kind::kOwnRange);
-    const auto kind = static_cast<Kind>(first + random_.Below(last - first + 1U));
+    const std::uint64_t drawn = first + random_.Below(last - first);
+    const auto kind = static_cast<Kind>(drawn + (drawn >= static_cast<std::uint64_t>(Kind::kServiceIs) ? 1 : 0));
     switch (kind) {
       case Kind::kTrue:
-        return TestOf(kind);
+      case Kind::kServiceIs:  // not drawn: see AddServices
+        return TestOf(Kind::kTrue);
       case Kind::kAll:
       case Kind::kAny:
       case Kind::kNot: {
@@ -523,6 +526,48 @@ class Maker {
       rule.keep.low = random_.Pick(kContexts);
       rule.keep.high = kHighest;
       policy_.rules.push_back(std::move(rule));
+    }
+  }
+
+  // With numbers of their own, so that the rest of the policy does not depend on them. Attributes that a clock, the size of
+  // the prompt or what it needs says stay as they are; a set may have several sources.
+  void AddServices() {
+    std::swap(random_, services_);
+    const std::uint64_t services = random_.Below(shape_.services + std::uint64_t{1});
+    for (std::uint64_t i = 0; i < services; ++i) {
+      ir::Service service;
+      service.name = NameOf("service", i);
+      service.vendor = {Below32(static_cast<std::uint32_t>(policy_.vendors.size()))};
+      service.processed_in = ParseCountry(random_.Pick(kHomes)).value();
+      service.status = random_.Pick(kStatuses);
+      service.tags = Some(kTags, 30);
+      service.retention_days = random_.Chance(70) ? std::optional(Decimal{random_.Pick(kDays)}) : std::nullopt;
+      service.own[kHosting] = random_.Pick(kHostings);
+      service.answers = {random_.Chance(50) ? SourceKind::kClassifier : SourceKind::kDetector, NameOf("question", i)};
+      service.span = NextSpan();
+      if (random_.Chance(80)) Ask(service.answers);
+      policy_.services.push_back(std::move(service));
+    }
+    for (ir::Rule& rule : policy_.rules) {
+      if (policy_.services.empty() || !random_.Chance(20)) continue;
+      DeploymentTest not_those = TestOf(DeploymentTest::Kind::kNot);
+      not_those.children.push_back(Among(DeploymentTest::Kind::kServiceIs, SomeIndexes(policy_.services.size())));
+      DeploymentTest both = TestOf(DeploymentTest::Kind::kAll);
+      both.children = {std::move(rule.keep), std::move(not_those)};
+      rule.keep = std::move(both);
+    }
+    std::swap(random_, services_);
+  }
+
+  void Ask(const ir::Source& question) {
+    for (const std::uint32_t i : SomeIndexes(policy_.attributes.size())) {
+      Attribute& attribute = policy_.attributes[i];
+      const SourceKind kind = attribute.sources.front().kind;
+      if (attribute.kind == AttributeKind::kAnyOf) {
+        attribute.sources.push_back(question);
+      } else if (kind == SourceKind::kHeader || kind == SourceKind::kTenant) {
+        attribute.sources = {question};
+      }
     }
   }
 
@@ -650,6 +695,7 @@ class Maker {
   }
 
   Random random_;
+  Random services_;
   const Shape& shape_;
   ir::Policy policy_;
   std::vector<Vocabulary> vocabularies_;

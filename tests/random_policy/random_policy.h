@@ -39,6 +39,7 @@ struct Shape {
   std::uint32_t refusals = 2;
   std::uint32_t routes = 5;
   std::uint32_t guarantees = 6;
+  std::uint32_t services = 0;     ///< without any, a policy is the same as one of which none was asked for
   std::uint64_t requests = 1500;  ///< up to classes; fewer attributes or thresholds where it would be more
 };
 

@@ -32,14 +32,14 @@ auto Recheck(const Bytes& bytes, const ir::Policy& policy, const SourceSet* sour
 
 auto SmallPolicy() -> ir::Policy {
   return random_policy::MakeRandomPolicy(11, random_policy::Shape{.attributes = 4, .deployments = 4, .rules = 3, .refusals = 1,
-                                                                  .routes = 3, .guarantees = 1, .requests = 200});
+                                                                  .routes = 3, .guarantees = 1, .services = 2, .requests = 200});
 }
 
 TEST_CASE("what the compiler writes is the policy, to the bit") {
   const SourceSet sources = random_policy::Sources();
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     CAPTURE(seed);
-    const ir::Policy policy = random_policy::MakeRandomPolicy(seed, random_policy::Shape{});
+    const ir::Policy policy = random_policy::MakeRandomPolicy(seed, random_policy::Shape{.services = 2});
     const auto mismatch = Recheck(Lowered(policy, &sources), policy, &sources);
     REQUIRE_MESSAGE(!mismatch.has_value(), mismatch->message);
   }

@@ -48,7 +48,7 @@ auto SaidBy(const Kernel& kernel, const TableBits& bits, const std::vector<std::
   said.route = answer.route;
   said.reaches = answer.reaches;
   said.terms.resize(bits.rules.words);
-  kernel.rule_terms(bits, classes.data(), 0, bits.rules.words, said.terms.data());
+  kernel.terms(bits, classes.data(), bits.rules.first_word, bits.rules.words, said.terms.data());
   return said;
 }
 

@@ -1,0 +1,149 @@
+#include "runtime/gateway/services.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "runtime/upstream/answer.h"
+#include "runtime/net/async_token.h"
+
+namespace asio = boost::asio;
+
+namespace route {
+namespace {
+
+constexpr std::string_view kAnswered = "answered";
+constexpr std::string_view kCancelled = "cancelled";
+
+/// One question, from before it is sent until its end.
+struct Question {
+  const ServiceView* service = nullptr;
+  const ReachableService* target = nullptr;
+  ServiceRecord* record = nullptr;
+  UpstreamRequest request;
+  Cancellation cancellation;
+  ServiceAnswer answer;
+};
+
+/// The questions of one request. The coroutines that ask them keep it alive.
+struct Round {
+  explicit Round(const asio::any_io_executor& executor) : done(executor) { done.expires_at(TimePoint::max()); }
+
+  std::vector<std::unique_ptr<Question>> questions;
+  std::size_t open = 0;
+  asio::steady_timer done;
+};
+
+using Body = std::expected<std::string, TransportFailure>;
+
+auto ReadAll(Exchange& exchange, TimePoint deadline) -> asio::awaitable<Body> {
+  std::string body;
+  for (;;) {
+    auto bytes = co_await exchange.Read(deadline);
+    if (!bytes) co_return std::unexpected(std::move(bytes.error()));
+    if (bytes->empty()) co_return body;
+    body += *bytes;
+    if (body.size() > kMostServiceAnswer) co_return std::unexpected(TransportFailure{Failure::kGarbage, "the answer is too long"});
+  }
+}
+
+/// The body of an answer that says something.
+auto Exchanged(UpstreamClient& client, Question& question, TimePoint deadline) -> asio::awaitable<Body> {
+  auto opened = co_await client.Post(question.request, deadline, question.cancellation);
+  if (!opened) co_return std::unexpected(std::move(opened.error()));
+  const std::unique_ptr<Exchange> exchange = std::move(*opened);
+  const unsigned status = exchange->status();
+  if (status < 200 || status >= 300) {
+    const StatusMeaning meaning = MeaningOf(status);
+    const auto* failure = std::get_if<Failure>(&meaning);
+    co_return std::unexpected(
+        TransportFailure{failure == nullptr ? Failure::kBroken : *failure, "status " + std::to_string(status)});
+  }
+  if (!IsJson(exchange->content_type())) {
+    co_return std::unexpected(
+        TransportFailure{Failure::kGarbage, "the content type is `" + std::string(exchange->content_type()) + "`"});
+  }
+  co_return co_await ReadAll(*exchange, deadline);
+}
+
+auto ResultOf(const ServiceRecord& record) -> ServiceResult {
+  if (record.result == kAnswered) return ServiceResult::kAnswered;
+  if (record.result == kCancelled) return ServiceResult::kCancelled;
+  if (record.result == FailureName(Failure::kTimeout)) return ServiceResult::kTimeout;
+  return record.result == FailureName(Failure::kGarbage) ? ServiceResult::kGarbage : ServiceResult::kFailed;
+}
+
+void Note(Question& question, Body body, std::chrono::microseconds took) {
+  ServiceRecord& record = *question.record;
+  record.took_ms = std::chrono::duration_cast<Milliseconds>(took).count();
+  if (body) {
+    auto value = ReadServiceAnswer(*body);
+    if (value) {
+      record.result = kAnswered;
+      record.value = value->dump();
+      question.answer.value = std::move(*value);
+    } else {
+      record.result = FailureName(Failure::kGarbage);
+      record.detail = value.error();
+    }
+  } else {
+    record.result = question.cancellation.cancelled() ? kCancelled : FailureName(body.error().failure);
+    record.detail = body.error().detail;
+  }
+  if (!question.answer.value) question.answer.why = "service `" + std::string(question.service->name) + "`: " + std::string(record.result);
+  if (question.target->metrics) question.target->metrics->Asked(ResultOf(record), took);
+}
+
+auto Ask(std::shared_ptr<Round> round, Question& question, UpstreamClient& client, TimePoint deadline) -> asio::awaitable<void> {
+  const TimePoint started = TimePoint::clock::now();
+  Body body = co_await Exchanged(client, question, deadline);
+  Note(question, std::move(body), std::chrono::duration_cast<std::chrono::microseconds>(TimePoint::clock::now() - started));
+  if (--round->open == 0) round->done.cancel();
+}
+
+}  // namespace
+
+auto AskServices(const ServedPolicy& policy, PreparedRequest& prepared, UpstreamClient& client, TimePoint deadline,
+                 Cancellation& cancellation) -> asio::awaitable<std::vector<ServiceAnswer>> {
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  auto round = std::make_shared<Round>(executor);
+  for (ServiceRecord& record : prepared.services) {
+    if (!record.result.empty()) continue;
+    auto question = std::make_unique<Question>();
+    question->service = &policy.table.services()[record.service];
+    question->target = &policy.services[record.service];
+    question->record = &record;
+    record.endpoint = question->target->endpoint.base_url;
+    question->answer.kind = question->service->answers.kind;
+    question->answer.question = question->service->answers.argument;
+    UpstreamRequest& request = question->request;
+    request.endpoint = &question->target->endpoint;
+    request.path = request.endpoint->path.empty() ? "/" : "";
+    if (!question->target->key.empty()) request.authorization = "Bearer " + question->target->key;
+    request.body = ServiceQuestion(question->service->answers, prepared.text);
+    round->questions.push_back(std::move(question));
+  }
+  round->open = round->questions.size();
+  const TimePoint now = TimePoint::clock::now();
+  for (const auto& question : round->questions) {
+    const TimePoint until = std::min(deadline, now + Milliseconds(question->service->within_ms));
+    asio::co_spawn(executor, Ask(round, *question, client, until), asio::detached);
+  }
+  cancellation.OnCancel([round, &cancellation] {
+    for (const auto& question : round->questions) question->cancellation.Cancel(*cancellation.cause());
+  });
+  boost::system::error_code ignored;
+  while (round->open > 0) co_await round->done.async_wait(Token(ignored));
+  cancellation.OnCancel({});
+  std::vector<ServiceAnswer> answers;
+  for (const auto& question : round->questions) answers.push_back(std::move(question->answer));
+  co_return answers;
+}
+
+}  // namespace route
