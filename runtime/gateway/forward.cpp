@@ -479,7 +479,7 @@ class RequestServer {
     usage.usage_note = settled.note;
     usage.cost = settled.entry.amount;
     const std::string usage_line = UsageLine(request_.policy->table, usage);
-    co_await Append(*process_.log, thread_.inbox, usage_line);
+    co_await Append(thread_.log, usage_line);
     if (keeping) co_await keeping->Wait();
   }
 
@@ -594,7 +594,7 @@ class RequestServer {
   auto AnswerCancelled() -> asio::awaitable<void> {
     if (cancellation_.cause() == Cancellation::Cause::kCallerGone) {
       const std::string line = OutcomeLine(request_.policy->table, MakeOutcome(kCallerGoneStatus, "caller_gone"));
-      co_await Append(*process_.log, thread_.inbox, line);
+      co_await Append(thread_.log, line);
       co_return;
     }
     const ApiError error{ApiCode::kUpstreamUnavailable, "the gateway is stopping", ""};
@@ -617,7 +617,7 @@ class RequestServer {
 
   /// False when the lines are not durable: the caller has been told, and nothing more may be done for the request.
   auto Record(const std::string& lines) -> asio::awaitable<bool> {
-    const Durability result = co_await Append(*process_.log, thread_.inbox, lines);
+    const Durability result = co_await Append(thread_.log, lines);
     if (result == Durability::kDurable) co_return true;
     const ApiError error{ApiCode::kLogUnavailable,
                          "the decision log cannot be written, and nothing is answered without it", ""};

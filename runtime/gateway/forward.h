@@ -10,7 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "runtime/gateway/chat.h"
-#include "runtime/gateway/inbox.h"
+#include "runtime/gateway/loop_log.h"
 #include "runtime/gateway/state.h"
 #include "runtime/upstream/client.h"
 
@@ -49,6 +49,7 @@ class Responder {
 struct ServingThread {
   UpstreamClient& client;
   LoopInbox& inbox;
+  LoopLog& log;
   Random& random;
   boost::asio::any_io_executor pool;  ///< for what would hold the thread up
 };
