@@ -242,7 +242,7 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
   std::vector<ServiceAnswer> answers;
   if (prepared->HasQuestions()) {
     const std::string line = AskingLineOf(*state, *prepared, state->process->clock());
-    const Durability recorded = co_await Append(*state->process->log, host.inbox(), line);
+    const Durability recorded = co_await Append(host.log(), line);
     if (recorded != Durability::kDurable) {
       const Reply reply = Refuse(*state, admitted.api, {ApiCode::kLogUnavailable, "the decision log cannot be written, and no service is asked without it", ""});
       co_await responder.Send(reply);
@@ -260,7 +260,7 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
     co_return;
   }
   const std::vector<ForwardedHeader> passed_on = PassedOn(head);
-  const ServingThread thread{host.client(), host.inbox(), host.random(), host.pool()};
+  const ServingThread thread{host.client(), host.inbox(), host.log(), host.random(), host.pool()};
   co_await ServeRequest(*state, thread, decided, passed_on, accepted, responder, *cancellation);
 }
 
