@@ -178,6 +178,8 @@ class ThreadedServer final : public Server, private Administered {
       endpoint = worker->endpoint();  // the others share the port that the first was given
     }
     endpoint_ = endpoint;
+    // From now on, and so before anybody is told of the server: a signal that came earlier would end the process.
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   }
 
   /// What is wrong with the administrator's socket, or nothing.
@@ -197,7 +199,6 @@ class ThreadedServer final : public Server, private Administered {
   auto admin_address() const -> std::string override { return admin_ ? admin_->address() : ""; }
 
   void Run() override {
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
     WaitForSignal();
     std::atomic<std::size_t> running = workers_.size();
     std::vector<std::jthread> threads;
