@@ -307,7 +307,7 @@ class Maker {
   void AddVerdictAlone() {
     report_.listing = DiffReport::Listing::kTooManyClasses;
     report_.requests = AllClasses(report_.space->dimensions());
-    if (!AddMoves()) {
+    if (options_.instead == Options::Instead::kVerdict || !AddMoves()) {
       const Solved solved = Solve(*report_.space, report_.program, options_.limits);
       report_.verdict = VerdictOf(solved);
       if (solved.loses.witness) report_.loses = MakeWitness(*solved.loses.witness);

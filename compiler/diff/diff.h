@@ -141,6 +141,9 @@ struct Options {
   Effort effort;
   /// kTooManyClasses: not even try to list whole decisions.
   DiffReport::Listing listing = DiffReport::Listing::kComplete;
+  /// Where whole decisions cannot be listed: what moves from deployment to deployment, or the verdict alone, which is quicker.
+  enum class Instead : std::uint8_t { kMoves, kVerdict };
+  Instead instead = Instead::kMoves;
   verify::Limits limits;  ///< of the solver, which is asked where the effort is not enough
   std::size_t most_changes = 200;     ///< that are listed
   std::size_t most_cubes = 8;         ///< in one `Where`

@@ -132,6 +132,8 @@ class SideEncoding {
     return place->second;
   }
 
+  auto ChainOf(std::size_t route) const { return side_.routes[route].what; }
+
   /// Whether being in the plan of the route means to be allowed and nothing more.
   auto IsPlain(std::size_t route) const -> bool {
     return std::ranges::none_of(encoding_.program().chains[side_.routes[route].what],
@@ -219,8 +221,10 @@ class Search {
       lost.push_back(solver().And({in_plan, missed}));
     }
     const Term some_lost = solver().Or(lost);
-    if (some_lost == smt::kFalse) return;
+    const Term some_rule = same ? RuleOfOneSide(route, *same) : smt::kTrue;
+    if (some_lost == smt::kFalse || some_rule == smt::kFalse) return;
     const smt::Scope scope(solver());
+    solver().Assert(some_rule);
     solver().Assert(encoding_.Condition(here_.TakenBy(route).condition));
     solver().Assert(some_lost);
     for (const Term literal : here_.Decides(route)) solver().Assert(literal);
@@ -240,6 +244,21 @@ class Search {
       solver().Assert(encoding_.OrLater(i, known[i]));
       solver().Assert(solver().Not(encoding_.OrLater(i, known[i] + std::size_t{1})));
     }
+  }
+
+  /// A rule applies that excludes a deployment of the chain on one side only: of a route that has the same chain on both sides
+  /// nothing else makes another plan. Follows from what is asked; said aloud it spares the solver most of the search, where
+  /// tiers count what is allowed.
+  auto RuleOfOneSide(std::size_t route, std::size_t same) const -> Term {
+    if (here_.ChainOf(route) != there_.ChainOf(same)) return smt::kTrue;
+    Terms applies;
+    for (const auto& [deployment, in_plan] : here_.InPlan(route)) {
+      std::vector<ConditionIndex> on_one_side;
+      std::ranges::set_symmetric_difference(here_.Excluding(deployment), there_.Excluding(deployment),
+                                            std::back_inserter(on_one_side));
+      for (const ConditionIndex each : on_one_side) applies.push_back(encoding_.Condition(each));
+    }
+    return solver().Or(applies);
   }
 
   /// The route of the other side that decides the same requests does not have the deployment in its plan.

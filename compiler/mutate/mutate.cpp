@@ -87,11 +87,14 @@ class Runner {
   }
 
  private:
+  /// A mutant differs in one place, so little effort lists its changes, or much does not either.
   auto DiffOptions() const -> diff::Options {
     constexpr std::size_t kMostCubes = 3;
     diff::Options options;
     options.limits = options_.limits;
     options.most_cubes = kMostCubes;
+    options.effort = {.looks = 1'500, .words = 750'000};
+    options.instead = diff::Options::Instead::kVerdict;
     return options;
   }
 
@@ -146,8 +149,11 @@ class Runner {
     });
     if (hides) result.noticed_by.emplace_back("R0503");
     if (!result.noticed_by.empty()) return Fate::kNoticed;
+    // That the same deployments are reached does not say that nothing differs, unless all decisions were compared.
+    const bool may_be_equivalent = report.listing != diff::DiffReport::Listing::kComplete &&
+                                   (report.verdict == diff::Verdict::kSameReach || report.verdict == diff::Verdict::kUnknown);
     const bool unknown =
-        !verified.unanswered.empty() || report.verdict == diff::Verdict::kUnknown ||
+        !verified.unanswered.empty() || may_be_equivalent ||
         std::ranges::any_of(verified.guarantees, [](const auto& each) { return each.verdict == Verdict::kUnknown; });
     return unknown ? Fate::kUnknown : Fate::kSurvived;
   }

@@ -204,6 +204,10 @@ void ReportSyntaxError(const SourceSet& sources, const Tokens& tokens, std::size
            : expects(RouteLexer::LESS) && !expects(RouteLexer::IS) ? "to compare, write `<`, `<=`, `>` or `>=`; "
                                                                    : "to compare, write `is`, `<`, `<=`, `>` or `>=`; ";
     if (auto fix = EqualsFix(sources, tokens, start, wrong)) std::move(builder).WithFix(std::move(*fix));
+  } else if (IsReserved(type) && tokens.TypeAt(start) == RouteLexer::IMPORT && expected.contains(kIdentifier)) {
+    // The library's files are named for what they hold many of: `std.vendors`, `std.rules`.
+    emitter.Report(std::move(builder).WithHint("did you mean `" + text + "s`? " + example));
+    return;
   } else if ((IsReserved(type) || IsSoftKeyword(type)) && expected.contains(kIdentifier)) {
     hint = "`" + text + "` is a word of the language and can't be a name" + (IsReserved(type) ? "; " : " here; ");
   } else if (type == RouteLexer::IDENTIFIER) {

@@ -257,6 +257,7 @@ auto NumberText(const ir::Policy& policy, const ir::DeploymentTest& number, Depl
     case Kind::kVendorIs:
     case Kind::kModelIs:
     case Kind::kDeploymentIs:
+    case Kind::kServiceIs:
     case Kind::kCertified:
     case Kind::kStatusIs:
     case Kind::kCapable:

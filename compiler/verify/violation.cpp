@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <numeric>
+#include <set>
 #include <tuple>
 #include <utility>
 #include <variant>
@@ -142,7 +144,8 @@ class Losses {
         route_(route),
         limit_(encoder.policy().limits.attempts),
         chain_(ChainOf(encoder, route)),
-        used_(encoder.solver(), chain_.attempts) {}
+        used_(encoder.solver(), chain_.attempts),
+        attempts_can_end_(MostAttemptsAtLost() >= limit_) {}
 
   /// As many as the promise speaks of end service.
   auto EndService() -> smt::Term {
@@ -196,7 +199,27 @@ class Losses {
     return solver().Or(ways);
   }
 
+  /// The most attempts that so many lost units can take: one at each of their deployments, and the retries of each tier where
+  /// they have one. If that is less than the limit, whatever is not lost comes in time, and only what is in the plan counts.
+  auto MostAttemptsAtLost() const -> std::int64_t {
+    std::map<std::uint32_t, std::int64_t> most;
+    for (std::size_t t = 0; t < route_.tiers.size(); ++t) {
+      std::set<std::uint32_t> here;
+      for (std::size_t i = 0; i < route_.tiers[t].candidates.size(); ++i) {
+        ++most[UnitOf(t, i)];
+        here.insert(UnitOf(t, i));
+      }
+      for (const std::uint32_t unit : here) most[unit] += route_.tiers[t].retries.value_or(0);
+    }
+    std::vector<std::int64_t> by_unit;
+    for (const auto& [unit, attempts] : most) by_unit.push_back(attempts);
+    std::ranges::sort(by_unit, std::greater());
+    by_unit.resize(std::min<std::size_t>(by_unit.size(), promise_.count));
+    return std::accumulate(by_unit.begin(), by_unit.end(), std::int64_t{0});
+  }
+
   auto CanEndIn(std::size_t tier) const -> bool {
+    if (!attempts_can_end_) return false;
     return chain_.tiers[tier].most_before + chain_.tiers[tier].most_here > limit_;
   }
   auto InPlan(std::size_t tier, std::size_t candidate) const -> smt::Term {
@@ -213,6 +236,7 @@ class Losses {
   std::int64_t limit_;
   Chain chain_;
   Sum used_;
+  bool attempts_can_end_;
 };
 
 auto Broken(Encoder& encoder, const ir::SurvivesLoss& promise, const ir::Route& route) -> smt::Term {

@@ -39,7 +39,7 @@ void Measure(std::uint32_t rules, std::uint32_t deployments) {
   const std::clock_t start = std::clock();
   mutate::Options options;
   options.progress = [&](std::size_t done, std::size_t all) {
-    if (done % 200 == 0) std::fprintf(stderr, "  %zu of %zu after %.1f s\n", done, all, SecondsSince(start));
+    if (done % 100 == 0) std::fprintf(stderr, "  %zu of %zu after %.1f s\n", done, all, SecondsSince(start));
   };
   const mutate::MutationReport report = mutate::Run(policy, sources, *table, {today}, options);
   std::printf("%u rules, %u deployments: %zu mutants in %.1f s: %zu noticed, %zu survived, %zu equivalent, %zu unknown\n",
