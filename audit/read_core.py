@@ -117,7 +117,7 @@ class Attribute:
 
     def satisfying(self, words):
         """The classes that answer a question about the attribute, or a member of it, with yes."""
-        how, *names = words
+        how, *names = words or [""]
         if self.kind in ("any of", "yes/no"):
             return {1}
         if self.kind == "one of":
@@ -266,7 +266,8 @@ class Reader:
     def core(self):
         limits = self.top.all("limits")[0]
         rules = [{"name": line.words[1], "layer": int(line.words[3]), "implied": line.words[4:] == ["implied"],
-                  "because": line.get("because"), "when": self.when(line), "keep": self.test(line.all("keep")[0].below[0])} for line in self.top.all("rule")]
+                  "because": line.get("because"), "when": self.when(line), "keep": self.test(line.all("keep")[0].below[0])}
+                 for line in self.top.all("rule")]
         routes = [{"name": line.words[1], "layer": int(line.words[3]), "when": self.when(line),
                    "tiers": [self.tier(each) for each in line.all("tier")]} for line in self.top.all("route")]
         guarantees = [{"name": line.words[1], "layer": int(line.words[3]), "text": line.get("text"), "when": self.when(line),

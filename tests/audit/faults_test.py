@@ -24,21 +24,51 @@ import seeded_faults  # noqa: E402
 BELIEVES = "prover-believes-the-solver"  # without it, the prover itself notices that a guarantee is false
 CLAUSES = ("--most-cases", "0")
 
-# Of each fault: a false guarantee, or none where it is the table, the core or the certificate that is wrong; and what else it takes.
+# A policy with one rule and one guarantee, which is false. What a fault changes must not make anything else of it look false.
+SMALL = """policy small version "1"
+
+attribute tier    one of free, gold        from tenant             default free
+attribute data    any of personal, health  from header "x-data"    default nothing
+attribute urgent  yes/no                   from header "x-urgent"  default no
+
+vendor acme { headquarters FR }
+vendor zeta { headquarters US }
+model small { quality 70   context 8k tokens }
+deployment paris  serves small { vendor acme   processed in FR   price 2 USD in, 6 USD out }
+deployment oregon serves small { vendor zeta   processed in US   price 1 USD in, 3 USD out }
+
+rule at_home
+  when WHEN
+  require processed in FR
+
+route all  to { paris weight 1, oregon weight 1 }
+
+guarantee false_one  PREMISEevery deployment reached is processed in FR
+"""
+
+
+def small(when, premise=""):
+    return SMALL.replace("WHEN", when).replace("PREMISE", premise)
+
+
+FALSE = SAMPLE + "\nguarantee false_one  every deployment reached is processed in FR\n"
+
+# Of each fault: the policy, and what other fault it takes. SAMPLE has only true guarantees: there the table, the core or the certificate
+# is wrong.
 CASES = {
-    "encoder-drops-not": ("when not (tier is gold), every deployment reached is processed in FR", BELIEVES),
-    "encoder-takes-or-for-and": ("when tier is free or urgent, every deployment reached is processed in FR", BELIEVES),
-    "encoder-takes-and-for-or": ("when tier is gold and urgent, every deployment reached is processed in FR", BELIEVES),
-    "encoder-applies-every-rule": ("every deployment reached is processed in FR", BELIEVES),
-    "encoder-ends-a-range-early": ("when spend >= 100%, every deployment reached is processed in FR", BELIEVES),
-    "encoder-reaches-the-first-only": ("when tier is free and not urgent, every deployment reached is processed in FR", BELIEVES),
-    BELIEVES: ("every deployment reached is processed in FR", "encoder-applies-every-rule"),
-    "prover-hides-what-is-violated": ("every deployment reached is processed in FR", ""),
-    "table-says-verified": ("every deployment reached is processed in FR", ""),
-    **{name: (None, "") for name in seeded_faults.FAULTS if name.startswith(("table-", "core-", "prover-"))
+    "encoder-drops-not": (small("data includes health", "when not (data includes health), "), BELIEVES),
+    "encoder-takes-or-for-and": (small("data includes health", "when data includes health or urgent, "), BELIEVES),
+    "encoder-takes-and-for-or": (small("data includes health and urgent", "when urgent, "), BELIEVES),
+    "encoder-applies-every-rule": (small("data includes health"), BELIEVES),
+    "encoder-ends-a-range-early": (small("data includes health", "when urgent, "), BELIEVES),
+    "encoder-reaches-the-first-only": (small("data includes health"), BELIEVES),
+    BELIEVES: (small("data includes health"), "encoder-applies-every-rule"),
+    "prover-hides-what-is-violated": (FALSE, ""),
+    "table-says-verified": (FALSE, ""),
+    **{name: (SAMPLE, "") for name in seeded_faults.FAULTS if name.startswith(("table-", "core-", "prover-"))
        and name not in (BELIEVES, "prover-hides-what-is-violated", "table-says-verified")},
 }
-WITH_CLAUSES = {"prover-widens-cells-too-far", "prover-leaves-a-variable-out"}
+WITH_CLAUSES = {"prover-widens-cells-too-far", "prover-drops-a-hint"}
 
 
 class Faults(unittest.TestCase):
@@ -67,14 +97,13 @@ class Faults(unittest.TestCase):
     def test_each_fault_is_found(self):
         self.assertEqual(set(CASES), set(seeded_faults.FAULTS))
         self.assertGreaterEqual(len(CASES), 15)
-        for fault, (guarantee, with_it) in CASES.items():
+        for fault, (text, with_it) in CASES.items():
             with self.subTest(fault=fault):
                 words = CLAUSES if fault in WITH_CLAUSES else ()
-                text = SAMPLE if guarantee is None else f"{SAMPLE}\nguarantee false_one  {guarantee}\n"
                 (self.tmp / "p.route").write_text(text)
                 good_codes, good_said, good_bundle = self.make(ROUTEC, "", *words)
                 good_audit, said = self.audit()
-                self.assertEqual(good_codes[1], 0 if guarantee is None else 1, good_said)
+                self.assertEqual(good_codes[1], 0 if text == SAMPLE else 1, good_said)
                 self.assertEqual(good_audit, [good_codes[1]] * 2, said)
                 self.assertNotIn("REJECTED", said)
                 codes, said, bundle = self.make(FAULTY, f"{fault},{with_it}", *words)
@@ -95,10 +124,10 @@ class Faults(unittest.TestCase):
             self.assertEqual((bundle, (self.tmp / "p.rpp").read_bytes()), (good_bundle, good_pack))
 
     def test_the_prover_notices_what_the_solver_gets_wrong(self):
-        for fault, (guarantee, with_it) in CASES.items():
+        for fault, (text, _) in CASES.items():
             if fault.startswith("encoder-"):
                 with self.subTest(fault=fault):
-                    (self.tmp / "p.route").write_text(f"{SAMPLE}\nguarantee false_one  {guarantee}\n")
+                    (self.tmp / "p.route").write_text(text)
                     codes, said, _ = self.make(FAULTY, fault)
                     self.assertEqual(codes, [0, 70], said)
                     self.assertIn("a request breaks what was reported as proved", said)

@@ -11,9 +11,8 @@ sources themselves know nothing of this, and nothing that is installed is made o
 import pathlib
 import sys
 
-ENCODER, CASES, CELLS = "compiler/verify/encode.cpp", "compiler/prove/cases.cpp", "compiler/prove/cells.cpp"
-CLAUSES, CORE, OUTCOMES, PACK = (f"compiler/prove/{name}.cpp" for name in ("clauses", "core", "outcomes", "pack"))
-LOWER = "compiler/lower/lower.cpp"
+ENCODER, LOWER = "compiler/verify/encode.cpp", "compiler/lower/lower.cpp"
+CASES, CELLS, CORE, OUTCOMES, PACK = (f"compiler/prove/{name}.cpp" for name in ("cases", "cells", "core", "outcomes", "pack"))
 
 # Of each fault: the file, the text that is there once, and what takes its place; {} stands for the text.
 FAULTS = {
@@ -43,7 +42,7 @@ FAULTS = {
     "table-has-another-default": (LOWER, "ir::PlainValue(attribute, *attribute.fallback)",
                                   "Seeded() && !attribute.values.empty() ? attribute.values.back() : {}"),
     "table-allows-more-attempts": (LOWER, "spec_.limits = policy_.limits;", "{}\n    if (Seeded()) ++spec_.limits.attempts;"),
-    "table-moves-deployments": (LOWER, ".processed_in = deployment.processed_in", ".processed_in = Seeded() ? vendor.headquarters : deployment.processed_in"),
+    "table-moves-deployments": (LOWER, ".processed_in = deployment.processed_in", ".processed_in = Seeded() ? Country{{}} : deployment.processed_in"),
     "table-says-verified": (LOWER, "if (verdict != Verdict::kProved) spec_.verified = false;",
                             "if (verdict != Verdict::kProved) spec_.verified = false;\n      if (Seeded()) spec_.verified = true;"),
     # The writer of proofs.
@@ -52,12 +51,13 @@ FAULTS = {
                                       "if (verdict == Verdict::kViolated && Seeded()) {{\n    entry[\"verdict\"] = \"proved\";\n"
                                       "    entry[\"cases\"] = true;\n    return entry;\n  }}\n  {}"),
     "prover-applies-what-may-apply": (OUTCOMES, "outcomes.allowed.push_back(static_cast<Truth>(2 - static_cast<int>(excluded)));",
-                                      "if (Seeded() && excluded == Truth::kUnknown) excluded = Truth::kTrue;\n    {}"),
+                                      "if (Seeded() && excluded == Truth::kUnknown && std::holds_alternative<ir::FirstChoice>(obligation.promise)) excluded = Truth::kTrue;\n    {}"),
     "prover-widens-cells-too-far": (CELLS, "if (!FindObstacle(model_, obligation_, outcomes)) return;",
                                     "if (Seeded() || !FindObstacle(model_, obligation_, outcomes)) return;"),
-    "prover-leaves-a-variable-out": (CLAUSES, "if (c < from.size()) both.push_back(-from[c]);", "if (!Seeded() && c < from.size()) both.push_back(-from[c]);"),
+    "prover-drops-a-hint": (CELLS, "proof.push_back({step.clause, step.hints});",
+                            "auto hints = step.hints;\n    if (Seeded()) hints.pop_back();\n    proof.push_back({{step.clause, hints}});"),
     "core-moves-deployments": (CORE, '{"processed_in", deployment.processed_in.index}',
-                               '{{"processed_in", Seeded() ? vendor.headquarters.index : deployment.processed_in.index}}'),
+                               '{{"processed_in", Seeded() ? 0U : deployment.processed_in.index}}'),
     "core-applies-every-rule": (CORE, '{"when", Write(rule.when)}',
                                 '{{"when", Seeded() ? Json{{{{"all", Json::array()}}}} : Write(rule.when)}}'),
     "core-forgets-a-property": (CORE, 'json["own " + property] = value;', 'if (!Seeded()) json["own " + property] = value;'),
