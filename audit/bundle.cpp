@@ -6,7 +6,7 @@
 namespace audit {
 namespace {
 
-constexpr std::uint64_t kNone = 0xFFFFFFFF, kHeader = 64, kSections = 128, kFirstSection = 304;
+constexpr std::uint64_t kNone = 0xFFFFFFFF, kHeader = 64, kSections = 128, kFirstSection = 304, kServiceHeader = 24, kCellBytes = 64;
 
 /// The header and the sections in their order, each with the fields of a record: its name, its type and what it is of. Types: s
 /// string, p place, r range, b u8, h u16, u u32, o u32 that may be none, q u64, i i64, z a byte that is zero.
@@ -25,6 +25,9 @@ tiers label:s candidates:r:candidates order:u:orders limit:o within_ms:o retries
 guarantees name:s text:s place:p verdict:u:verdicts :z :z :z :z;
 levels definitions:u terms:u; owners :u; lines first:u direct:u searched:u; columns dimension:u cell:u run:u runs:u; runs first:h cell:h;
 masks 0:q 1:q 2:q 3:q 4:q 5:q 6:q 7:q; cells 0:q 1:q 2:q 3:q 4:q 5:q 6:q 7:q; strings :b)";
+const char* const kServiceLayouts = R"(; service_header screen_terms:u :z :z :z :z;
+services name:s vendor:s endpoint:s key_env:s question:s processed_in:h headquarters:h kind:u:origins within_ms:u :z :z :z :z;
+screens services:q by:u index:u)";
 const Json kWords = {{"flags", {false, true}},
                  {"kinds", {"one of", "any of", "yes/no", "number", "text", "country", "date"}},
                      {"units", {"", "tokens", "ms", "%", "USD", "EUR", "time of day"}},
@@ -40,9 +43,10 @@ auto SizeOf(char type) -> std::uint64_t {
 class Reader {
  public:
   explicit Reader(const std::string& bytes) : bytes_(bytes) {
-    Need(bytes.starts_with("\x89RTB\r\n\x1a\n") && Unsigned(bytes, 8, 8) == 3, "the bundle is not one of version 3");
-    std::istringstream layouts(kLayouts);
-    std::uint64_t end = kHeader, entry = kSections - 8;  // the header has no entry
+    const bool has_services = Unsigned(bytes, 8, 8) == 4;
+    Need(bytes.starts_with("\x89RTB\r\n\x1a\n") && (has_services || Unsigned(bytes, 8, 8) == 3), "the bundle is not one of version 3 or 4");
+    std::istringstream layouts(std::string(kLayouts) + (has_services ? kServiceLayouts : ""));
+    std::uint64_t end = kHeader, entry = kSections - 8;  // the header has no entry, and that of services stands where one would be
     for (std::string layout, name, field; std::getline(layouts, layout, ';'); entry += 8) {
       std::istringstream fields(layout);
       fields >> name;
@@ -51,12 +55,13 @@ class Reader {
         const std::size_t type = field.find(':') + 1;
         section.fields.push_back({field.substr(0, type - 1), field[type], field.size() > type + 2 ? field.substr(type + 2) : ""});
       }
-      const bool is_header = name == "header", is_wide = name == "masks" || name == "cells";
-      section.begin = is_wide ? (end + 63) / 64 * 64 : (end + 7) / 8 * 8;
+      const bool is_header = name.ends_with("header"), is_wide = name == "masks" || name == "cells";
+      section.begin = name == "service_header" ? entry : is_wide ? (end + 63) / 64 * 64 : (end + 7) / 8 * 8;
       section.count = is_header ? 1 : Unsigned(bytes, entry + 4, 4);
       Need(is_header || Unsigned(bytes, entry, 4) == section.begin, "the bundle's sections do not follow each other");
       for (; end < section.begin; ++end) Need(Unsigned(bytes, end, 1) == 0, "the bundle has something between its sections");
-      end = is_header ? kFirstSection : section.begin + section.count * section.size;
+      if (!is_header) end = section.begin + section.count * section.size;
+      if (name == "header") end = kFirstSection + (has_services ? kServiceHeader : 0);
     }
     const bool is_whole = end == bytes.size() && Unsigned(bytes, 16, 8) == end && Unsigned(bytes, 24, 8) == 0;
     Need(is_whole && Hex(bytes.substr(32, 32)) == Sha256(bytes.substr(kHeader)), "the bundle's size or checksum is another one");
@@ -66,10 +71,10 @@ class Reader {
   auto ReadAll() -> Json {
     Json all = {{"header", Record("header", 0)}};
     for (const char* name : {"attributes", "dimensions", "deployments", "files", "rules", "refusals", "routes", "guarantees",
-                             "levels", "owners", "lines", "columns", "runs"}) {
+                             "levels", "owners", "lines", "columns", "runs", "service_header", "services", "screens"}) {
       all[name] = Records(name, 0, sections_[name].count);
     }
-    for (const char* name : {"masks", "cells"}) all[name] = bytes_.substr(sections_[name].begin, sections_[name].count * sections_[name].size);
+    for (const char* name : {"masks", "cells"}) all[name] = bytes_.substr(sections_[name].begin, sections_[name].count * kCellBytes);
     for (const char* name : {"sources", "names", "cuts", "countries", "tiers", "candidates"}) {
       Need(sections_[name].next == sections_[name].count, "the bundle has records that nothing speaks of", name);
     }

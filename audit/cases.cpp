@@ -6,12 +6,6 @@
 
 namespace audit {
 
-auto Everything(const Core& core) -> Box {
-  Box box;
-  for (const std::size_t classes : core.classes) box.emplace_back(classes, true);
-  return box;
-}
-
 auto ClassesIn(const Json& question, std::size_t count) -> Bits {
   Bits classes(count);
   Need(question.size() == 2, "a question is not understood", question);
@@ -162,7 +156,6 @@ auto Survives(const Core& core, const Json& loss, const Plan& plan) -> bool {
 
 /// Numbers that are not negative; a result that does not fit is the largest number.
 constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
-constexpr std::uint64_t kMostAttempts = 10'000;
 auto Plus(std::int64_t a, std::int64_t b) -> std::int64_t { return b > kLargest - a ? kLargest : a + b; }
 auto Times(std::int64_t a, std::int64_t b) -> std::int64_t { return a != 0 && b > kLargest / a ? kLargest : a * b; }
 
@@ -173,14 +166,14 @@ auto IsAffordable(const Core& core, std::int64_t usd, const Plan& plan, const Bo
   std::size_t longest = box[*core.prompt].size() - 1;
   while (!box[*core.prompt][longest]) --longest;
   const std::int64_t tokens = (RangeOf(AttributeOf(core.json, *core.prompt), longest).second - 1) / 1'000'000;
-  const std::uint64_t attempts = Natural(limits.at("attempts"));
-  Need(attempts <= kMostAttempts, "there are too many attempts to add up", attempts);
+  const std::uint64_t attempts = Natural(limits.at("attempts")), answer = Natural(limits.at("answer_tokens"));
+  Need(attempts <= 10'000, "there are too many attempts to add up", attempts);
   std::vector<std::int64_t> costs;  // of each attempt
   for (const Reach& reach : plan) {
     std::int64_t dearest = 0;
     for (const std::size_t d : reach.maybe) {
       const Json& deployment = core.json["deployments"][d];
-      costs.push_back(Plus(Times(Natural(limits.at("answer_tokens")), deployment.at("price_out")), Times(tokens, deployment.at("price_in"))));
+      costs.push_back(Plus(Times(answer, deployment.at("price_out")), Times(tokens, deployment.at("price_in"))));
       dearest = std::max(dearest, costs.back());
     }
     costs.insert(costs.end(), std::min(reach.retries, attempts), dearest);
@@ -208,7 +201,7 @@ auto PlanKeeps(const Core& core, const Json& promise, const Plan& plan, const Ou
 
 auto AsksAbout(const Json& condition, std::size_t first, std::size_t end) -> bool {
   if (condition.contains("dimension")) return first <= condition["dimension"] && condition["dimension"] < end;
-  return condition.is_structured() && std::any_of(condition.begin(), condition.end(), [&](const Json& part) { return AsksAbout(part, first, end); });
+  return condition.is_structured() && std::ranges::any_of(condition, [&](const Json& part) { return AsksAbout(part, first, end); });
 }
 
 /// Compares each request of the box, with one value of the attribute, with the same request with another.
@@ -218,7 +211,7 @@ auto IsCompared(const Core& core, const Json& says, const Box& box) -> bool {
   const auto put = [&](const Json& classes) {
     Box other = box;
     for (std::size_t d = first; d < end; ++d) {
-      other[d].assign(core.classes[d], false);
+      other[d].assign(core.everything[d].size(), false);
       other[d].at(Natural(classes.at(d - first))) = true;
     }
     return other;
@@ -227,7 +220,7 @@ auto IsCompared(const Core& core, const Json& says, const Box& box) -> bool {
   const Outcomes one = OutcomesIn(core, kAlways, with), other = OutcomesIn(core, kAlways, than);
   if (what == "served") return IsKept(core, kUnserved, other, than) || IsKept(core, kServed, one, with);
   if (what == "allowed") {
-    const auto may_part = [&](const Json& entry) { return AsksAbout(entry.at("when"), first, end) && Evaluate(entry["when"], with) != kFalse; };
+    const auto may_part = [&](const Json& by) { return AsksAbout(by.at("when"), first, end) && Evaluate(by["when"], with) != kFalse; };
     const Json& refusals = core.json["refusals"];
     if (std::count(other.begin() + 1, other.begin() + 1 + static_cast<std::ptrdiff_t>(refusals.size()), kTrue) > 0) return true;
     const bool any_refuses = std::any_of(refusals.begin(), refusals.end(), may_part);

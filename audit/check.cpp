@@ -8,16 +8,18 @@
 namespace audit {
 namespace {
 
-const std::set<std::string> kPromises = {"every_deployment_reached", "first_choice", "served", "survives_loss", "bounded", "costs_at_most", "compared"};
+const std::set<std::string> kPromises = {"every_deployment_reached", "first_choice", "served", "survives_loss",
+                                         "bounded", "costs_at_most", "compared"};
 
 /// The verdict, if what shows it does.
 auto CheckObligation(const Core& core, const Json& obligation, const Json& entry) -> std::string {
   Need(entry.at("name") == obligation["name"], "the pack does not speak of what it should", obligation["name"]);
   const Json &verdict = entry.at("verdict"), &promise = obligation["promise"];
-  if (entry.contains("open") || verdict == "unknown") return "open";
+  const bool is_about_services = !core.json.at("services").empty() && promise.contains("every_deployment_reached");
+  if (entry.contains("open") || verdict == "unknown" || is_about_services) return "open";  // whom services ask is not checked yet
   Need(promise.size() == 1 && kPromises.contains(promise.begin().key()), "a promise is not understood", promise);
   Need(verdict == "proved" || verdict == "violated", "there is no such verdict", verdict);
-  Box box = Everything(core);
+  Box box = core.everything;
   if (verdict == "violated") {
     const Json& witness = entry.at("witness");  // the class in each dimension
     for (std::size_t d = 0; d < box.size(); ++d) {

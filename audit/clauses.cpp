@@ -19,7 +19,7 @@ auto Signed(const Json& number) -> int {
 class Clauses {
  public:
   Clauses(const Core& core, const Json& obligation, const Json& cells) {
-    for (const std::size_t classes : core.classes) AddDimension(classes);
+    for (const Bits& classes : core.everything) AddDimension(classes.size());
     const auto literal = [&](const Json& condition) { return Literal(condition); };
     const Clause outcomes = OutcomesOf<int>(core, obligation["when"], literal, [&](const Clause& rules) { return -Or(rules); });
     for (const Json& cell : cells) {
@@ -126,7 +126,7 @@ void CheckClauses(const Core& core, const Json& obligation, const Json& certific
   for (const Json& cell : certificate.at("cells")) {
     Outcomes outcomes = unknown;
     for (const Json& number : cell) outcomes.at(std::abs(Signed(number)) - 1) = number < 0 ? kFalse : kTrue;
-    const bool established = IsKept(core, obligation["promise"], outcomes, Everything(core));
+    const bool established = IsKept(core, obligation["promise"], outcomes, core.everything);
     Need(established, "a cell does not establish what it should", obligation["name"]);
   }
   Clauses clauses(core, obligation, certificate["cells"]);

@@ -55,7 +55,7 @@ void AddDimensions(Core& core) {
     const std::size_t members = attributes[i]["kind"] == "any of" ? attributes[i].at("values").size() : 1;
     Need(classes > 0 && attributes[i].at("first_dimension") == first, "the dimensions are out of order", attributes[i]);
     for (std::size_t m = 0; m < members; ++m) expected.push_back({{"attribute", i}, {"member", m}, {"classes", classes}});
-    core.classes.resize(expected.size(), classes);
+    core.everything.resize(expected.size(), Bits(classes, true));
     const Json &sources = attributes[i].at("sources"), prompt = {{"kind", "request"}, {"argument", "prompt"}};
     if (attributes[i]["kind"] == "number" && Contains(sources, prompt) && !core.prompt) core.prompt = first;
     for (const Json& date : attributes) {

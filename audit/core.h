@@ -43,7 +43,7 @@ struct Core {
   explicit Core(const Json& json);
 
   Json json;
-  std::vector<std::size_t> classes;     ///< how many each dimension has
+  std::vector<Bits> everything;         ///< the classes of each dimension
   std::vector<Bits> keeps;              ///< for each rule and each deployment: whether the rule leaves it in
   std::optional<std::size_t> prompt;    ///< the dimension of the prompt's size
   std::vector<std::pair<std::size_t, std::size_t>> calendars;  ///< dimensions of a date and of the weekday of that date

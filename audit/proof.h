@@ -5,7 +5,7 @@
 /// "What a core means", "Cases" and "Clauses": the core's rules, evaluated over sets of requests in three truth values.
 namespace audit {
 
-/// For each dimension the classes that are still possible.
+/// For each dimension the classes that are still possible; at first `Core::everything`.
 using Box = std::vector<Bits>;
 
 enum Truth { kFalse = 0, kUnknown = 1, kTrue = 2 };
@@ -31,8 +31,6 @@ auto OutcomesOf(const Core& core, const Json& premise, const Of& of, const None&
   }
   return outcomes;
 }
-
-auto Everything(const Core& core) -> Box;
 
 /// The classes that a question is answered with yes for, of so many.
 auto ClassesIn(const Json& question, std::size_t count) -> Bits;

@@ -124,7 +124,9 @@ auto Report(const Checked& checked) -> std::string {
     text += "  every rule, refusal and guarantee of " + checked.base +
             " stands here as in its own pack: no request is allowed a deployment that it forbids\n";
   }
-  text += "  " + std::to_string(checked.compared.size()) + (checked.compared.size() == 1 ? " source file is that" : " source files are those") + " that the pack is about\n\n";
+  const std::size_t compared = checked.compared.size();
+  text += "  " + std::to_string(compared) + (compared == 1 ? " source file is the one" : " source files are those") +
+          " that the pack is about\n\n";
   if (const std::string section = Section(checked, core, "violated", "refuted"); !section.empty())
     text += section + "\n";
   if (const std::string section = Section(checked, core, "open", "NOT ESTABLISHED"); !section.empty()) {

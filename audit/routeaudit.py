@@ -17,9 +17,9 @@ import zlib
 FALSE, UNKNOWN, TRUE = 0, 1, 2
 MOST_BYTES, NONE, MILLION, LARGEST, FIRST_DAY, LAST_DAY = 1 << 27, 0xFFFFFFFF, 1_000_000, (1 << 63) - 1, -719_162, 2_932_896
 WORDS = {"flags": [False, True], "kinds": ["one of", "any of", "yes/no", "number", "text", "country", "date"],
-         "units": ["", "tokens", "ms", "%", "USD", "EUR", "time of day"], "verdicts": ["proved", "violated", "unknown"],
-         "origins": ["tenant", "header", "request", "classifier", "detector", "budget", "clock"],
-         "orders": ["as listed", "by weight", "cheapest", "fastest", "quality"]}
+         "units": ["", "tokens", "ms", "%", "USD", "EUR", "time of day"],
+         "orders": ["as listed", "by weight", "cheapest", "fastest", "quality"], "verdicts": ["proved", "violated", "unknown"],
+         "origins": "tenant header request classifier detector budget clock".split()}
 
 
 class Rejected(Exception):
@@ -44,8 +44,7 @@ def open_pack(data):
     text = unpack.decompress(data[56:], size + 1)
     need(len(text) == size and unpack.eof and not unpack.unused_data, "the proof pack does not unpack")
     pack = json.loads(text, parse_float=lambda number: need(False, f"{number} is no integer"))
-    canonical = json.dumps(pack, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    need(canonical.encode() == text, "the proof pack is not canonical JSON")
+    need(json.dumps(pack, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() == text, "the text is not canonical JSON")
     need(pack["format"] == "route.proof-pack/2", "a format that is not understood")
     return pack
 
@@ -75,7 +74,7 @@ def range_of(attribute, c):
 
 
 def classes_of(attribute):
-    kind, values, prefixes, texts, cuts, countries = (attribute[name] for name in ("kind", "values", "prefixes", "texts", "cuts", "countries"))
+    kind, values, prefixes, texts, cuts, countries = map(attribute.get, ("kind", "values", "prefixes", "texts", "cuts", "countries"))
     need(kind != "country" or (len(countries) == 249 and max(countries) < 249), "there is not a class for each country")
     return {"one of": len(values), "any of": 2, "yes/no": 2, "number": 1 + len(cuts), "date": 1 + len(cuts),
             "text": 1 + len(prefixes) + len(texts), "country": 1 + max(countries, default=0)}[kind]
@@ -83,8 +82,7 @@ def classes_of(attribute):
 
 class Core:
     def __init__(self, core):
-        self.json, self.dimensions, self.prompt = core, [], None
-        attributes, self.deployments = core["attributes"], core["deployments"]
+        self.json, self.dimensions, self.prompt, self.deployments, attributes = core, [], None, core["deployments"], core["attributes"]
         for i, attribute in enumerate(attributes):
             count, first = classes_of(attribute), len(self.dimensions)
             need(count > 0 and attribute["first_dimension"] == first, "the dimensions are out of order")
@@ -111,8 +109,7 @@ class Core:
             count, classes = at(self.dimensions, condition["dimension"])["classes"], 0
             need(len(condition) == 2, "a question is not understood")
             for first, end in condition["classes"]:
-                need(0 <= first and end <= count, "a question asks for a class that there is not")
-                classes |= (1 << max(first, end)) - (1 << first)
+                classes |= (1 << max(first, at(range(count + 1), end))) - (1 << at(range(count + 1), first))
             return ("in", condition["dimension"], classes)
         (op, parts), = condition.items()
         need(op in ("all", "any", "not"), f"the condition {op} is not understood")
@@ -228,7 +225,8 @@ def is_affordable(core, says, plan, allowed, box):
 
 
 KEEPS = {"every_deployment_reached": lambda core, test, plan, allowed, box: all(
-             passes(test, core.deployments[d]) for reach in plan for d in reach.maybe), "first_choice": first_passes, "served": lambda core, says, plan, allowed, box: any(reach.certain for reach in plan),
+             passes(test, core.deployments[d]) for reach in plan for d in reach.maybe), "first_choice": first_passes,
+         "served": lambda core, says, plan, allowed, box: any(reach.certain for reach in plan),
          "survives_loss": survives, "bounded": is_bounded, "costs_at_most": is_affordable}
 
 
@@ -269,11 +267,10 @@ def compares(core, says, box):
         for d in own:
             side[d] = 1 << at(range(core.dimensions[d]["classes"]), classes[d - first])
     one, other = (outcomes_in(core, ("all", []), side) for side in boxes)
-    what = says["what"]
-    if what == "served":
+    if says["what"] == "served":
         return (keeps(core, {"every_deployment_reached": {"any": []}}, other, boxes[1])
                 or keeps(core, {"served": {"unless_refused_by": []}}, one, boxes[0]))
-    if what == "allowed":
+    if says["what"] == "allowed":
         def may_part(condition):
             return asks_about(condition, own) and evaluate(condition, boxes[0]) != FALSE
 
@@ -283,8 +280,8 @@ def compares(core, says, box):
         parting = [kept for when, kept in core.rules if may_part(when)]
         return all(truth == FALSE or not (refused or any(not kept[d] for kept in parting))
                    for d, truth in enumerate(other[1 + len(core.refusals) + len(core.routes):]))
-    need(what in ("first_choice_at_least", "first_choice_at_most"), "a comparison is not understood")
-    larger, smaller = ((one, boxes[0]), (other, boxes[1]))[::1 if what == "first_choice_at_least" else -1]
+    need(says["what"] in ("first_choice_at_least", "first_choice_at_most"), "a comparison is not understood")
+    larger, smaller = ((one, boxes[0]), (other, boxes[1]))[::1 if says["what"] == "first_choice_at_least" else -1]
     return any(keeps(core, {"first_choice": {"fact": says["fact"], "at_least": between}}, *larger)
                and keeps(core, {"first_choice": {"fact": says["fact"], "below": between + 1}}, *smaller)
                for between in {each.get(says["fact"], 0) for each in core.deployments})
@@ -384,10 +381,9 @@ def check_clauses(core, obligation, certificate):
 
 def check_obligation(core, obligation, entry):
     need(entry["name"] == obligation[0], f"the pack speaks of {entry['name']} where {obligation[0]} belongs")
-    verdict = entry["verdict"]
-    if "open" in entry or verdict == "unknown":
-        return "open"
-    kind, = obligation[2]
+    verdict, (kind, *_) = entry["verdict"], obligation[2]
+    if "open" in entry or verdict == "unknown" or (kind == "every_deployment_reached" and core.json["services"]):
+        return "open"  # whom services ask is not checked yet
     need(kind == "compared" or kind in KEEPS, f"the promise {kind} is not understood")
     need(verdict in ("proved", "violated"), f"there is no verdict {verdict}")
     if verdict == "violated":
@@ -414,21 +410,23 @@ files path:s sha256:s policy:s; rules name:s because:s place:p implied:I:flags m
 routes name:s place:p tiers:r:tiers; tiers label:s candidates:r:candidates order:I:orders limit:o within_ms:o retries:o;
 candidates deployment:I weight:I; guarantees name:s text:s place:p verdict:I:verdicts :z :z :z :z; levels definitions:I terms:I;
 owners :I; lines first:I direct:I searched:I; columns dimension:I cell:I run:I runs:I; runs first:H cell:H;
-masks :Q :Q :Q :Q :Q :Q :Q :Q; cells :Q :Q :Q :Q :Q :Q :Q :Q; strings :B"""
+masks :Q :Q :Q :Q :Q :Q :Q :Q; cells :Q :Q :Q :Q :Q :Q :Q :Q; strings :B|; service_header screen_terms:I :z :z :z :z;
+services name:s vendor:s endpoint:s key_env:s question:s processed_in:H headquarters:H kind:I:origins within_ms:I :z :z :z :z;
+screens services:Q by:I index:I"""
 AS_STRUCT = str.maketrans("sproz", "QQQIB")
 
 
 class Bundle:
     def __init__(self, data):
-        need(data[:16] == b"\x89RTB\r\n\x1a\n\x03" + bytes(7), "the bundle is not a bundle of version 3")
-        self.data, self.sections, self.used, end = data, {}, {}, 304
-        for i, (name, *fields) in enumerate(layout.split() for layout in LAYOUTS.split(";")):
+        need(data[:8] == b"\x89RTB\r\n\x1a\n" and data[8:16] in (b"\3" + bytes(7), b"\4" + bytes(7)), "it is no bundle of version 3 or 4")
+        self.data, self.sections, self.used, end = data, {}, {}, 304 + 24 * (data[8] == 4)
+        for i, (name, *fields) in enumerate(layout.split() for layout in "".join(LAYOUTS.split("|")[:data[8] - 2]).split(";")):
             fields = [(field.split(":") + [""])[:3] for field in fields]
             code = "<" + "".join(kind for _, kind, _ in fields).translate(AS_STRUCT)
-            begin, count = struct.unpack_from("<II", data, 120 + 8 * i) if i else (64, 1)
-            step, last = 64 if name in ("masks", "cells") else 8, end
-            end = begin + struct.calcsize(code) * count if i else end
-            need(not i or begin == -(-last // step) * step and not any(data[last:begin]), "the bundle's sections do not follow each other")
+            at_entry, is_header, step, last = 120 + 8 * i, name.endswith("header"), 64 if name in ("masks", "cells") else 8, end
+            begin, count = (at_entry if i else 64, 1) if is_header else struct.unpack_from("<II", data, at_entry)
+            end = end if is_header else begin + struct.calcsize(code) * count
+            need(is_header or (begin == -(-last // step) * step and not any(data[last:begin])), "the sections do not follow each other")
             self.sections[name], self.used[name] = (begin, count, code, fields), 0
         need(end == len(data) and data[16:32] == struct.pack("<QQ", end, 0), "the bundle has another size than it says")
         need(hashlib.sha256(data[64:]).digest() == data[32:64], "the bundle is damaged: its checksum is another one")
@@ -458,7 +456,7 @@ class Bundle:
         return record
 
     def records(self, section):
-        return [self.record(section, i) for i in range(self.sections[section][1])]
+        return [self.record(section, i) for i in range(self.sections.get(section, (0, 0))[1])]
 
     def cells(self, section, first, count=1):
         begin, total, _, _ = self.sections[section]
@@ -484,7 +482,7 @@ def check_records(core, pack, bundle, header):
         expected[name] = [{**each, "place": place} for each, place in zip(expected[name], pack["places"][name])]
     for each, entry in zip(expected["guarantees"], pack["obligations"][1:]):
         each["verdict"] = entry["verdict"]
-    need({entry["verdict"] for entry in pack["obligations"]} == {"proved"} or not header["verified"], "the bundle says `verified` and is not")
+    need({entry["verdict"] for entry in pack["obligations"]} == {"proved"} or not header["verified"], "it says `verified` and is not")
     count = -(-len(core.deployments) // 512)
     need(header["mask_cells"] == count, "the bundle's masks are of another size")
     for rule, own, (_, kept) in zip(expected["rules"], bundle.records("rules"), core.rules):
@@ -493,7 +491,7 @@ def check_records(core, pack, bundle, header):
         need(bundle.cells("masks", count * own["mask"], count) == mask, f"the bundle and the core differ in what {rule['name']} takes out")
     for name in ("policy", "version", "tool", "attempts", "deadline_ms", "answer_tokens", "cost_hundredth_cents"):
         same(header[name], expected[name], name)
-    for name in ("attributes", "dimensions", "deployments", "files", "rules", "refusals", "routes", "guarantees"):
+    for name in ("attributes", "dimensions", "deployments", "services", "files", "rules", "refusals", "routes", "guarantees"):
         same(bundle.records(name), expected[name], name)
     for name in ("sources", "names", "cuts", "countries", "tiers", "candidates"):
         need(bundle.used[name] == bundle.sections[name][1], f"the bundle has {name} that nothing speaks of")
@@ -505,14 +503,13 @@ class Terms:
     def __init__(self, core, bundle):
         self.bundle, self.classes, self.definitions = bundle, [each["classes"] for each in core.dimensions], []
         self.owners, self.lines, self.columns, self.runs = (bundle.records(name) for name in ("owners", "lines", "columns", "runs"))
-        self.bit = self.owner = self.opened = self.known = 0
-        self.line = []
+        self.bit, self.owner, self.opened, self.known, self.line = 0, 0, 0, 0, []
 
     def read(self, section, terms, entries):
         """When each entry applies, of which the next terms are."""
         need(entries <= MILLION, "the bundle speaks of too many definitions")
         conditions, last = [("any", []) for _ in range(entries)], 0
-        first, alignment = len(self.definitions) * (section == "levels"), 64 if section in ("routes", "rules") else 512
+        first, alignment = len(self.definitions) * (section == "levels"), 512 if section in ("levels", "refusals") else 64
         self.bit = -(-self.bit // alignment) * alignment
         for _ in range(terms):
             if self.bit // 512 == self.opened:
@@ -577,6 +574,8 @@ def check_table(core, pack, data):
     for section, conditions in wanted.items():
         for found, condition in zip(terms.read(section, header[section], len(conditions)), conditions):
             need(agree(found, condition, core.everything), f"the bundle and the core differ in when one of the {section} applies")
+    for more in bundle.records("service_header"):
+        terms.read("screens", more["screen_terms"], len(bundle.records("screens")))
     terms.close_line()
     need([terms.owner, terms.opened, len(terms.definitions)] == [len(terms.owners), len(terms.lines), header["definitions"]],
          "the bundle has more of a table than its terms")
@@ -588,7 +587,7 @@ def check_table(core, pack, data):
 def check_layers(core):
     order = {name: [entry["layer"] for entry in core[name]] for name in ("refusals", "routes", "rules")}
     need(all(at(core["layers"], layer) for layers in order.values() for layer in layers), "there is no such layer")
-    need(order["refusals"] == sorted(order["refusals"]) and order["routes"] == sorted(order["routes"], reverse=True), "layers are out of order")
+    need(order["refusals"] == sorted(order["refusals"]) and order["routes"] == sorted(order["routes"], reverse=True), "the order of layers")
 
 
 def check_sources(pack, sources, library):
@@ -609,7 +608,8 @@ def check(pack_path, bundle_path, sources, library):
         check_layers(core.json)
         verdicts = [check_obligation(core, *pair) for pair in zip(core.obligations, pack["obligations"])]
         check_table(core, pack, bundle_in(bundles, pack["bundle"]["sha256"]))
-    except (LookupError, ValueError, TypeError, AttributeError, StopIteration, RecursionError, OverflowError, struct.error, zlib.error) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, StopIteration, RecursionError, OverflowError, struct.error,
+            zlib.error) as error:
         raise Rejected(f"the pack is malformed ({type(error).__name__}: {error})") from error
     check_sources(pack, sources, library)
     print("\n".join(f"{verdict}: {obligation[0]}" for obligation, verdict in zip(core.obligations, verdicts)))

@@ -49,11 +49,11 @@ void CheckRecords(const Core& core, const Json& pack, const Json& bundle) {
     for (std::size_t i = 0; i < expected[list].size(); ++i) expected[list][i]["place"] = pack.at("places").at(list).at(i);
   }
   const Json& header = bundle["header"];
-  const auto is_proved = [](const Json& entry) { return entry.at("verdict") == "proved"; };
-  const Json& obligations = pack.at("obligations");
-  const bool may_be_verified = std::all_of(obligations.begin(), obligations.end(), is_proved);
-  Need(header.at("verified") == false || may_be_verified, "the bundle says `verified`, and not everything is proved");
-  for (std::size_t i = 1; i < obligations.size(); ++i) expected["guarantees"][i - 1]["verdict"] = obligations[i]["verdict"];
+  for (std::size_t i = 0; i < core.obligations.size(); ++i) {
+    const Json& verdict = pack.at("obligations").at(i).at("verdict");
+    Need(header.at("verified") == false || verdict == "proved", "the bundle says `verified`, and not everything is proved");
+    if (i > 0) expected["guarantees"][i - 1]["verdict"] = verdict;
+  }
   Need(header.at("mask_cells") == RoundUp(expected["deployments"].size(), kLineBits) / kLineBits, "masks are of another size");
   for (std::size_t i = 0; i < core.keeps.size(); ++i) {
     expected["rules"][i]["mask"] = bundle["rules"].at(i)["mask"];
@@ -62,7 +62,7 @@ void CheckRecords(const Core& core, const Json& pack, const Json& bundle) {
   for (const char* name : {"policy", "version", "tool", "attempts", "deadline_ms", "answer_tokens", "cost_hundredth_cents"}) {
     NeedSame(header.at(name), expected.at(name), name);
   }
-  for (const char* list : {"attributes", "dimensions", "deployments", "files", "rules", "refusals", "routes", "guarantees"}) {
+  for (const char* list : {"attributes", "dimensions", "deployments", "services", "files", "rules", "refusals", "routes", "guarantees"}) {
     NeedSame(bundle[list], expected.at(list), list);
   }
 }
@@ -77,7 +77,7 @@ class TermReader {
     std::vector<Json> conditions(entries, {{"any", Json::array()}});
     Need(entries <= kMostEntries, "the bundle speaks of too many definitions", entries);
     const std::uint64_t first = list == "levels" ? definitions_.size() : 0;
-    bit_ = RoundUp(bit_, list == "routes" || list == "rules" ? kWordBits : kLineBits);
+    bit_ = RoundUp(bit_, list == "levels" || list == "refusals" ? kLineBits : kWordBits);
     std::uint64_t last = first;
     for (std::uint64_t left = Natural(terms); left > 0; --left, ++bit_) {
       const std::uint64_t owner = Natural(bundle_["owners"].at(owner_++));
@@ -114,9 +114,9 @@ class TermReader {
         if ((Word(bundle_["cells"], cells[c], word) & mask) != 0) classes.push_back({c, c + 1});
       }
       if (classes.size() == cells.size()) continue;
-      const bool is_definition = dimension >= core_.classes.size();
-      Need(!is_definition || classes == Json({{1, 2}}), "the bundle has a term that asks a definition for something else");
-      parts.push_back(is_definition ? definitions_.at(dimension - core_.classes.size()) : Json({{"dimension", dimension}, {"classes", classes}}));
+      const bool named = dimension >= core_.everything.size();
+      Need(!named || classes == Json({{1, 2}}), "the bundle has a term that asks a definition for something else");
+      parts.push_back(named ? definitions_.at(dimension - core_.everything.size()) : Json{{"dimension", dimension}, {"classes", classes}});
     }
     return {{"all", std::move(parts)}};
   }
@@ -128,7 +128,7 @@ class TermReader {
     for (std::uint64_t i = first; i < end; ++i) {
       const Json& column = bundle_["columns"].at(i);
       const std::uint64_t dimension = Natural(column["dimension"]), runs = Natural(column["runs"]);
-      const std::uint64_t classes = dimension < core_.classes.size() ? core_.classes[dimension] : 2;
+      const std::uint64_t classes = dimension < core_.everything.size() ? core_.everything[dimension].size() : 2;
       std::vector<std::uint64_t> cells;
       for (std::uint64_t run = 0; run < runs; ++run) {
         const Json& record = bundle_["runs"].at(Natural(column["run"]) + run);
@@ -193,7 +193,7 @@ void CheckTable(const Core& core, const Json& pack, const std::string& bytes) {
   CheckRecords(core, pack, bundle);
   TermReader reader(core, bundle);
   for (const Json& level : bundle["levels"]) reader.Read("levels", level["terms"], Natural(level["definitions"]));
-  Box box = Everything(core);
+  Box box = core.everything;
   for (const char* list : {"refusals", "routes", "rules"}) {
     const Json& wanted = core.json[list];
     const std::vector<Json> found = reader.Read(list, header[list], wanted.size());
@@ -201,6 +201,7 @@ void CheckTable(const Core& core, const Json& pack, const std::string& bytes) {
       Need(Agree(found[i], wanted[i]["when"], box), "the bundle and the core differ in when this applies", wanted[i]["name"]);
     }
   }
+  for (const Json& more : bundle["service_header"]) reader.Read("screens", more["screen_terms"], bundle["screens"].size());
   reader.Finish(header["definitions"]);
 }
 

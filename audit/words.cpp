@@ -119,8 +119,8 @@ auto QuestionText(const Json& core, const Json& question) -> std::string {
   const Bits in = ClassesIn(question, Natural(core.at("dimensions").at(dimension).at("classes")));
   if (kind == "text") return TextsText(attribute, in);
   if (kind == "any of" || kind == "yes/no") {
-    const std::string what = kind == "any of" ? name + " includes " + Word(attribute.at("values").at(dimension - Natural(attribute.at("first_dimension"))))
-                                              : name + " is yes";
+    const std::size_t member = dimension - Natural(attribute.at("first_dimension"));
+    const std::string what = kind == "any of" ? name + " includes " + Word(attribute.at("values").at(member)) : name + " is yes";
     return in.at(0) == in.at(1) ? (in[0] ? "always" : "never") : in[1] ? what : "not (" + what + ")";
   }
   std::vector<std::string> words;
@@ -303,7 +303,8 @@ auto AttributeText(const Json& attribute) -> std::string {
     text += ", from " + Word(source.at("kind"));
     if (source.at("argument") != "") text += " " + Word(source["argument"]);
   }
-  if (attribute.at("has_default") == true) text += ", otherwise " + (attribute.at("default") == "" ? "nothing" : Word(attribute["default"]));
+  const std::string otherwise = Word(attribute.at("default"));
+  if (attribute.at("has_default") == true) text += ", otherwise " + (otherwise.empty() ? "nothing" : otherwise);
   return text;
 }
 

@@ -36,6 +36,7 @@ install(FILES ${CMAKE_BINARY_DIR}/routeConfig.cmake ${CMAKE_BINARY_DIR}/routeCon
 install(DIRECTORY ${share}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR})
 install(DIRECTORY ${share}/bash-completion ${share}/zsh ${share}/fish DESTINATION ${CMAKE_INSTALL_DATADIR})
 install(FILES docs/man/routegate.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES docs/man/routeaudit.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES deploy/routegate.service DESTINATION lib/systemd/system)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN man EXCLUDE)

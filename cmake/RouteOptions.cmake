@@ -8,6 +8,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 set(ROUTE_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize=")
 option(ROUTE_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
+option(ROUTE_SEEDED_FAULTS "Build a second routec, with faults, that tests of routeaudit turn on; it is not installed" ON)
 
 find_program(ROUTE_CCACHE ccache)
 if(ROUTE_CCACHE)

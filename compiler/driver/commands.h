@@ -102,7 +102,7 @@ auto Test(const TestOptions& options, const CommonOptions& common) -> int;
 struct FmtOptions {
   std::vector<std::string> files;
   enum class Check : std::uint8_t { kNo, kYes };
-  enum class Output : std::uint8_t { kFile, kDiff };
+  enum class Output : std::uint8_t { kFile, kDiff, kCore };
   Check check = Check::kNo;
   Output output = Output::kFile;
 };

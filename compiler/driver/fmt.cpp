@@ -10,6 +10,7 @@
 #include "compiler/driver/pipeline.h"
 #include "compiler/format/diff.h"
 #include "compiler/format/format.h"
+#include "compiler/prove/core_text.h"
 #include "compiler/syntax/parse.h"
 
 namespace route::driver {
@@ -17,7 +18,7 @@ namespace {
 
 constexpr std::string_view kStandardInput = "-";
 
-enum class Result : std::uint8_t { kUnchanged, kWouldChange, kChanged, kFailed };
+enum class Result : std::uint8_t { kUnchanged, kWouldChange, kChanged, kCore, kFailed };
 
 auto ResultName(Result result) -> const char* {
   switch (result) {
@@ -27,6 +28,8 @@ auto ResultName(Result result) -> const char* {
       return "would_change";
     case Result::kChanged:
       return "changed";
+    case Result::kCore:
+      return "core";
     case Result::kFailed:
       return "failed";
   }
@@ -40,7 +43,9 @@ class Formatter {
   Formatter(const FmtOptions& options, const CommonOptions& common) : options_(options), common_(common) {}
 
   auto Run() -> int {
-    for (const std::string& file : options_.files) FormatFile(file);
+    for (const std::string& file : options_.files) {
+      options_.output == FmtOptions::Output::kCore ? PrintCore(file) : FormatFile(file);
+    }
     if (common_.format == Format::kJson) {
       PrintJson({{"schema", "route.fmt/1"}, {"files", rows_}, {"diagnostics", diagnostics_}});
     }
@@ -72,6 +77,20 @@ class Formatter {
     } else {
       FinishFile(file, before, *formatted);
     }
+  }
+
+  /// The core is of the whole policy, with what the file imports.
+  void PrintCore(const std::string& file) {
+    const auto compilation = ReadPolicy(file, common_);
+    if (compilation == nullptr) return AddRow(file, Result::kFailed, kWrongUsage);
+    if (compilation->emitter.has_errors()) {
+      PrintProblems(*compilation);
+      return AddRow(file, Result::kFailed, kPolicyHasErrors);
+    }
+    const std::string text = prove::CoreText(compilation->policy);
+    if (IsText(common_.format)) llvm::outs() << text;
+    AddRow(file, Result::kCore, kGood);
+    rows_.back()["text"] = text;
   }
 
   auto ChangesNothing() const -> bool {
@@ -148,6 +167,9 @@ void AddFmtCommand(CommandLine& line) {
   fmt->add_flag_callback(
       "--diff", [options = options] { options->output = FmtOptions::Output::kDiff; },
       "change nothing; print what would change");
+  fmt->add_flag_callback(
+      "--core", [options = options] { options->output = FmtOptions::Output::kCore; },
+      "change nothing; print the policy core as text that is read without a grammar, for who checks a proof pack");
   line.WithFormat(fmt);
 }
 

@@ -1,5 +1,6 @@
 #include "compiler/prove/core.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -72,6 +73,7 @@ class Writer {
             {"properties", WriteAll(policy_.properties)},
             {"attributes", std::move(attributes)},
             {"deployments", std::move(deployments)},
+            {"services", WriteAll(policy_.services)},
             {"rules", WriteAll(policy_.rules)},
             {"refusals", WriteAll(policy_.refusals)},
             {"routes", WriteAll(policy_.routes)},
@@ -228,7 +230,7 @@ class Writer {
       case Kind::kOwnIs:
         return {{"fact", "own " + test.property}, {"in", {test.text}}};
       case Kind::kOwnRange:
-        return Range("own " + test.property, test);
+        return Range("own " + test.property, test, IsDate(test.property));
     }
     std::abort();  // every kind is handled above
   }
@@ -240,11 +242,18 @@ class Writer {
     return names;
   }
 
-  static auto Range(const std::string& fact, const ir::DeploymentTest& test) -> Json {
+  auto IsDate(const std::string& property) const -> bool {
+    return std::ranges::any_of(policy_.properties, [&](const ir::Property& each) {
+      return each.name == property && each.kind == AttributeKind::kDate;
+    });
+  }
+
+  /// An end that excludes nothing is left out.
+  static auto Range(const std::string& fact, const ir::DeploymentTest& test, bool is_date = false) -> Json {
     Json json = {{"fact", fact}};
-    if (test.low != std::numeric_limits<std::int64_t>::min()) json["at_least"] = test.low;
-    if (test.high != std::numeric_limits<std::int64_t>::max()) json["below"] = test.high;
-    if (json.size() == 1) json["at_least"] = std::numeric_limits<std::int64_t>::min();
+    if (test.low > (is_date ? kFirstDate.days : std::numeric_limits<std::int64_t>::min())) json["at_least"] = test.low;
+    if (test.high <= (is_date ? kLastDate.days : std::numeric_limits<std::int64_t>::max() - 1)) json["below"] = test.high;
+    if (json.size() == 1) json["at_least"] = std::numeric_limits<std::int64_t>::min();  // whatever it is, if it is stated
     return json;
   }
 
@@ -317,6 +326,19 @@ class Writer {
 
   static auto Write(const ir::Property& property) -> Json {
     return {{"name", property.name}, {"kind", std::string(KindName(property.kind))}, {"unit", UnitText(property.unit)}};
+  }
+
+  auto Write(const ir::Service& service) const -> Json {
+    const ir::Vendor& vendor = policy_.vendors.at(service.vendor.index);
+    return {{"name", service.name},
+            {"vendor", vendor.name},
+            {"endpoint", service.endpoint},
+            {"key_env", service.key_env},
+            {"kind", std::string(SourceName(service.answers.kind))},
+            {"question", service.answers.argument},
+            {"processed_in", service.processed_in.index},
+            {"headquarters", vendor.headquarters.index},
+            {"within_ms", service.within_ms}};
   }
 
   auto Write(const ir::Rule& rule) const -> Json {

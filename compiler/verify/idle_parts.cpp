@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compiler/ir/clock.h"
+#include "compiler/ir/screens.h"
 #include "compiler/verify/questions.h"
 
 // A condition that has a name is written out wherever it is used, and one with parameters each time in another way. So a part
@@ -82,7 +83,7 @@ class Search {
         const auto [place, is_new] = parts_.try_emplace({node.span, i}, Known{.part = part});
         if (is_new) in_order_.push_back(place->first);
         // Asked anew wherever it stands: with other arguments it is another one.
-        const bool is_idle = IsIdle(rest, i);
+        const bool is_idle = IsIdle(rest, i) && IsForeseenAlike(rest, AllBut(rest, i));
         place->second.is_idle = place->second.is_idle && is_idle;
         if (is_idle) rest.children.erase(rest.children.begin() + static_cast<std::ptrdiff_t>(i));
       }
@@ -101,6 +102,18 @@ class Search {
     // The same of what does not hold.
     for (smt::Term& other : others) other = smt::Negated(other);
     return IsImplied(others, smt::Negated(alone));
+  }
+
+  /// Before a service answers, no more and no less is known of the one than of the other.
+  auto IsForeseenAlike(const Condition& one, const Condition& other) -> bool {
+    const ir::Policy& policy = encoder_.policy();
+    if (policy.services.empty()) return true;
+    const auto agree = [&](smt::Term a, smt::Term b) {
+      if (a == b) return true;
+      return Ask({a, smt::Negated(b)}) == smt::Answer::kNo && Ask({b, smt::Negated(a)}) == smt::Answer::kNo;
+    };
+    return agree(encoder_.Encode(ir::CouldHold(one, policy)), encoder_.Encode(ir::CouldHold(other, policy))) &&
+           agree(encoder_.Encode(ir::HoldsInAnyCase(one, policy)), encoder_.Encode(ir::HoldsInAnyCase(other, policy)));
   }
 
   /// Whenever all of `others` hold `term` does, and they can all hold. If they cannot, they make the whole condition

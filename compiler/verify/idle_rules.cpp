@@ -45,19 +45,37 @@ class Sweep {
     if (changes == smt::Answer::kUnknown || can_apply == smt::Answer::kUnknown) {
       findings_.unanswered.push_back({"does rule `" + rule.name + "` change anything", rule.span});
     }
-    if (changes != smt::Answer::kNo || can_apply != smt::Answer::kYes || MayKeepServices(id)) return;
+    if (changes != smt::Answer::kNo || can_apply != smt::Answer::kYes || KeepsAService(id)) return;
     is_idle_[id.index] = true;
     findings_.found.push_back({.rule = id, .covered_by = groups.empty() ? std::vector<RuleId>{} : Covering(applies, groups, others)});
   }
 
-  /// Whether, as far as is known, it keeps a service from some prompt; that others might keep it, too, is not looked at.
-  auto MayKeepServices(RuleId id) -> bool {
-    for (const Encoder::Screen& screen : encoder_.screens()) {
-      const auto* by = std::get_if<RuleId>(&screen.meaning->by);
-      if (by == nullptr || *by != id) continue;
-      if (screen.holds != smt::kFalse && encoder_.Ask({screen.holds}) != smt::Answer::kNo) return true;
+  /// Some service sees no prompt because of this rule that it would see without it, as far as is known.
+  auto KeepsAService(RuleId id) const -> bool {
+    for (const Encoder::Screen& own : encoder_.screens()) {
+      if (own.meaning->by != std::variant<RefusalId, RuleId>(id)) continue;
+      for (const ServiceId service : own.meaning->services) {
+        std::vector<smt::Term> alone{own.holds};
+        for (const Encoder::Screen& other : encoder_.screens()) {
+          if (IsLeft(other, id) && std::ranges::binary_search(other.meaning->services, service)) {
+            alone.push_back(smt::Negated(other.holds));
+          }
+        }
+        if (encoder_.Ask(alone) != smt::Answer::kNo) return true;
+      }
     }
     return false;
+  }
+
+  /// Keeps services from prompts without this rule and those that were found to do nothing.
+  auto IsLeft(const Encoder::Screen& screen, RuleId id) const -> bool {
+    const auto* other = std::get_if<RuleId>(&screen.meaning->by);
+    return other == nullptr || (*other != id && Counts(*other, id) && !is_idle_[other->index]);
+  }
+
+  auto Counts(RuleId other, RuleId id) const -> bool {
+    const ir::Rule& rule = policy().rules.at(other.index);
+    return rule.origin == ir::Rule::Origin::kWritten && rule.layer == policy().rules.at(id.index).layer;
   }
 
   auto GroupsOf(RuleId id) const -> std::vector<Group> {
@@ -66,9 +84,7 @@ class Sweep {
       if (!std::ranges::binary_search(alike.excluding, id)) continue;
       Group group;
       for (const RuleId other : alike.excluding) {
-        const ir::Rule& rule = policy().rules.at(other.index);
-        const bool counts = rule.origin == ir::Rule::Origin::kWritten && rule.layer == policy().rules.at(id.index).layer;
-        if (counts && other != id && !is_idle_[other.index]) group.push_back(other);
+        if (Counts(other, id) && other != id && !is_idle_[other.index]) group.push_back(other);
       }
       groups.insert(std::move(group));
     }

@@ -83,7 +83,8 @@ class Values {
 
   const Table* table_;
   std::vector<std::uint16_t> classes_;
-  std::vector<std::string> texts_;      // canonical, per attribute (not kAnyOf)
+  std::vector<std::string> texts_;      // canonical, per attribute (not kAnyOf, kNumber and kDate)
+  std::vector<std::int64_t> points_;    // kNumber: millionths; kDate: days
   std::vector<std::uint64_t> members_;  // kAnyOf
   std::vector<bool> set_;
 };

@@ -4,6 +4,7 @@
 #include "runtime/decide/decide.h"
 #include "runtime/table/classify.h"
 #include "runtime/table/impl.h"
+#include "runtime/values/value_text.h"
 
 namespace route {
 namespace {
@@ -72,6 +73,7 @@ Values::Values(const Table& table)
     : table_(&table),
       classes_(table.impl().dimensions.size(), 0),
       texts_(table.attributes().size()),
+      points_(table.attributes().size(), 0),
       members_(table.attributes().size(), 0),
       set_(table.attributes().size(), false) {}
 
@@ -92,6 +94,7 @@ void Values::Set(std::uint32_t attribute, const ReadValue& value) {
   } else {
     classes_[view.first_dimension] = value.value_class;
     texts_[attribute] = value.text;
+    points_[attribute] = value.point;
   }
   set_[attribute] = true;
 }
@@ -183,7 +186,7 @@ auto Values::CompleteAsMeasured(Moment now) -> std::optional<std::uint32_t> {
   for (std::uint32_t i = 0; i < set_.size(); ++i) {
     const AttributeView& view = table_->attributes()[i];
     if (!set_[i] || view.kind != AttributeKind::kDate || !ComesFromClock(view)) continue;
-    if (const auto date = ParseDate(texts_[i])) now.date = *date;
+    now.date = Date{static_cast<std::int32_t>(points_[i])};
   }
   return Fill(Which::kAll, now);
 }
@@ -191,7 +194,10 @@ auto Values::CompleteAsMeasured(Moment now) -> std::optional<std::uint32_t> {
 auto Values::Text(std::uint32_t attribute) const -> std::string {
   if (!IsSet(attribute)) return {};
   const AttributeView& view = table_->attributes()[attribute];
-  return view.kind == AttributeKind::kAnyOf ? MemberNames(view, members_[attribute]) : texts_[attribute];
+  if (view.kind == AttributeKind::kAnyOf) return MemberNames(view, members_[attribute]);
+  if (view.kind == AttributeKind::kNumber) return FormatQuantity(Decimal{points_[attribute]}, view.unit);
+  if (view.kind == AttributeKind::kDate) return FormatDate(Date{static_cast<std::int32_t>(points_[attribute])});
+  return texts_[attribute];
 }
 
 }  // namespace route

@@ -10,12 +10,10 @@ namespace asio = boost::asio;
 
 namespace route {
 
-auto Append(LogWriter& log, LoopInbox& inbox, std::string_view lines) -> asio::awaitable<Durability> {
-  auto initiate = [&log, &inbox, lines](auto handler) {
-    inbox.Expect();
-    log.Append(std::string(lines), [&inbox, handler = std::move(handler)](Durability result) mutable {
-      inbox.Put([handler = std::move(handler), result]() mutable { std::move(handler)(result); });
-    });
+auto Append(LoopLog& log, std::string_view lines) -> asio::awaitable<Durability> {
+  auto initiate = [&log, lines](auto handler) {
+    log.Append(std::string(lines),
+               [handler = std::move(handler)](Durability result) mutable { std::move(handler)(result); });
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Durability)>(initiate,
                                                                                            asio::use_awaitable);

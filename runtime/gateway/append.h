@@ -4,13 +4,11 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include "runtime/gateway/inbox.h"
-#include "runtime/ledger/writer.h"
+#include "runtime/gateway/loop_log.h"
 
 namespace route {
 
-/// Waits until the lines are on disk or are known not to be. They must live until then. To be awaited on the thread whose
-/// inbox it is.
-auto Append(LogWriter& log, LoopInbox& inbox, std::string_view lines) -> boost::asio::awaitable<Durability>;
+/// Waits until the lines are on disk or are known not to be. To be awaited on the loop whose log it is.
+auto Append(LoopLog& log, std::string_view lines) -> boost::asio::awaitable<Durability>;
 
 }  // namespace route

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -54,6 +55,7 @@ struct DecidedRequest {
   std::string reason;            ///< why not routed
   std::optional<ShadowRecord> shadow = {};
   std::vector<ServiceRecord> services = {};  ///< those that attributes ask, with what became of it
+  std::size_t body_bytes = 0;  ///< as the caller sent it
 };
 
 /// With a shadow bundle that one decides too, on the same answers, and differences are counted. A question whose answer is

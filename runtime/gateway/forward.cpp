@@ -16,6 +16,7 @@
 #include "runtime/dialect/stream_carrier.h"
 #include "runtime/gateway/append.h"
 #include "runtime/gateway/cost.h"
+#include "runtime/gateway/pool.h"
 #include "runtime/signals/clock.h"
 #include "runtime/signals/json_writer.h"
 #include "runtime/signals/request_contents.h"
@@ -164,6 +165,10 @@ class RequestServer {
 
  private:
   auto Attempt() -> asio::awaitable<void> {
+    if (request_.body_bytes > kInlineBytes) {
+      auto prepare = [this] { Prepare(); };
+      co_await RunOnPool(thread_.pool, prepare);
+    }
     const AttemptSettings settings{request_.policy->table.limits(), Milliseconds(state_.config.backoff_ms)};
     AttemptLoop loop(request_.decision, request_.drawn, settings, thread_.random, accepted_);
     for (;;) {
@@ -211,6 +216,16 @@ class RequestServer {
         co_return co_await AnswerStream(start.deployment, stream);
       }
     }
+  }
+
+  /// Works out what the attempts may need and what a long request takes long for.
+  void Prepare() {
+    for (const DrawnTier& tier : request_.drawn) {
+      for (const std::uint32_t deployment : tier.deployments) {
+        static_cast<void>(carrier_.WayTo(Target(deployment).speaks));  // keeps the translation
+      }
+    }
+    if (account_.has_caps() || PolicyLimits().cost_hundredth_cents != 0) static_cast<void>(PromptBound());
   }
 
   /// Leaves the deployment out if asking it would be in vain or would cost more than there is left; else sets the money
@@ -301,7 +316,10 @@ class RequestServer {
     sending_.endpoint = &target.endpoint;
     sending_.path = ApiPath(sent_in_);
     SetHeaders(target);
-    sending_.body = carrier_.Body(sent_in_, request_.policy->table.deployments()[start.deployment].upstream_model);
+    auto write = [&] {
+      sending_.body = carrier_.Body(sent_in_, request_.policy->table.deployments()[start.deployment].upstream_model);
+    };
+    co_await RunBySize(thread_.pool, request_.body_bytes, write);
     auto opened = co_await thread_.client.Post(sending_, start.answer_by, cancellation_);
     if (!opened) co_return Fail(opened.error(), 0);
     std::unique_ptr<Exchange> exchange = std::move(*opened);
@@ -337,16 +355,26 @@ class RequestServer {
     }
     auto body = co_await ReadAll(*exchange, start.answer_by, kMostAnswerBytes);
     if (!body) co_return Fail(body.error(), status);
+    std::expected<PlainServed, std::string> served;
+    auto read = [&] { served = ReadServed(status, std::move(*body)); };
+    const std::size_t size = body->size();
+    co_await RunBySize(thread_.pool, size, read);
+    if (!served) co_return Garbage(status, served.error());
+    co_return std::move(*served);
+  }
+
+  /// The answer as the caller gets it, or why it is none.
+  auto ReadServed(unsigned status, std::string body) const -> std::expected<PlainServed, std::string> {
     if (sent_in_ == request_.asked.api) {
-      const auto usage = CheckPlainAnswer(sent_in_, *body);
-      if (!usage) co_return Garbage(status, usage.error());
-      co_return PlainServed{status, std::move(*body), *usage};
+      auto usage = CheckPlainAnswer(sent_in_, body);
+      if (!usage) return std::unexpected(std::move(usage.error()));
+      return PlainServed{status, std::move(body), std::move(*usage)};
     }
-    const auto answer = ReadPlainAnswer(sent_in_, *body);
-    if (!answer) co_return Garbage(status, answer.error());
+    const auto answer = ReadPlainAnswer(sent_in_, body);
+    if (!answer) return std::unexpected(answer.error());
     const auto translated = TranslateAnswer(sent_in_, answer->body, request_.asked.api, context_);
-    if (!translated) co_return Garbage(status, translated.error());
-    co_return PlainServed{status, ToText(*translated), answer->usage};
+    if (!translated) return std::unexpected(translated.error());
+    return PlainServed{status, ToText(*translated), answer->usage};
   }
 
   auto TryStream(const StartAttempt& start, std::unique_ptr<Exchange>& exchange) -> asio::awaitable<AttemptEnd> {
@@ -451,7 +479,7 @@ class RequestServer {
     usage.usage_note = settled.note;
     usage.cost = settled.entry.amount;
     const std::string usage_line = UsageLine(request_.policy->table, usage);
-    co_await Append(*process_.log, thread_.inbox, usage_line);
+    co_await Append(thread_.log, usage_line);
     if (keeping) co_await keeping->Wait();
   }
 
@@ -566,7 +594,7 @@ class RequestServer {
   auto AnswerCancelled() -> asio::awaitable<void> {
     if (cancellation_.cause() == Cancellation::Cause::kCallerGone) {
       const std::string line = OutcomeLine(request_.policy->table, MakeOutcome(kCallerGoneStatus, "caller_gone"));
-      co_await Append(*process_.log, thread_.inbox, line);
+      co_await Append(thread_.log, line);
       co_return;
     }
     const ApiError error{ApiCode::kUpstreamUnavailable, "the gateway is stopping", ""};
@@ -589,7 +617,7 @@ class RequestServer {
 
   /// False when the lines are not durable: the caller has been told, and nothing more may be done for the request.
   auto Record(const std::string& lines) -> asio::awaitable<bool> {
-    const Durability result = co_await Append(*process_.log, thread_.inbox, lines);
+    const Durability result = co_await Append(thread_.log, lines);
     if (result == Durability::kDurable) co_return true;
     const ApiError error{ApiCode::kLogUnavailable,
                          "the decision log cannot be written, and nothing is answered without it", ""};

@@ -6,10 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include "runtime/gateway/chat.h"
-#include "runtime/gateway/inbox.h"
+#include "runtime/gateway/loop_log.h"
 #include "runtime/gateway/state.h"
 #include "runtime/upstream/client.h"
 
@@ -48,7 +49,9 @@ class Responder {
 struct ServingThread {
   UpstreamClient& client;
   LoopInbox& inbox;
+  LoopLog& log;
   Random& random;
+  boost::asio::any_io_executor pool;  ///< for what would hold the thread up
 };
 
 /// Records the decision, tries the plan's deployments, records the outcome and answers, in this order: nothing is sent

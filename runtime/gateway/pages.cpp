@@ -2,19 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <optional>
 #include <utility>
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include "runtime/dialect/fields.h"
 #include "runtime/gateway/append.h"
 #include "runtime/gateway/chat.h"
+#include "runtime/gateway/pool.h"
 #include "runtime/gateway/services.h"
 #include "runtime/signals/json_writer.h"
 
@@ -22,8 +15,6 @@ namespace asio = boost::asio;
 
 namespace route {
 namespace {
-
-constexpr std::size_t kInlineBytes = 64 * 1024;  // larger bodies are read and decided on the pool
 
 /// What of the newer one is translated has the same form in the older.
 constexpr auto kAnthropicVersions = std::to_array<std::string_view>({"2023-06-01", "2026-10-21"});
@@ -170,25 +161,6 @@ auto CheckHeaders(const RequestHead& head) -> std::optional<ApiError> {
   return std::nullopt;
 }
 
-/// Runs the work on the pool and comes back to the coroutine's own executor. What the work throws is thrown again here.
-template <typename Work>
-auto RunOnPool(const asio::any_io_executor& pool, Work& work) -> asio::awaitable<void> {
-  std::exception_ptr thrown;
-  auto initiate = [&](auto handler) {
-    auto executor = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
-    asio::post(pool, [executor, &work, &thrown, handler = std::move(handler)]() mutable {
-      try {
-        work();
-      } catch (...) {
-        thrown = std::current_exception();
-      }
-      asio::post(executor, [handler = std::move(handler)]() mutable { std::move(handler)(); });
-    });
-  };
-  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
-  if (thrown) std::rethrow_exception(thrown);
-}
-
 auto PassedOn(const RequestHead& head) -> std::vector<ForwardedHeader> {
   std::vector<ForwardedHeader> headers;
   for (const char* name : {"traceparent", "tracestate", "anthropic-version", "anthropic-beta"}) {
@@ -242,7 +214,7 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
   const TimePoint accepted = TimePoint::clock::now();
   std::optional<PreparedRequest> prepared;
   std::optional<RequestError> wrong;
-  const bool small = body.size() <= kInlineBytes;
+  const std::size_t size = body.size();
   const auto prepare = [&](Random& random) {
     auto asked = ParseModelRequest(admitted.api, body);
     if (!asked) {
@@ -252,7 +224,7 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
     body = {};
     prepared = PrepareRequest(*state, admitted.caller, std::move(*asked), head.headers, state->process->clock(), random);
   };
-  if (small) {
+  if (size <= kInlineBytes) {
     prepare(host.random());
   } else {
     auto work = [&] {
@@ -270,7 +242,7 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
   std::vector<ServiceAnswer> answers;
   if (prepared->HasQuestions()) {
     const std::string line = AskingLineOf(*state, *prepared, state->process->clock());
-    const Durability recorded = co_await Append(*state->process->log, host.inbox(), line);
+    const Durability recorded = co_await Append(host.log(), line);
     if (recorded != Durability::kDurable) {
       const Reply reply = Refuse(*state, admitted.api, {ApiCode::kLogUnavailable, "the decision log cannot be written, and no service is asked without it", ""});
       co_await responder.Send(reply);
@@ -281,13 +253,14 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
     answers = co_await AskServices(policy, *prepared, host.client(), deadline, *cancellation);
   }
   DecidedRequest decided = DecideRequest(*state, std::move(*prepared), answers, host.random());
+  decided.body_bytes = size;
   if (admitted.purpose == AdmittedRequest::Purpose::kDecide) {
     const Reply reply = Ok(ToText(ToJson(ReportOf(decided))));
     co_await responder.Send(reply);
     co_return;
   }
   const std::vector<ForwardedHeader> passed_on = PassedOn(head);
-  const ServingThread thread{host.client(), host.inbox(), host.random()};
+  const ServingThread thread{host.client(), host.inbox(), host.log(), host.random(), host.pool()};
   co_await ServeRequest(*state, thread, decided, passed_on, accepted, responder, *cancellation);
 }
 

@@ -45,6 +45,7 @@ class Worker final : public SessionHost {
         acceptor_(loop_),
         drain_(loop_),
         inbox_(loop_.get_executor()),
+        log_(loop_.get_executor(), inbox_, *state_->process->log),
         client_(loop_.get_executor(),
                 UpstreamClient::Options{std::chrono::milliseconds(state_->config.connect_timeout_ms)}) {}
 
@@ -99,6 +100,7 @@ class Worker final : public SessionHost {
   auto times() const -> const ServerTimes& override { return times_; }
   auto client() -> UpstreamClient& override { return client_; }
   auto inbox() -> LoopInbox& override { return inbox_; }
+  auto log() -> LoopLog& override { return log_; }
   auto random() -> Random& override { return random_; }
   auto pool() -> asio::any_io_executor override { return pool_; }
   auto draining() const -> bool override { return draining_; }
@@ -154,6 +156,7 @@ class Worker final : public SessionHost {
   tcp::acceptor acceptor_;
   asio::steady_timer drain_;
   LoopInbox inbox_;
+  LoopLog log_;
   UpstreamClient client_;
 };
 
@@ -175,6 +178,8 @@ class ThreadedServer final : public Server, private Administered {
       endpoint = worker->endpoint();  // the others share the port that the first was given
     }
     endpoint_ = endpoint;
+    // From now on, and so before anybody is told of the server: a signal that came earlier would end the process.
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   }
 
   /// What is wrong with the administrator's socket, or nothing.
@@ -194,7 +199,6 @@ class ThreadedServer final : public Server, private Administered {
   auto admin_address() const -> std::string override { return admin_ ? admin_->address() : ""; }
 
   void Run() override {
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
     WaitForSignal();
     std::atomic<std::size_t> running = workers_.size();
     std::vector<std::jthread> threads;

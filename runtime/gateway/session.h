@@ -6,7 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include "runtime/gateway/inbox.h"
+#include "runtime/gateway/loop_log.h"
 #include "runtime/gateway/server.h"
 #include "runtime/gateway/state.h"
 #include "runtime/upstream/client.h"
@@ -27,6 +27,7 @@ class SessionHost {
   virtual auto times() const -> const ServerTimes& = 0;
   virtual auto client() -> UpstreamClient& = 0;
   virtual auto inbox() -> LoopInbox& = 0;
+  virtual auto log() -> LoopLog& = 0;
   virtual auto random() -> Random& = 0;
 
   /// Threads for what would hold up the event loop; shared by all loops.

@@ -158,12 +158,28 @@ LogWriter::~LogWriter() {
 
 void LogWriter::Append(std::string lines, Done done) {
   auto* entry = new Entry{std::move(lines), std::move(done)};
-  Entry* newest = queue_.load(std::memory_order_relaxed);
+  Push(entry, entry);
+}
+
+void LogWriter::Append(std::vector<Lines> several) {
+  if (several.empty()) return;
+  Entry* newest = nullptr;
+  Entry* oldest = nullptr;
+  for (Lines& lines : several) {
+    newest = new Entry{std::move(lines.text), std::move(lines.done), newest};
+    if (oldest == nullptr) oldest = newest;
+  }
+  Push(newest, oldest);
+}
+
+/// Entries that are linked from the newest to the oldest.
+void LogWriter::Push(Entry* newest, Entry* oldest) {
+  Entry* before = queue_.load(std::memory_order_relaxed);
   do {
-    entry->next = newest;
-  } while (!queue_.compare_exchange_weak(newest, entry, std::memory_order_release, std::memory_order_relaxed));
-  // From here on the entry is the writer's. It sleeps only on an empty queue.
-  if (newest == nullptr) ::eventfd_write(wake_, 1);
+    oldest->next = before;
+  } while (!queue_.compare_exchange_weak(before, newest, std::memory_order_release, std::memory_order_relaxed));
+  // From here on the entries are the writer's. It sleeps only on an empty queue.
+  if (before == nullptr) ::eventfd_write(wake_, 1);
 }
 
 void LogWriter::Run() {

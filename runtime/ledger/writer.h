@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 /// The decision log's file: JSON Lines, only ever appended to.
 namespace route {
@@ -49,7 +50,14 @@ class LogWriter {
 
   using Done = std::move_only_function<void(Durability)>;
 
-  /// Queues lines, each ended by a line feed. `done` is called once, on the writer's thread, and must not block.
+  /// Lines, each ended by a line feed. `done` is called once, on the writer's thread, and must not block.
+  struct Lines {
+    std::string text;
+    Done done;
+  };
+
+  /// Queues them, in this order.
+  void Append(std::vector<Lines> several);
   void Append(std::string lines, Done done);
 
   /// False once every append fails.
@@ -64,6 +72,7 @@ class LogWriter {
 
   LogWriter(int file, std::uint64_t size, int wake);
 
+  void Push(Entry* newest, Entry* oldest);
   void Run();
   void Commit(Entry* const* first, std::size_t count);
   auto Write(const std::string& bytes) -> Durability;

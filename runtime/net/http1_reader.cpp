@@ -79,6 +79,13 @@ auto Http1Reader<IsRequest>::on_body_impl(View piece, HttpError&) -> std::size_t
   return piece.size();
 }
 
+/// Beast takes any byte between the quotes of an extension, even a line feed, which other readers take for a line's end.
+template <bool IsRequest>
+void Http1Reader<IsRequest>::on_chunk_header_impl(std::uint64_t, View extensions, HttpError& error) {
+  const auto is_control = [](char c) { return (c >= '\0' && c < ' ' && c != '\t') || c == '\x7F'; };
+  if (std::ranges::any_of(extensions, is_control)) error = http::error::bad_chunk_extension;
+}
+
 template class Http1Reader<true>;
 template class Http1Reader<false>;
 

@@ -74,7 +74,7 @@ class Http1Reader : protected boost::beast::http::basic_parser<IsRequest> {
   void on_header_impl(HttpError&) override { has_fields_ = true; }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, HttpError&) override;
   auto on_body_impl(View piece, HttpError&) -> std::size_t override;
-  void on_chunk_header_impl(std::uint64_t, View, HttpError&) override {}
+  void on_chunk_header_impl(std::uint64_t, View extensions, HttpError& error) override;
   auto on_chunk_body_impl(std::uint64_t, View piece, HttpError& error) -> std::size_t override {
     return on_body_impl(piece, error);
   }

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include "runtime/net/async_token.h"
 #include "runtime/net/socket_stream.h"
 
 namespace asio = boost::asio;
@@ -36,17 +37,17 @@ class PlainStream final : public SocketStream {
     return waiting ? Incoming::kNothing : Incoming::kEnd;
   }
 
- protected:
-  auto ReadStep(asio::mutable_buffer into) -> Step override {
-    for (;;) {
-      const auto got = ::recv(socket().native_handle(), into.data(), into.size(), 0);
-      if (got > 0) return {static_cast<std::size_t>(got), Need::kNothing, {}};
-      if (got == 0) return {0, Need::kNothing, asio::error::eof};
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return {0, Need::kReadable, {}};
-      if (errno != EINTR) return {0, Need::kNothing, LastError()};
-    }
+  /// Asio's own way to read needs no call to arm the wait, as waiting for a socket alone does.
+  auto ReadSome(asio::mutable_buffer into) -> asio::awaitable<std::expected<std::size_t, Error>> override {
+    if (!IsUsable()) co_return std::unexpected(Told(asio::error::operation_aborted));
+    const Waiting waiting(*this);
+    Error error;
+    const std::size_t got = co_await socket().async_read_some(into, Token(error));
+    if (error) co_return std::unexpected(Told(error));
+    co_return got;
   }
 
+ protected:
   auto WriteStep(asio::const_buffer bytes) -> Step override {
     for (;;) {
       const auto sent = ::send(socket().native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

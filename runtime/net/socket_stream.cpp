@@ -95,9 +95,10 @@ auto SocketStream::Told(const Error& error) const -> Error {
 
 auto SocketStream::Connect(const Addresses& addresses) -> asio::awaitable<Error> {
   Error error;
-  ++waiting_;
-  co_await asio::async_connect(socket_, addresses, Token(error));
-  --waiting_;
+  {
+    const Waiting waiting(*this);
+    co_await asio::async_connect(socket_, addresses, Token(error));
+  }
   if (error) co_return Told(error);
   socket_.non_blocking(true, error);
   if (!error) socket_.set_option(tcp::no_delay(true), error);
@@ -105,13 +106,18 @@ auto SocketStream::Connect(const Addresses& addresses) -> asio::awaitable<Error>
   co_return Told(error);
 }
 
+/// Reads that never have to wait never meet the timer, so the clock is asked.
+auto SocketStream::IsUsable() -> bool {
+  if (limit_->is_over()) TimeOut();
+  return socket_.is_open();
+}
+
 auto SocketStream::Wait(Need need) -> asio::awaitable<Error> {
   Error error;
-  if (limit_->is_over()) TimeOut();
-  if (!socket_.is_open()) co_return Told(asio::error::operation_aborted);
-  ++waiting_;
+  if (!IsUsable()) co_return Told(asio::error::operation_aborted);
+  reads_in_a_row_ = 0;
+  const Waiting waiting(*this);
   co_await socket_.async_wait(need == Need::kReadable ? tcp::socket::wait_read : tcp::socket::wait_write, Token(error));
-  --waiting_;
   if (!error && !socket_.is_open()) error = asio::error::operation_aborted;
   co_return error ? Told(error) : error;
 }
@@ -140,29 +146,13 @@ auto SocketStream::Write(asio::const_buffer bytes) -> asio::awaitable<Error> {
   co_return Error();
 }
 
-auto SocketStream::ReadSome(asio::mutable_buffer into) -> asio::awaitable<std::expected<std::size_t, Error>> {
-  if (limit_->is_over()) TimeOut();  // reads that never have to wait never meet the timer
-  for (;;) {
-    if (!socket_.is_open()) co_return std::unexpected(Told(asio::error::operation_aborted));
-    const Step step = ReadStep(into);
-    if (step.error) co_return std::unexpected(Told(step.error));
-    if (step.need == Need::kNothing) {
-      if (const Error error = co_await GiveWay()) co_return std::unexpected(error);
-      co_return step.bytes;
-    }
-    reads_in_a_row_ = 0;
-    if (const Error error = co_await Wait(step.need)) co_return std::unexpected(error);
-  }
-}
-
 /// Someone who never stops sending neither holds the thread up nor outlasts the time limit.
 auto SocketStream::GiveWay() -> asio::awaitable<Error> {
   if (++reads_in_a_row_ < kReadsInARow) co_return Error();
   reads_in_a_row_ = 0;
-  if (limit_->is_over()) TimeOut();
-  ++waiting_;
+  if (!IsUsable()) co_return Told(asio::error::operation_aborted);
+  const Waiting waiting(*this);
   co_await asio::post(socket_.get_executor(), asio::use_awaitable);
-  --waiting_;
   co_return socket_.is_open() ? Error() : Told(asio::error::operation_aborted);
 }
 

@@ -11,8 +11,8 @@ namespace route {
 
 /// What plain and encrypted streams have in common: a socket that never blocks, waiting for it, and its time limit.
 ///
-/// A kind of stream says what one step of reading or writing does; `Done` steps end the operation, others say what the
-/// socket has to be ready for before the step is tried again.
+/// A kind of stream says how it reads, and what one step of writing does: it may say what the socket has to be ready for
+/// before the step is tried again.
 class SocketStream : public ByteStream {
  public:
   explicit SocketStream(const boost::asio::any_io_executor& executor);
@@ -28,8 +28,6 @@ class SocketStream : public ByteStream {
   auto Connect(const Addresses& addresses) -> boost::asio::awaitable<Error> override;
   auto TryWrite(boost::asio::const_buffer bytes) -> std::expected<std::size_t, Error> override;
   auto Write(boost::asio::const_buffer bytes) -> boost::asio::awaitable<Error> override;
-  auto ReadSome(boost::asio::mutable_buffer into)
-      -> boost::asio::awaitable<std::expected<std::size_t, Error>> override;
   void WatchOnce(std::move_only_function<void(Error)> readable) override;
   void StopWatching() override;
 
@@ -40,13 +38,31 @@ class SocketStream : public ByteStream {
     Need need = Need::kNothing;
     Error error;
   };
-  virtual auto ReadStep(boost::asio::mutable_buffer into) -> Step = 0;
   virtual auto WriteStep(boost::asio::const_buffer bytes) -> Step = 0;
 
   /// A new socket is there: the system's number of it, or nothing for one that is gone.
   virtual void Attach(int socket) = 0;
 
   auto Wait(Need need) -> boost::asio::awaitable<Error>;
+
+  /// For a read that did not have to wait.
+  auto GiveWay() -> boost::asio::awaitable<Error>;
+
+  /// Whether an operation can begin: the stream is open, and its time is not over.
+  auto IsUsable() -> bool;
+
+  /// An operation that waits, and that the limit may end, while this lives.
+  class Waiting {
+   public:
+    explicit Waiting(SocketStream& stream) : stream_(stream) { ++stream_.waiting_; }
+    Waiting(const Waiting&) = delete;
+    auto operator=(const Waiting&) -> Waiting& = delete;
+    ~Waiting() { --stream_.waiting_; }
+
+   private:
+    SocketStream& stream_;
+  };
+
   auto socket() -> boost::asio::ip::tcp::socket& { return socket_; }
 
   /// What an operation of the socket shows the caller: `timed_out` where it was the time limit that ended it.
@@ -55,7 +71,6 @@ class SocketStream : public ByteStream {
  private:
   class TimeLimit;
   void TimeOut();
-  auto GiveWay() -> boost::asio::awaitable<Error>;
 
   boost::asio::ip::tcp::socket socket_;
   std::shared_ptr<TimeLimit> limit_;

@@ -135,11 +135,21 @@ class TlsStream final : public SocketStream {
     return step.need == Need::kNothing ? Incoming::kBytes : Incoming::kNothing;
   }
 
- protected:
-  auto ReadStep(asio::mutable_buffer into) -> Step override {
-    return Stepped([&](std::size_t& done) { return SSL_read_ex(ssl_.get(), into.data(), into.size(), &done); });
+  auto ReadSome(asio::mutable_buffer into) -> asio::awaitable<std::expected<std::size_t, Error>> override {
+    for (;;) {
+      if (!IsUsable()) co_return std::unexpected(Told(asio::error::operation_aborted));
+      const Step step =
+          Stepped([&](std::size_t& done) { return SSL_read_ex(ssl_.get(), into.data(), into.size(), &done); });
+      if (step.error) co_return std::unexpected(Told(step.error));
+      if (step.need == Need::kNothing) {
+        if (const Error error = co_await GiveWay()) co_return std::unexpected(error);
+        co_return step.bytes;
+      }
+      if (const Error error = co_await Wait(step.need)) co_return std::unexpected(error);
+    }
   }
 
+ protected:
   auto WriteStep(asio::const_buffer bytes) -> Step override {
     return Stepped([&](std::size_t& done) { return SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &done); });
   }

@@ -33,14 +33,9 @@ class OpenKeys {
   /// The innermost object ends: one of its keys that occurs more than once.
   auto End() -> std::optional<std::string> {
     const std::size_t begin = begins_.back();
-    sorted_.clear();
-    for (std::size_t i = begin; i < ends_.size(); ++i) {
-      const std::size_t start = i == 0 ? 0 : ends_[i - 1];
-      sorted_.push_back(std::string_view(text_).substr(start, ends_[i] - start));
+    if (auto twice = ends_.size() - begin <= kFew ? TwiceAmongFew(begin) : TwiceAmongMany(begin)) {
+      return std::string(*twice);
     }
-    std::ranges::sort(sorted_);
-    const auto twice = std::ranges::adjacent_find(sorted_);
-    if (twice != sorted_.end()) return std::string(*twice);
     begins_.pop_back();
     ends_.resize(begin);
     text_.resize(begin == 0 ? 0 : ends_.back());
@@ -48,6 +43,31 @@ class OpenKeys {
   }
 
  private:
+  using Found = std::optional<std::string_view>;
+  static constexpr std::size_t kFew = 12;
+
+  auto KeyAt(std::size_t i) const -> std::string_view {
+    const std::size_t start = i == 0 ? 0 : ends_[i - 1];
+    return std::string_view(text_).substr(start, ends_[i] - start);
+  }
+
+  auto TwiceAmongFew(std::size_t begin) const -> Found {
+    for (std::size_t i = begin + 1; i < ends_.size(); ++i) {
+      for (std::size_t j = begin; j < i; ++j) {
+        if (KeyAt(i) == KeyAt(j)) return KeyAt(i);
+      }
+    }
+    return std::nullopt;
+  }
+
+  auto TwiceAmongMany(std::size_t begin) -> Found {
+    sorted_.clear();
+    for (std::size_t i = begin; i < ends_.size(); ++i) sorted_.push_back(KeyAt(i));
+    std::ranges::sort(sorted_);
+    const auto twice = std::ranges::adjacent_find(sorted_);
+    return twice == sorted_.end() ? std::nullopt : Found(*twice);
+  }
+
   std::string text_;                  // of all keys, one behind the other
   std::vector<std::size_t> ends_;     // of each key in it
   std::vector<std::size_t> begins_;   // of each open object, the number of keys before it
@@ -66,19 +86,16 @@ class Builder {
   auto number_integer(Json::number_integer_t value) -> bool { return Add(value); }
   auto number_unsigned(Json::number_unsigned_t value) -> bool { return Add(value); }
   auto number_float(Json::number_float_t value, const std::string& /*text*/) -> bool { return Add(value); }
-  auto string(std::string& value) -> bool {
-    if (Drops()) return Count();
-    return Add(std::move(value));
-  }
+  auto string(std::string_view value) -> bool { return Drops() ? Count() : Add(std::string(value)); }
   auto binary(Json::binary_t& /*value*/) -> bool { return Fail("binary values are not JSON"); }
   auto start_object(std::size_t /*size*/) -> bool {
     keys_.Begin();
     return Open(Json::object());
   }
   auto start_array(std::size_t /*size*/) -> bool { return Open(Json::array()); }
-  auto key(std::string& name) -> bool {
+  auto key(std::string_view name) -> bool {
     keys_.Add(name);
-    if (!Drops()) key_ = std::move(name);
+    if (!Drops()) key_ = name;
     return true;
   }
   auto end_object() -> bool {
@@ -175,8 +192,7 @@ auto Walk(simdjson::dom::element element, Builder& builder) -> bool {
     case Type::OBJECT: {
       if (!builder.start_object(0)) return false;
       for (const auto& [name, value] : simdjson::dom::object(element)) {
-        std::string key(name);
-        if (HoldsSurrogate(key) || !builder.key(key) || !Walk(value, builder)) return false;
+        if (HoldsSurrogate(name) || !builder.key(name) || !Walk(value, builder)) return false;
       }
       return builder.end_object();
     }
@@ -188,7 +204,7 @@ auto Walk(simdjson::dom::element element, Builder& builder) -> bool {
       return builder.end_array();
     }
     case Type::STRING: {
-      std::string text{std::string_view(element)};
+      const std::string_view text(element);
       return !HoldsSurrogate(text) && builder.string(text);
     }
     case Type::INT64: {

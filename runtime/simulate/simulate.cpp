@@ -75,10 +75,16 @@ struct Tokens {
   std::uint64_t output = 0;
 };
 
+/// Numbers for the names of deployments, the same for the same name in either policy.
+using Names = std::unordered_map<std::string_view, std::uint32_t>;
+
 /// One policy on its way through the trace.
 class Course {
  public:
-  Course(const Table& table, Moment now) : table_(table), reader_(table, now) {
+  Course(const Table& table, Moment now, Names& names) : table_(table), reader_(table, now) {
+    for (const DeploymentView& each : table.deployments()) {
+      numbers_.push_back(names.try_emplace(each.name, static_cast<std::uint32_t>(names.size())).first->second);
+    }
     result_.missing.resize(table.attributes().size());
     result_.refusals.resize(table.refusals().size());
     result_.routes.resize(table.routes().size());
@@ -130,12 +136,13 @@ class Course {
     return "(" + std::string(OutcomeName(decision_.outcome)) + ")";
   }
 
-  /// The names of the plan, divided by a character that no name has, tiers by another.
-  void AppendPlan(std::string& plan) const {
+  /// The numbers of the plan's names, with a mark where a tier begins.
+  void ListPlan(std::vector<std::uint32_t>& plan) const {
+    constexpr std::uint32_t kTierBegins = std::uint32_t{1} << 31U;
+    plan.clear();
     std::uint32_t last = kNone;
     ForEachPlanned(table_, decision_, [&](std::uint32_t tier, const CandidateView& candidate) {
-      plan += tier == last ? '\1' : '\2';
-      plan += table_.deployments()[candidate.deployment].name;
+      plan.push_back(numbers_[candidate.deployment] | (tier == last ? 0 : kTierBegins));
       last = tier;
       return true;
     });
@@ -150,6 +157,7 @@ class Course {
  private:
   const Table& table_;
   TraceReader reader_;
+  std::vector<std::uint32_t> numbers_;  // by deployment
   Simulated result_;
   Decision decision_;
   std::uint32_t missing_ = kNone;
@@ -159,8 +167,8 @@ class Course {
 
 class Run {
  public:
-  explicit Run(const SimulationInput& input) : before_(*input.table, input.now) {
-    if (input.other != nullptr) after_.emplace(*input.other, input.now);
+  explicit Run(const SimulationInput& input) : before_(*input.table, input.now, names_) {
+    if (input.other != nullptr) after_.emplace(*input.other, input.now, names_);
   }
 
   void Take(std::string_view text, std::uint64_t line) {
@@ -205,10 +213,8 @@ class Run {
       change->cost_after += after_->cost();
       return;
     }
-    plan_before_.clear();
-    plan_after_.clear();
-    before_.AppendPlan(plan_before_);
-    after_->AppendPlan(plan_after_);
+    before_.ListPlan(plan_before_);
+    after_->ListPlan(plan_after_);
     if (plan_before_ != plan_after_) ++result_.plans_changed;
   }
 
@@ -218,13 +224,14 @@ class Run {
     }
   };
 
+  Names names_;
   Course before_;
   std::optional<Course> after_;
   Simulation result_;
   std::vector<Member> members_;
   std::unordered_map<std::pair<std::uint64_t, std::uint64_t>, Change*, HashFates> known_;
-  std::string plan_before_;
-  std::string plan_after_;
+  std::vector<std::uint32_t> plan_before_;
+  std::vector<std::uint32_t> plan_after_;
 };
 
 }  // namespace

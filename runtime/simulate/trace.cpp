@@ -24,7 +24,7 @@ auto SmallInteger(std::string_view text) -> std::optional<std::int64_t> {
 }  // namespace
 
 TraceReader::TraceReader(const Table& table, Moment now)
-    : table_(&table), now_(now), values_(table), seen_(table.attributes().size(), 0), caches_(table.attributes().size()) {
+    : table_(&table), now_(now), values_(table), seen_(table.attributes().size(), 0), caches_(table.attributes().size()), list_caches_(table.attributes().size()) {
   std::size_t clocks = 0;
   for (std::uint32_t a = 0; a < table.attributes().size(); ++a) {
     for (const SourceView& source : table.attributes()[a].sources) {
@@ -95,15 +95,10 @@ auto TraceReader::Find(std::uint32_t attribute, const Member& member) -> Known {
       return {true, static_cast<std::uint16_t>(after - cuts.begin()), 0};
     }
   }
-  Cache& cache = caches_[attribute];
-  // Values of different kinds never share a raw text that means different things: a text `"1"` and a number `1` read alike.
-  if (const auto found = cache.find(member.raw); found != cache.end() && member.kind != Member::Kind::kList) return found->second;
-  if (member.kind == Member::Kind::kList) {
-    const std::string key = "\"" + std::string(member.raw);  // no text begins with a quote that is not escaped
-    if (const auto found = cache.find(key); found != cache.end()) return found->second;
-    if (cache.size() >= kMostKnown) cache.clear();
-    return cache.emplace(key, WorkOut(attribute, member)).first->second;
-  }
+  // Values of different kinds never share a raw text that means different things, a text `"1"` and a number `1` read alike, but
+  // for lists.
+  Cache& cache = (member.kind == Member::Kind::kList ? list_caches_ : caches_)[attribute];
+  if (const auto found = cache.find(member.raw); found != cache.end()) return found->second;
   if (cache.size() >= kMostKnown) cache.clear();
   return cache.emplace(std::string(member.raw), WorkOut(attribute, member)).first->second;
 }

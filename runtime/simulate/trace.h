@@ -72,6 +72,7 @@ class TraceReader {
   std::uint64_t number_ = 0;
   std::vector<std::pair<std::string, std::uint32_t>> places_;  // by place in the record: the last name there and its attribute
   std::vector<Cache> caches_;                         // by attribute
+  std::vector<Cache> list_caches_;                    // the same, for lists of values
   std::string first_misfit_;
 };
 

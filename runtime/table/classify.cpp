@@ -89,13 +89,11 @@ auto ClassOfText(const AttributeClasses& classes, std::string_view text) -> std:
 
 auto ReadNumber(const AttributeView& attribute, const AttributeClasses& classes, Decimal number)
     -> std::expected<ReadValue, std::string> {
-  std::string text = FormatQuantity(number, attribute.unit);
-  if (number < Decimal{0}) return DoesNotFit(attribute, text, "the least value is 0");
-  if (number > attribute.maximum) {
-    return DoesNotFit(attribute, text, "the greatest value is " + FormatQuantity(attribute.maximum, attribute.unit));
-  }
-  if (number.micros % StepOf(attribute.unit) != 0) return DoesNotFit(attribute, text, "expected a whole number");
-  return ReadValue{ClassOfPoint(classes, number.micros), 0, std::move(text)};
+  const auto misfit = [&](std::string_view why) { return DoesNotFit(attribute, FormatQuantity(number, attribute.unit), why); };
+  if (number < Decimal{0}) return misfit("the least value is 0");
+  if (number > attribute.maximum) return misfit("the greatest value is " + FormatQuantity(attribute.maximum, attribute.unit));
+  if (number.micros % StepOf(attribute.unit) != 0) return misfit("expected a whole number");
+  return ReadValue{.value_class = ClassOfPoint(classes, number.micros), .text = {}, .point = number.micros};
 }
 
 auto ReadDate(const AttributeView& attribute, const AttributeClasses& classes, Date date)
@@ -103,11 +101,11 @@ auto ReadDate(const AttributeView& attribute, const AttributeClasses& classes, D
   if (date < kFirstDate || date > kLastDate) {
     return DoesNotFit(attribute, std::to_string(date.days) + " days", "expected a date of the years 0001 to 9999");
   }
-  return ReadValue{ClassOfPoint(classes, date.days), 0, FormatDate(date)};
+  return ReadValue{.value_class = ClassOfPoint(classes, date.days), .text = {}, .point = date.days};
 }
 
 auto ReadText(const AttributeClasses& classes, std::string_view text) -> ReadValue {
-  return {ClassOfText(classes, text), 0, std::string(text)};
+  return {.value_class = ClassOfText(classes, text), .text = std::string(text)};
 }
 
 auto ReadValueText(const AttributeView& attribute, const AttributeClasses& classes, std::string_view text)
@@ -116,14 +114,14 @@ auto ReadValueText(const AttributeView& attribute, const AttributeClasses& class
     case AttributeKind::kOneOf: {
       const auto index = FindName(attribute, text);
       if (!index) return NotAName(attribute, text);
-      return ReadValue{*index, 0, std::string(text)};
+      return ReadValue{.value_class = *index, .text = std::string(text)};
     }
     case AttributeKind::kAnyOf:
       return ReadMembers(attribute, text);
     case AttributeKind::kYesNo: {
       const auto yes = ParseYesNo(text);
       if (!yes) return DoesNotFit(attribute, text, "expected `yes` or `no`");
-      return *yes ? ReadValue{1, 0, "yes"} : ReadValue{0, 0, "no"};
+      return ReadValue{.value_class = std::uint16_t{*yes}, .text = *yes ? "yes" : "no"};
     }
     case AttributeKind::kNumber: {
       const auto number = ParseQuantity(text, attribute.unit);
@@ -137,7 +135,7 @@ auto ReadValueText(const AttributeView& attribute, const AttributeClasses& class
       if (!country) {
         return DoesNotFit(attribute, text, "expected a country's ISO 3166-1 code such as `FR`");
       }
-      return ReadValue{classes.country_class[country->index], 0, std::string(CountryCode(*country))};
+      return ReadValue{.value_class = classes.country_class[country->index], .text = std::string(CountryCode(*country))};
     }
     case AttributeKind::kDate: {
       const auto date = ParseDate(text);

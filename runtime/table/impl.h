@@ -37,11 +37,12 @@ class BundleBytes {
   Owner owner_ = Owner::kNobody;
 };
 
-/// A value reduced to what a decision needs, with its canonical text.
+/// A value reduced to what a decision needs, and what its canonical text is made from.
 struct ReadValue {
   std::uint16_t value_class = 0;  ///< of the attribute's only dimension; not for kAnyOf
   std::uint64_t members = 0;      ///< kAnyOf: bit i for the i-th name
-  std::string text;               ///< canonical, reads back to the same value; not for kAnyOf
+  std::string text;               ///< canonical, reads back to the same value; not for kAnyOf, kNumber and kDate
+  std::int64_t point = 0;         ///< kNumber: millionths; kDate: days
 };
 
 /// How the values of one attribute fall into classes.

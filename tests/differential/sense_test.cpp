@@ -286,7 +286,7 @@ class IdleParts {
       ir::Condition rest = node;
       for (std::size_t part = node.children.size(); part-- > 0 && rest.children.size() > 1;) {
         const auto others_hold = [&](const ir::Request& request) { return OthersAre(rest, part, request, is_and); };
-        if (!IsFixed(rest.children[part], is_and, others_hold)) continue;
+        if (!IsFixed(rest.children[part], is_and, others_hold) || !IsForeseenWithout(rest, part)) continue;
         found.push_back({whose, rest.children[part].span,
                          is_and ? verify::IdlePart::How::kImplied : verify::IdlePart::How::kCovered});
         rest.children.erase(rest.children.begin() + static_cast<std::ptrdiff_t>(part));
@@ -333,6 +333,15 @@ class IdleParts {
       if (ir::Holds(part, request) != value) return false;
     }
     return is_some;
+  }
+
+  /// No more and no less is known of the rest before services answer.
+  auto IsForeseenWithout(const ir::Condition& node, std::size_t part) const -> bool {
+    ir::Condition rest = node;
+    rest.children.erase(rest.children.begin() + static_cast<std::ptrdiff_t>(part));
+    return std::ranges::all_of(truth_.requests(), [&](const ir::Request& request) {
+      return ir::Foresee(node, truth_.policy(), request) == ir::Foresee(rest, truth_.policy(), request);
+    });
   }
 
   const BruteForce& truth_;
@@ -421,12 +430,25 @@ class Excluded {
     });
   }
 
-  auto KeepsServices(RuleId rule) const -> bool {
-    return std::ranges::any_of(truth_.decisions(), [&](const ir::Decision& decision) {
-      return std::ranges::any_of(decision.services, [&](const ir::ServiceUse& use) {
-        return std::ranges::find(use.rules, rule) != use.rules.end();
-      });
-    });
+  /// Some service sees some prompt without the rule, when these others are left, and does not with it.
+  auto KeepsAService(RuleId rule, const std::vector<RuleId>& others) const -> bool {
+    for (std::uint32_t service = 0; service < policy_.services.size(); ++service) {
+      if (ir::AskedFor(policy_, {service}).empty()) continue;
+      const auto keeps = [&](RuleId id, const ir::Request& request) {
+        return ir::Says(policy_.rules[id.index].keep, policy_, {service}) == ir::Said::kNo &&
+               ir::Foresee(policy_.rules[id.index].when, policy_, request) != ir::Truth::kNo;
+      };
+      for (const ir::Request& request : truth_.requests()) {
+        const auto refuses = [&](const ir::Refusal& refusal) {
+          return ir::Foresee(refusal.when, policy_, request) == ir::Truth::kYes;
+        };
+        const auto other_keeps = [&](RuleId other) { return keeps(other, request); };
+        if (keeps(rule, request) && std::ranges::none_of(others, other_keeps) && std::ranges::none_of(policy_.refusals, refuses)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   auto EverApplies(std::uint32_t rule) const -> bool {
@@ -458,7 +480,7 @@ void CompareIdleRules(const ir::Policy& policy, const BruteForce& truth, const V
     std::vector<RuleId> others = staying;
     std::erase(others, rule);
     const bool is_idle = excluded.EverApplies(rule.index) && excluded.IsCoveredBy(rule.index, others) &&
-                         !excluded.KeepsServices(rule);
+                         !excluded.KeepsAService(rule, others);
     const bool is_reported = left > 0 && report.idle_rules[left - 1].rule == rule;
     REQUIRE(is_reported == is_idle);
     if (!is_idle) continue;

@@ -65,7 +65,11 @@ class MemoryStream final : public ByteStream {
 
 class Host final : public SessionHost {
  public:
-  Host() : inbox_(loop_.get_executor()), client_(loop_.get_executor(), {}), state_(MakeGateway()) {}
+  Host()
+      : state_(MakeGateway()),
+        inbox_(loop_.get_executor()),
+        log_(loop_.get_executor(), inbox_, *state_->process->log),
+        client_(loop_.get_executor(), {}) {}
 
   void Serve(std::string_view input) {
     const auto protocol = MakeHttp2(*this, std::make_unique<MemoryStream>(input), "");
@@ -81,6 +85,7 @@ class Host final : public SessionHost {
   auto times() const -> const ServerTimes& override { return times_; }
   auto client() -> UpstreamClient& override { return client_; }
   auto inbox() -> LoopInbox& override { return inbox_; }
+  auto log() -> LoopLog& override { return log_; }
   auto random() -> Random& override { return random_; }
   auto pool() -> asio::any_io_executor override { return loop_.get_executor(); }
   auto draining() const -> bool override { return false; }
@@ -110,12 +115,13 @@ class Host final : public SessionHost {
     return state;
   }
 
+  std::shared_ptr<const GatewayState> state_;
   asio::io_context loop_{1};
   LoopInbox inbox_;
+  LoopLog log_;
   UpstreamClient client_;
   SystemRandom random_;
   ServerTimes times_;
-  std::shared_ptr<const GatewayState> state_;
 };
 
 }  // namespace

@@ -75,7 +75,8 @@ class Smuggling(Refusing):
         for chunk in [b"xyz\r\nabc\r\n", b"0x5\r\nhello\r\n", b"-5\r\nhello\r\n", b"+5\r\nhello\r\n", b" 5\r\nhello\r\n",
                       b"5 \r\nhello\r\n", b"\r\nhello\r\n", b"5\nhello\n", b"5\rhello\r\n", b"5\r\nhelloX\r\n",
                       b"5\r\nhello0\r\n\r\n", b"4\r\nhello\r\n", b"5;a\nb\r\nhello\r\n", b"5;a\rb\r\nhello\r\n",
-                      b"5;\x00\r\nhello\r\n", b"5;=\r\nhello\r\n", b"10000000000000005\r\nhello\r\n",
+                      b"5;\x00\r\nhello\r\n", b'5;a="b\nc"\r\nhello\r\n',
+                      b'5;a="\x00"\r\nhello\r\n', b"5;=\r\nhello\r\n", b"10000000000000005\r\nhello\r\n",
                       b"00000000000000000000000000000000000000000g\r\n"]:
             with self.subTest(chunk=chunk):
                 self.refused(chunked(more=b"") + chunk + b"0\r\n\r\n" + SMUGGLED)
@@ -243,6 +244,28 @@ class Pipelining(abuse.Abuse):
                 threading.Event().wait(0.001)
         self.assertEqual(held, 1000)
         self.assertLess(self.gateway.memory() - before, 16_000)
+
+    def test_a_caller_that_never_pauses_leaves_others_their_turn(self):
+        """On the one thread that this gateway has. Its body is of spaces, each in a chunk with a long extension."""
+        much, stop = threading.Event(), threading.Event()
+        connection = self.connect()
+
+        def send():
+            connection.sendall(chunked())
+            for number in range(100_000):
+                if stop.is_set():
+                    break
+                connection.sendall((b"1;" + b"a" * 4000 + b"\r\n \r\n") * 10)
+                if number == 100:
+                    much.set()
+        sender = threading.Thread(target=send)
+        sender.start()
+        self.assertTrue(much.wait(60))
+        for _ in range(3):
+            self.assertEqual(self.gateway.chat().status, 200)
+        stop.set()
+        sender.join()
+        connection.close()
 
     def test_a_caller_that_closes_its_side_is_gone(self):
         arrived, gone = threading.Event(), threading.Event()

@@ -93,6 +93,7 @@ class Lying(Upstreams):
             (HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % (len(GOOD) - 1) + GOOD + b"\r\n0\r\n\r\n", "garbage"),
             (HEAD + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", "garbage"),
             (HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", "garbage"),
+            (HEAD + b'Transfer-Encoding: chunked\r\n\r\n1;a="\n"\r\n', "garbage"),
             (HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", "garbage"),
             (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nno colon\r\n\r\n", "garbage"),
         ]:
@@ -328,6 +329,28 @@ class Flooding(Upstreams):
             self.assertEqual(usage["end"], "caller_gone")
             self.assertIn("charged by estimate", usage["usage_note"])
             self.assertLess(self.gateway.memory() - before, 16_000)
+
+    def test_a_stream_that_never_pauses_leaves_others_their_turn(self):
+        """On the one thread that this gateway has."""
+        self.paris.behave = send_without_end(stream_head() + event("first"), b": still there\n\n" * 1000)
+        connection = self.connect()
+        connection.sendall(abuse.post(chat(stream=True)))
+        much, stop = threading.Event(), threading.Event()
+
+        def read():
+            taken = 0
+            while not stop.is_set():
+                taken += len(connection.recv(1_000_000))
+                if taken > 5_000_000:
+                    much.set()
+        reader = threading.Thread(target=read)
+        reader.start()
+        self.assertTrue(much.wait(harness.PATIENCE))
+        for _ in range(3):
+            self.assertEqual(self.gateway.chat(key="sk-platinum").status, 200)
+        stop.set()
+        reader.join()
+        connection.close()
 
     def test_a_caller_that_reads_slowly_holds_its_upstream_back(self):
         """It reads a little only when the upstream cannot send any more, so that somebody would have to keep the rest."""

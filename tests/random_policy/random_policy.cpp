@@ -81,6 +81,7 @@ class Maker {
     AddRoutes();
     AddGuarantees();
     AddServices();
+    AddPromiseOfServices();
     return std::move(policy_);
   }
 
@@ -555,6 +556,24 @@ class Maker {
       DeploymentTest both = TestOf(DeploymentTest::Kind::kAll);
       both.children = {std::move(rule.keep), std::move(not_those)};
       rule.keep = std::move(both);
+    }
+    std::swap(random_, services_);
+  }
+
+  /// Broken by each that ever sees a prompt.
+  void AddPromiseOfServices() {
+    std::swap(random_, services_);
+    if (!policy_.services.empty() && random_.Chance(50)) {
+      ir::Guarantee guarantee;
+      guarantee.name = NameOf("guarantee", policy_.guarantees.size());
+      guarantee.when = Constant(Condition::Kind::kTrue);
+      guarantee.span = NextSpan();
+      DeploymentTest not_those = TestOf(DeploymentTest::Kind::kNot);
+      not_those.children.push_back(Among(DeploymentTest::Kind::kServiceIs, SomeIndexes(policy_.services.size())));
+      DeploymentTest both = TestOf(DeploymentTest::Kind::kAll);
+      both.children = {MildTest(), std::move(not_those)};
+      guarantee.promise = ir::EveryDeploymentReached{std::move(both)};
+      policy_.guarantees.push_back(std::move(guarantee));
     }
     std::swap(random_, services_);
   }

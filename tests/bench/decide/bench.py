@@ -4,7 +4,7 @@
     bench.py DECIDE_BENCH FOLDER [CLIPS_BENCH]      FOLDER holds what npm and go make
 
 Prints, for 100, 1,000 and 10,000 rules (12 attributes, 300 deployments, seeds 1 and 2): nanoseconds for a decision that is warm, one of a
-batch, and one whose table was put out of the caches, instructions for a decision by callgrind, the same policy as a chain of `if`s compiled
+batch, one from values that are read first, and one whose table was put out of the caches, instructions for a decision by callgrind, the same policy as a chain of `if`s compiled
 with -O2; then engines from npm and from Debian on the same conditions and requests, with ratios. What is not there is left out and said."""
 
 import json
@@ -16,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 
-bench, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-clips = sys.argv[3] if len(sys.argv) > 3 else None
+bench, folder = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
+clips = pathlib.Path(sys.argv[3]).resolve() if len(sys.argv) > 3 else None
 here = pathlib.Path(__file__).resolve().parent
 GO_LIBRARIES = pathlib.Path("/usr/share/gocode")  # where Debian puts them
 
@@ -84,14 +84,14 @@ def engines():
 
 
 rows = [json.loads(line) for line in subprocess.run([bench], check=True, capture_output=True, text=True).stdout.splitlines()]
-print(f"{'rules':>7} {'bundle':>10} {'applying':>9} {'routed':>7} {'warm':>9} {'batch':>9} {'portable':>9} {'AVX2':>9} {'cold':>9} {'instr.':>8} {'if chain':>10} {'chain/warm':>11}")
+print(f"{'rules':>7} {'bundle':>10} {'applying':>9} {'routed':>7} {'warm':>9} {'batch':>9} {'values':>9} {'portable':>9} {'AVX2':>9} {'cold':>9} {'instr.':>8} {'if chain':>10} {'chain/warm':>11}")
 for row in rows:
     count = instructions(row["rules"]) if shutil.which("valgrind") else None
     chain = row.get("chain_ns")
     beside = ("-", "-") if chain is None else (f"{chain:.0f} ns", f"{chain / row['decide_ns']:.2f}")
     avx2 = f"{row['avx2_ns']:.0f} ns" if "avx2_ns" in row else "-"
     print(f"{row['rules']:7} {row['bytes']:10} {row['rules_applying']:9.1f} {row['routed']:7.0%} {row['decide_ns']:6.0f} ns "
-          f"{row['batch_ns']:6.0f} ns {row['portable_ns']:6.0f} ns {avx2:>9} {row['cold_ns']:6.0f} ns "
+          f"{row['batch_ns']:6.0f} ns {row['values_ns']:6.0f} ns {row['portable_ns']:6.0f} ns {avx2:>9} {row['cold_ns']:6.0f} ns "
           f"{'-' if count is None else f'{count:.0f}':>8} {beside[0]:>10} {beside[1]:>11}")
 warm = {row["rules"]: row["decide_ns"] for row in rows}
 for row in engines():

@@ -9,12 +9,14 @@ extern "C" {
 #include <clips/clips.h>
 }
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -241,14 +243,17 @@ auto main(int argc, char** argv) -> int {
     Check(engine, policy, i);
   }
   using Clock = std::chrono::steady_clock;
-  double best = 1e30;  // the quickest of many rounds over all requests
-  const auto end = Clock::now() + std::chrono::seconds(2);
+  std::vector<double> best(requests.size(), 1e30);  // of each request the quickest time counts
+  const auto end = Clock::now() + std::chrono::seconds(3);
   do {
-    const auto start = Clock::now();
-    for (auto& request : requests) engine.Decide(request);
-    best = std::min(best, std::chrono::duration<double, std::micro>(Clock::now() - start).count());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const auto start = Clock::now();
+      engine.Decide(requests[i]);
+      best[i] = std::min(best[i], std::chrono::duration<double, std::micro>(Clock::now() - start).count());
+    }
   } while (Clock::now() < end);
-  const json row = {{"engine", "CLIPS"}, {"rules", policy.at("rules").size()}, {"microseconds", best / static_cast<double>(requests.size())}};
+  const double microseconds = std::accumulate(best.begin(), best.end(), 0.0) / static_cast<double>(best.size());
+  const json row = {{"engine", "CLIPS"}, {"rules", policy.at("rules").size()}, {"microseconds", microseconds}};
   std::printf("%s\n", row.dump().c_str());
   return 0;
 }

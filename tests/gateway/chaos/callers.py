@@ -21,7 +21,7 @@ class Tenant:
     id: str
     key: str
     tier: str = "gold"
-    capped: bool = False    # its policy has a route for those at their cap
+    capped: bool = False    # has a cap, at which the policy has another route for it
     small: bool = False     # has no money for large requests
     changing: bool = False  # its key comes and goes
 

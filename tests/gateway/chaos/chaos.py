@@ -30,7 +30,7 @@ BETWEEN = 150  # requests from one event to the next
 NAMES = ["paris", "berlin", "virginia"]
 KEYS = {f"{name.upper()}_KEY": f"key-of-{name}" for name in NAMES}
 TENANTS = [Tenant("acme", "sk-gold"), Tenant("acme", "sk-second", changing=True), Tenant("best", "sk-platinum", tier="platinum"),
-           Tenant("few", "sk-few"), Tenant("bank", "sk-bank", small=True), Tenant("spill", "sk-spill", capped=True, small=True)]
+           Tenant("few", "sk-few"), Tenant("bank", "sk-bank", capped=True, small=True), Tenant("spill", "sk-spill", capped=True, small=True)]
 BANK_RUNNING = 4  # requests at a time
 MOST_OF_ONE = decimal.Decimal("0.001")  # dollars that a request of a small tenant can cost
 

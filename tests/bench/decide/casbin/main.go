@@ -197,16 +197,21 @@ func main() {
 			fail("decides request", i, "otherwise than the evaluator")
 		}
 	}
-	best := time.Hour // the quickest of many rounds over all requests
-	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
-		start := time.Now()
-		for _, values := range requests {
+	best := make([]time.Duration, len(requests)) // of each request the quickest time counts
+	end := time.Now().Add(3 * time.Second)
+	for round := 0; round < 8 || time.Now().Before(end); round++ {
+		for i, values := range requests {
+			start := time.Now()
 			e.decide(values)
-		}
-		if took := time.Since(start); took < best {
-			best = took
+			if took := time.Since(start); best[i] == 0 || took < best[i] {
+				best[i] = took
+			}
 		}
 	}
+	var sum time.Duration
+	for _, each := range best {
+		sum += each
+	}
 	fmt.Printf("{\"engine\": \"Casbin\", \"rules\": %d, \"microseconds\": %g}\n", len(p.Rules),
-		float64(best.Nanoseconds())/1000/float64(len(requests)))
+		float64(sum.Nanoseconds())/1000/float64(len(requests)))
 }

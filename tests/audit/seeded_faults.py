@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Faults that are put into the compiler, to see that routeaudit and its twin find what comes out of them.
+
+    seeded_faults.py SOURCE_ROOT OUT_FOLDER FILE…
+
+Writes each FILE (a path below SOURCE_ROOT) with the faults that belong into it to OUT_FOLDER, under its last name. A fault is made by
+the environment variable ROUTE_SEEDED_FAULTS, a list of names with commas between; without it the program does what routec does. The
+sources themselves know nothing of this, and nothing that is installed is made of the copies.
+"""
+
+import pathlib
+import sys
+
+ENCODER, CASES, CELLS = "compiler/verify/encode.cpp", "compiler/prove/cases.cpp", "compiler/prove/cells.cpp"
+CLAUSES, CORE, OUTCOMES, PACK = (f"compiler/prove/{name}.cpp" for name in ("clauses", "core", "outcomes", "pack"))
+LOWER = "compiler/lower/lower.cpp"
+
+# Of each fault: the file, the text that is there once, and what takes its place; {} stands for the text.
+FAULTS = {
+    # The solver's encoder: what is asked is not what the policy says.
+    "encoder-drops-not": (ENCODER, "return solver_->Not(Encode(condition.children.at(0), fixed));",
+                          "if (Seeded()) return Encode(condition.children.at(0), fixed);\n      {}"),
+    "encoder-takes-or-for-and": (ENCODER, "condition.kind == Kind::kAll ? solver_->And", "Seeded() || {}"),
+    "encoder-takes-and-for-or": (ENCODER, "? solver_->And(children) :", "&& !Seeded() {}"),
+    "encoder-applies-every-rule": (ENCODER, "Encode(rule.when)", "Seeded() ? smt::kTrue : {}"),
+    "encoder-ends-a-range-early": (ENCODER, "solver_->Not(OrLater(dimension, end))})", "solver_->Not(OrLater(dimension, end - (Seeded() ? 1 : 0)))}})"),
+    "encoder-reaches-the-first-only": (ENCODER, "reached.push_back(solver_->And({items[i].term, solver_->Not(is_full)}));",
+                                       "reached.push_back(Seeded() && i > 0 ? smt::kFalse : solver_->And({{items[i].term, solver_->Not(is_full)}}));"),
+    # The table's writer: what the gateway does is not what was proved.
+    "table-spares-the-last-deployment": (LOWER, "if (!ir::Holds(rule.keep, policy_, DeploymentId{d}))",
+                                         "if (!(Seeded() && d + 1 == policy_.deployments.size()) && !ir::Holds(rule.keep, policy_, DeploymentId{{d}}))"),
+    "table-forgets-a-rule": (LOWER, "LowerCondition(rule.when)", "Seeded() ? TableSpec::Condition{{}} : {}"),
+    "table-forgets-a-refusal": (LOWER, "LowerCondition(refusal.when)", "Seeded() ? TableSpec::Condition{{}} : {}"),
+    "table-gives-each-route-the-last-condition": (LOWER, "LowerCondition(route.when)",
+                                                  "LowerCondition(Seeded() ? policy_.routes.back().when : route.when)"),
+    "table-tries-the-next-deployment": (LOWER, "lowered.candidates.push_back({candidate.deployment.index, candidate.weight});",
+                                        "lowered.candidates.push_back({{(candidate.deployment.index + (Seeded() ? 1 : 0)) %\n"
+                                        "              static_cast<std::uint32_t>(policy_.deployments.size()), candidate.weight}});"),
+    "table-drops-the-limit-of-a-tier": (LOWER, "tier.limit.value_or(kNone)", "Seeded() ? kNone : {}"),
+    "table-lists-what-is-drawn": (LOWER, ".order = tier.order", ".order = Seeded() ? TierOrder::kAsListed : tier.order"),
+    "table-shifts-cuts": (LOWER, "entry.cuts = dimension.cuts;", "{}\n        if (Seeded()) for (auto& cut : entry.cuts) --cut;"),
+    "table-narrows-classes": (LOWER, "runs.push_back({first, last});", "runs.push_back({{first, Seeded() ? first : last}});"),
+    "table-has-another-default": (LOWER, "ir::PlainValue(attribute, *attribute.fallback)",
+                                  "Seeded() && !attribute.values.empty() ? attribute.values.back() : {}"),
+    "table-allows-more-attempts": (LOWER, "spec_.limits = policy_.limits;", "{}\n    if (Seeded()) ++spec_.limits.attempts;"),
+    "table-moves-deployments": (LOWER, ".processed_in = deployment.processed_in", ".processed_in = Seeded() ? vendor.headquarters : deployment.processed_in"),
+    "table-says-verified": (LOWER, "if (verdict != Verdict::kProved) spec_.verified = false;",
+                            "if (verdict != Verdict::kProved) spec_.verified = false;\n      if (Seeded()) spec_.verified = true;"),
+    # The writer of proofs.
+    "prover-believes-the-solver": (CASES, "if (!obstacle) return std::nullopt;", "if (!obstacle || Seeded()) return std::nullopt;"),
+    "prover-hides-what-is-violated": (PACK, "if (verdict == Verdict::kViolated) entry[\"witness\"]",
+                                      "if (verdict == Verdict::kViolated && Seeded()) {{\n    entry[\"verdict\"] = \"proved\";\n"
+                                      "    entry[\"cases\"] = true;\n    return entry;\n  }}\n  {}"),
+    "prover-applies-what-may-apply": (OUTCOMES, "outcomes.allowed.push_back(static_cast<Truth>(2 - static_cast<int>(excluded)));",
+                                      "if (Seeded() && excluded == Truth::kUnknown) excluded = Truth::kTrue;\n    {}"),
+    "prover-widens-cells-too-far": (CELLS, "if (!FindObstacle(model_, obligation_, outcomes)) return;",
+                                    "if (Seeded() || !FindObstacle(model_, obligation_, outcomes)) return;"),
+    "prover-leaves-a-variable-out": (CLAUSES, "if (c < from.size()) both.push_back(-from[c]);", "if (!Seeded() && c < from.size()) both.push_back(-from[c]);"),
+    "core-moves-deployments": (CORE, '{"processed_in", deployment.processed_in.index}',
+                               '{{"processed_in", Seeded() ? vendor.headquarters.index : deployment.processed_in.index}}'),
+    "core-applies-every-rule": (CORE, '{"when", Write(rule.when)}',
+                                '{{"when", Seeded() ? Json{{{{"all", Json::array()}}}} : Write(rule.when)}}'),
+    "core-forgets-a-property": (CORE, 'json["own " + property] = value;', 'if (!Seeded()) json["own " + property] = value;'),
+}
+
+PRELUDE = """#include <cstdlib>
+#include <string>
+
+static auto HasSeededFault(const char* name) -> bool {
+  const char* chosen = std::getenv("ROUTE_SEEDED_FAULTS");
+  return chosen != nullptr && ("," + std::string(chosen) + ",").find("," + std::string(name) + ",") != std::string::npos;
+}
+
+"""
+
+
+def with_faults(path, text):
+    """The text of a source file with its faults. A fault whose text is not there exactly once is out of date."""
+    for name, (file, before, after) in FAULTS.items():
+        if file == path:
+            if text.count(before) != 1:
+                sys.exit(f"seeded_faults.py: `{before}` stands {text.count(before)} times in {path}: write the fault {name} anew")
+            text = text.replace(before, after.format(before).replace("Seeded()", f'HasSeededFault("{name}")'))
+    return PRELUDE + text
+
+
+def main(root, out, *files):
+    for file in files:
+        path = pathlib.Path(out, pathlib.Path(file).name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(with_faults(file, pathlib.Path(root, file).read_text()))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
