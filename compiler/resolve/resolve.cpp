@@ -39,8 +39,9 @@ auto Resolver::Run() -> ir::Policy {
   CheckServed();
   ForEach<ast::Test>(&Resolver::AddTest);
   AddImpliedRules();
-  CheckUnused();
+  CheckConditionsUsed();
   if (emitter_.error_count() == errors) ForEach<ast::NamedCondition>(&Resolver::KeepCondition);
+  CheckUsed();
 
   if (policy_.deployments.empty()) {
     Error(Code::kR0401, policy_.span, "this policy has no deployment", "declare at least one with `deployment NAME serves MODEL { … }`");

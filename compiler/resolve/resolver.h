@@ -165,8 +165,10 @@ class Resolver {
   auto ApplyShape(Shapes<T>& shapes, const ast::Application& application) -> std::optional<T>;
 
   // --- unused.cpp
-  /// Warns of what the root file declares and nothing uses (R0412), if that is asked for.
-  void CheckUnused();
+  /// Warn of what the root file declares and nothing uses (R0412), if that is asked for: of named conditions before they
+  /// are resolved for their own sake, of the rest after that, so that what an unused condition speaks of counts as used.
+  void CheckConditionsUsed();
+  void CheckUsed();
   void ReportUnused(std::string_view kind, const Symbols& symbols, std::string_view hint);
 
   // --- jurisdictions.cpp

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "compiler/resolve/resolver.h"
@@ -9,6 +10,7 @@ using diagnostics::Code;
 
 // Files that are imported are catalogues and libraries, of which a policy takes what it needs.
 void Resolver::ReportUnused(std::string_view kind, const Symbols& symbols, std::string_view hint) {
+  if (options_.unused == Options::Unused::kIgnore) return;
   for (const auto& [name, span] : symbols.Unused()) {
     if (loaded_.files.empty() || span.file != loaded_.files.back().id) continue;
     Report(Builder(Code::kR0412, span, "nothing uses the " + std::string(kind) + " `" + name + "`")
@@ -17,15 +19,18 @@ void Resolver::ReportUnused(std::string_view kind, const Symbols& symbols, std::
   }
 }
 
-void Resolver::CheckUnused() {
-  if (options_.unused == Options::Unused::kIgnore) return;
-  for (const ir::Rule& rule : policy_.rules) {
-    if (rule.origin == ir::Rule::Origin::kWritten) continue;
-    attribute_names_.Find(policy_.attributes[rule.when.attribute.index].name);  // what is implied uses it too
+void Resolver::CheckConditionsUsed() {
+  ReportUnused("condition", condition_names_, "take it out, or write its name where its words stand");
+}
+
+void Resolver::CheckUsed() {
+  for (const ir::Attribute& attribute : policy_.attributes) {
+    const auto is_of_request = [](const ir::Source& source) { return source.kind == SourceKind::kRequest; };
+    // What a request needs and how long it is binds it without being named.
+    if (std::ranges::any_of(attribute.sources, is_of_request)) attribute_names_.Find(attribute.name);
   }
   ReportUnused("attribute", attribute_names_,
                "no rule, refusal, route or promise asks for it: take it out, or keep it for the decision log alone");
-  ReportUnused("condition", condition_names_, "take it out, or write its name where its words stand");
   ReportUnused("group", group_names_, "take it out, or send a route to it");
   ReportUnused("model", model_names_, "no deployment serves it: take it out");
   ReportUnused("vendor", vendor_names_, "no deployment is its own and no rule names it: take it out");

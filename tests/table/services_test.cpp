@@ -67,8 +67,8 @@ TEST_CASE("services and screens come back from the table") {
   CHECK(triage.key_env == "KEY");
   CHECK(triage.within_ms == 50);
   CHECK(triage.answers.argument == "tier");
-  CHECK(triage.attributes == std::vector{kTier});
-  CHECK(table.services()[1].attributes == std::vector{kData});
+  CHECK(triage.attributes == std::vector<std::uint32_t>{kTier});
+  CHECK(table.services()[1].attributes == std::vector<std::uint32_t>{kData});
   CHECK(table.IsAnswered(kTier));
   CHECK(table.IsAnswered(kData));
   CHECK_FALSE(table.IsAnswered(kPrompt));
