@@ -13,6 +13,7 @@ import tempfile
 import unittest
 
 ROUTEC = pathlib.Path(sys.argv[1]).resolve()
+BY_HAND = pathlib.Path(__file__).resolve().parents[2] / "docs/man"  # the pages of the other programs
 
 
 def routec(*words):
@@ -55,7 +56,9 @@ class Manual(unittest.TestCase):
     def test_pages_link_to_pages(self):
         for name, text in self.pages.items():
             for page, section in re.findall(r"^\.Xr (\S+) (\d)", text, re.M):
-                self.assertIn(f"man{section}/{page}.{section}", self.pages, name)
+                by_hand = BY_HAND / f"{page}.{section}"
+                if not by_hand.exists():
+                    self.assertIn(f"man{section}/{page}.{section}", self.pages, name)
 
     def test_no_command_has_no_page(self):
         code, out, err = routec("manual", "frobnicate")
