@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
@@ -32,14 +33,11 @@ class Sweep {
 
   void Try(RuleId id) {
     const ir::Rule& rule = policy().rules.at(id.index);
-    const std::vector<Group> groups = GroupsOf(id);
     const std::vector<smt::Term> applies{encoder_.Matches(id), encoder_.NotRefused()};
-    std::set<RuleId> all;
-    for (const Group& group : groups) all.insert(group.begin(), group.end());
-    const std::vector<RuleId> others(all.begin(), all.end());
-    std::vector<smt::Term> alone = applies;
-    alone.push_back(LetsThrough(groups, others));
-    const smt::Answer changes = alone.back() == smt::kFalse ? smt::Answer::kNo : encoder_.Ask(alone);
+    const std::vector<Group> groups = GroupsOf(id);
+    enough_.clear();
+    std::vector<RuleId> covering;
+    const smt::Answer changes = Changes(applies, groups, covering);
     // What never applies R0504 has said.
     const smt::Answer can_apply = changes == smt::Answer::kNo ? encoder_.Ask(applies) : smt::Answer::kYes;
     if (changes == smt::Answer::kUnknown || can_apply == smt::Answer::kUnknown) {
@@ -47,7 +45,37 @@ class Sweep {
     }
     if (changes != smt::Answer::kNo || can_apply != smt::Answer::kYes || KeepsAService(id)) return;
     is_idle_[id.index] = true;
-    findings_.found.push_back({.rule = id, .covered_by = groups.empty() ? std::vector<RuleId>{} : Covering(applies, groups, others)});
+    DropNeedless(applies, groups, covering);
+    findings_.found.push_back({.rule = id, .covered_by = std::move(covering)});
+  }
+
+  /// Whether the rule excludes, from some request, the deployments of a group that no other rule then excludes. If not,
+  /// `covering` are others that exclude whatever it does: group by group those that are needed beside the ones that earlier
+  /// groups have brought, ascending.
+  auto Changes(const std::vector<smt::Term>& applies, const std::vector<Group>& groups, std::vector<RuleId>& covering)
+      -> smt::Answer {
+    constexpr std::size_t kFirst = 8;  // groups of few rules, one of which mostly shows a change
+    const std::size_t first = std::min(kFirst, groups.size());
+    smt::Answer changes = smt::Answer::kNo;
+    for (std::size_t i = 0; i < first; ++i) {
+      const smt::Answer answer = LetThrough(applies, groups[i]);
+      if (answer == smt::Answer::kYes) return answer;
+      if (answer == smt::Answer::kUnknown) changes = answer;
+    }
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      if (AreEnough(applies, Both(groups[i], covering))) continue;
+      const smt::Answer answer = i < first ? smt::Answer::kNo : LetThrough(applies, groups[i]);
+      if (answer == smt::Answer::kYes) return answer;
+      if (answer == smt::Answer::kUnknown) changes = answer;
+      Cover(applies, groups[i], covering);
+    }
+    return changes;
+  }
+
+  /// Whether the rule can apply while none of these does.
+  auto LetThrough(std::vector<smt::Term> terms, const Group& others) -> smt::Answer {
+    for (const RuleId other : others) terms.push_back(encoder_.solver().Not(encoder_.Matches(other)));
+    return encoder_.Ask(terms);
   }
 
   /// Some service sees no prompt because of this rule that it would see without it, as far as is known.
@@ -78,52 +106,76 @@ class Sweep {
     return rule.origin == ir::Rule::Origin::kWritten && rule.layer == policy().rules.at(id.index).layer;
   }
 
+  /// Rules that never apply together with this one are left out.
   auto GroupsOf(RuleId id) const -> std::vector<Group> {
     std::set<Group> groups;
+    std::vector<bool> meets(policy().rules.size());
+    for (std::uint32_t i = 0; i < meets.size(); ++i) meets[i] = Meet(encoder_.HullOf(RuleId{i}), encoder_.HullOf(id));
     for (const Encoder::Alike& alike : encoder_.alike()) {
       if (!std::ranges::binary_search(alike.excluding, id)) continue;
       Group group;
       for (const RuleId other : alike.excluding) {
-        if (Counts(other, id) && other != id && !is_idle_[other.index]) group.push_back(other);
+        if (meets[other.index] && Counts(other, id) && other != id && !is_idle_[other.index]) group.push_back(other);
       }
       groups.insert(std::move(group));
     }
-    return {groups.begin(), groups.end()};
+    std::vector<Group> by_size(groups.begin(), groups.end());
+    std::ranges::stable_sort(by_size, {}, &Group::size);
+    return by_size;
   }
 
-  /// "None of these applies that excludes the deployments of some group." `among` is ascending.
-  auto LetsThrough(const std::vector<Group>& groups, const std::vector<RuleId>& among) const -> smt::Term {
-    smt::Solver& solver = encoder_.solver();
-    std::vector<smt::Term> ways;
-    for (const Group& group : groups) {
-      std::vector<smt::Term> none;
-      for (const RuleId other : group) {
-        if (std::ranges::binary_search(among, other)) none.push_back(solver.Not(encoder_.Matches(other)));
-      }
-      ways.push_back(solver.And(none));
-    }
-    return solver.Or(ways);
+  /// Whether the rule cannot apply while none of these does: known at once of those among which are some that were enough.
+  auto AreEnough(const std::vector<smt::Term>& applies, const Group& others) -> bool {
+    if (std::ranges::any_of(enough_, [&](const Group& known) { return std::ranges::includes(others, known); })) return true;
+    if (LetThrough(applies, others) != smt::Answer::kNo) return false;
+    enough_.push_back(others);
+    return true;
   }
 
-  auto Covering(const std::vector<smt::Term>& applies, const std::vector<Group>& groups, const std::vector<RuleId>& others)
-      -> std::vector<RuleId> {
-    std::vector<RuleId> covering;
+  static auto Both(const Group& group, const std::vector<RuleId>& rules) -> Group {
+    Group both;
+    std::ranges::set_intersection(group, rules, std::back_inserter(both));
+    return both;
+  }
+
+  /// Adds those of a group that are needed beside the ones that are there for the rule to let nothing through.
+  void Cover(const std::vector<smt::Term>& applies, const Group& group, std::vector<RuleId>& covering) {
+    const Group has = Both(group, covering);
     const auto contradict = [&](const std::vector<std::size_t>& kept, std::size_t count) -> std::optional<std::size_t> {
-      std::vector<RuleId> among(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(count));
-      for (const std::size_t i : kept) among.push_back(others[i]);
-      std::ranges::sort(among);
-      std::vector<smt::Term> assumed = applies;
-      assumed.push_back(LetsThrough(groups, among));
-      return encoder_.Ask(assumed) == smt::Answer::kNo ? std::optional(count) : std::nullopt;
+      Group among = has;
+      among.insert(among.end(), group.begin(), group.begin() + static_cast<std::ptrdiff_t>(count));
+      for (const std::size_t i : kept) among.push_back(group[i]);
+      return LetThrough(applies, among) == smt::Answer::kNo ? std::optional(count) : std::nullopt;
     };
-    for (const std::size_t i : MinimalSet(others.size(), contradict)) covering.push_back(others[i]);
-    return covering;
+    Group needed = has;
+    for (const std::size_t i : MinimalSet(group.size(), contradict)) {
+      covering.push_back(group[i]);
+      needed.push_back(group[i]);
+    }
+    for (std::vector<RuleId>* rules : {&covering, &needed}) {
+      std::ranges::sort(*rules);
+      rules->erase(std::ranges::unique(*rules).begin(), rules->end());
+    }
+    AreEnough(applies, needed);
+  }
+
+  /// Takes out, from the last to the first, what is not needed beside the rest.
+  void DropNeedless(const std::vector<smt::Term>& applies, const std::vector<Group>& groups, std::vector<RuleId>& covering) {
+    for (std::size_t i = covering.size(); i-- > 0;) {
+      std::vector<RuleId> fewer = covering;
+      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+      const auto is_covered = [&](const Group& group) {
+        return !std::ranges::binary_search(group, covering[i]) || AreEnough(applies, Both(group, fewer));
+      };
+      if (std::ranges::all_of(groups, is_covered)) covering = std::move(fewer);
+    }
   }
 
   auto policy() const -> const ir::Policy& { return encoder_.policy(); }
 
   Encoder& encoder_;
   std::vector<bool> is_idle_;
+  std::vector<Group> enough_;  // others of the rule that is looked at, whose applying keeps it from excluding anything alone
   Findings<IdleRule> findings_;
 };
 
