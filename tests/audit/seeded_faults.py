@@ -50,6 +50,7 @@ FAULTS = {
     "prover-hides-what-is-violated": (PACK, "if (verdict == Verdict::kViolated) entry[\"witness\"]",
                                       "if (verdict == Verdict::kViolated && Seeded()) {{\n    entry[\"verdict\"] = \"proved\";\n"
                                       "    entry[\"cases\"] = true;\n    return entry;\n  }}\n  {}"),
+    "prover-hides-a-gap": (PACK, "against ? Verdict::kViolated", "against && !Seeded() ? Verdict::kViolated"),
     "prover-applies-what-may-apply": (OUTCOMES, "outcomes.allowed.push_back(static_cast<Truth>(2 - static_cast<int>(excluded)));",
                                       "if (Seeded() && excluded == Truth::kUnknown && std::holds_alternative<ir::FirstChoice>(obligation.promise)) excluded = Truth::kTrue;\n    {}"),
     "prover-widens-cells-too-far": (CELLS, "if (!FindObstacle(model_, obligation_, outcomes)) return;",
