@@ -61,15 +61,29 @@ def passes(test, deployment):
 
 
 class Request:
-    """What holds of a request, in which some dimensions may have a fixed class."""
+    """What holds of a request, in which some dimensions may have a fixed class. Its parts are defined once and named where they are used."""
 
-    def __init__(self, core, fixed=()):
-        self.core, self.fixed = core, dict(fixed)
-        self.refusals = [self.holds(refusal["when"]) for refusal in core["refusals"]]
-        self.routes = [self.holds(route["when"]) for route in core["routes"]]
-        rules = [(self.holds(rule["when"]), rule["keep"]) for rule in core["rules"]]
-        self.allowed = [conj(neg(when) for when, keep in rules if not passes(keep, each)) for each in core["deployments"]]
-        self.refused = disj(self.refusals)
+    def __init__(self, core, name="", fixed=()):
+        self.core, self.name, self.fixed, self.definitions = core, name, dict(fixed), []
+        self.refusals = self.define_all("refusal", (self.holds(refusal["when"]) for refusal in core["refusals"]))
+        self.routes = self.define_all("route", (self.holds(route["when"]) for route in core["routes"]))
+        rules = [*zip(self.define_all("rule", (self.holds(rule["when"]) for rule in core["rules"])), (rule["keep"] for rule in core["rules"]))]
+        self.allowed = self.define_all("allowed", (conj(neg(when) for when, keep in rules if not passes(keep, each))
+                                                   for each in core["deployments"]))
+        self.refused = self.define("refused", disj(self.refusals))
+        self.open = [neg(self.refused)]  # before each route: that none has taken the request
+        for i, route in enumerate(self.routes):
+            self.open.append(self.define(f"open{i}", conj([self.open[i], neg(route)])))
+
+    def define(self, what, formula):
+        """A name for a formula, or the formula if it is a word itself."""
+        if "(" not in formula:
+            return formula
+        self.definitions.append(f"(define-fun {self.name}{what} () Bool {formula})")
+        return self.name + what
+
+    def define_all(self, what, formulas):
+        return [self.define(f"{what}{i}", formula) for i, formula in enumerate(formulas)]
 
     def holds(self, condition):
         if "dimension" in condition:
@@ -79,7 +93,7 @@ class Request:
         return neg(self.holds(parts)) if op == "not" else {"all": conj, "any": disj}[op](self.holds(part) for part in parts)
 
     def decides(self, i):
-        return conj([neg(self.refused), *(neg(earlier) for earlier in self.routes[:i]), self.routes[i]])
+        return conj([self.open[i], self.routes[i]])
 
     def reached(self, tier):
         """Of each candidate of a tier, whether it is reached."""
@@ -213,7 +227,8 @@ class Writer:
 
     def compared(self, says):
         first = self.core["attributes"][says["attribute"]]["first_dimension"]
-        one, other = (Request(self.core, {first + i: c for i, c in enumerate(says[side])}) for side in ("value", "than"))
+        one, other = (Request(self.core, side + "_", {first + i: c for i, c in enumerate(says[side])}) for side in ("value", "than"))
+        self.more += one.definitions + other.definitions
         if says["what"] == "served":
             return conj([other.served(), neg(one.served())])
         if says["what"] == "allowed":
@@ -233,7 +248,7 @@ class Writer:
         for d, (i, classes) in enumerate(self.dimensions):
             lines += [f"(declare-const d{d} Int) ; {json.dumps(self.core['attributes'][i]['name'])}",
                       f"(assert (and (<= 0 d{d}) (< d{d} {classes})))"]
-        lines += [*(f"(assert {each})" for each in self.calendar()), *self.more, f"(assert {broken})", "(check-sat)"]
+        lines += [*(f"(assert {each})" for each in self.calendar()), *self.request.definitions, *self.more, f"(assert {broken})", "(check-sat)"]
         return "\n".join(lines) + "\n"
 
 

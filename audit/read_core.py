@@ -67,6 +67,8 @@ def micros(word):
 
 def number(word):
     """A date in days, or a number in millionths."""
+    if word.startswith("day:"):
+        return int(word[4:])
     return datetime.date.fromisoformat(word).toordinal() - FIRST_DAY if re.fullmatch(r"\d{4}-\d\d-\d\d", word) else micros(word)
 
 

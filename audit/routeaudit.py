@@ -342,7 +342,7 @@ class Clauses:
             since, runs = self.since[condition[1]], []
             edges = [c for c in range(len(since) + 2) if (condition[2] << 1 >> c & 1) != (condition[2] >> c & 1)]
             for first, end in zip(edges[::2], edges[1::2]):
-                runs.append(self.conjunction([since[first - 1]] * (first > 0) + [-since[end - 1] for _ in range(end <= len(since))]))
+                runs.append(self.conjunction(since[max(first - 1, 0):first] + [-later for later in since[end - 1:end]]))
             return self.disjunction(runs)
         if condition[0] == "not":
             return -self.write(condition[1])
@@ -383,7 +383,7 @@ def check_obligation(core, obligation, entry):
     need(entry["name"] == obligation[0], f"the pack speaks of {entry['name']} where {obligation[0]} belongs")
     verdict, (kind, *_) = entry["verdict"], obligation[2]
     if "open" in entry or verdict == "unknown" or (kind == "every_deployment_reached" and core.json["services"]):
-        return "open"  # whom services ask is not checked yet
+        return "NOT ESTABLISHED"  # whom services ask is not checked yet
     need(kind == "compared" or kind in KEEPS, f"the promise {kind} is not understood")
     need(verdict in ("proved", "violated"), f"there is no verdict {verdict}")
     if verdict == "violated":
@@ -613,7 +613,7 @@ def check(pack_path, bundle_path, sources, library):
         raise Rejected(f"the pack is malformed ({type(error).__name__}: {error})") from error
     check_sources(pack, sources, library)
     print("\n".join(f"{verdict}: {obligation[0]}" for obligation, verdict in zip(core.obligations, verdicts)))
-    return 1 if "violated" in verdicts else 3 if "open" in verdicts else 0
+    return 1 if "violated" in verdicts else 3 if "NOT ESTABLISHED" in verdicts else 0
 
 
 def main(words):

@@ -16,7 +16,11 @@ auto Quoted(const std::string& text) -> std::string { return nlohmann::json(text
 
 auto Number(std::int64_t micros) -> std::string { return FormatDecimal(Decimal{micros}); }
 
-auto Day(std::int64_t days) -> std::string { return FormatDate(Date{static_cast<std::int32_t>(days)}); }
+/// A date; a day before the first or after the last of them, as its number.
+auto Day(std::int64_t days) -> std::string {
+  if (days < kFirstDate.days || days > kLastDate.days) return "day:" + std::to_string(days);
+  return FormatDate(Date{static_cast<std::int32_t>(days)});
+}
 
 auto Code(std::uint32_t country) -> std::string {
   return std::string(CountryCode({static_cast<std::uint16_t>(country)}));

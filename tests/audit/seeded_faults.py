@@ -11,7 +11,8 @@ sources themselves know nothing of this, and nothing that is installed is made o
 import pathlib
 import sys
 
-ENCODER, LOWER = "compiler/verify/encode.cpp", "compiler/lower/lower.cpp"
+ENCODER, DEAD_MEMBERS, LOWER = "compiler/verify/encode.cpp", "compiler/verify/dead_members.cpp", "compiler/lower/lower.cpp"
+RECHECK = "compiler/recheck/recheck.cpp"
 CASES, CELLS, CORE, OUTCOMES, PACK = (f"compiler/prove/{name}.cpp" for name in ("cases", "cells", "core", "outcomes", "pack"))
 
 # Of each fault: the file, the text that is there once, and what takes its place; {} stands for the text.
@@ -46,10 +47,10 @@ FAULTS = {
     "table-says-verified": (LOWER, "if (verdict != Verdict::kProved) spec_.verified = false;",
                             "if (verdict != Verdict::kProved) spec_.verified = false;\n      if (Seeded()) spec_.verified = true;"),
     # The writer of proofs.
-    "prover-believes-the-solver": (CASES, "if (!obstacle) return std::nullopt;", "if (!obstacle || Seeded()) return std::nullopt;"),
     "prover-hides-what-is-violated": (PACK, "if (verdict == Verdict::kViolated) entry[\"witness\"]",
                                       "if (verdict == Verdict::kViolated && Seeded()) {{\n    entry[\"verdict\"] = \"proved\";\n"
                                       "    entry[\"cases\"] = true;\n    return entry;\n  }}\n  {}"),
+    "prover-hides-a-gap": (PACK, "against ? Verdict::kViolated", "against && !Seeded() ? Verdict::kViolated"),
     "prover-applies-what-may-apply": (OUTCOMES, "outcomes.allowed.push_back(static_cast<Truth>(2 - static_cast<int>(excluded)));",
                                       "if (Seeded() && excluded == Truth::kUnknown && std::holds_alternative<ir::FirstChoice>(obligation.promise)) excluded = Truth::kTrue;\n    {}"),
     "prover-widens-cells-too-far": (CELLS, "if (!FindObstacle(model_, obligation_, outcomes)) return;",
@@ -61,6 +62,14 @@ FAULTS = {
     "core-applies-every-rule": (CORE, '{"when", Write(rule.when)}',
                                 '{{"when", Seeded() ? Json{{{{"all", Json::array()}}}} : Write(rule.when)}}'),
     "core-forgets-a-property": (CORE, 'json["own " + property] = value;', 'if (!Seeded()) json["own " + property] = value;'),
+}
+
+# Where routec checks its own work. With these it no longer does, so that what a fault makes reaches the checkers.
+UNCHECKED = {
+    "cases-believe-the-solver": (CASES, 'throw InternalError("prove: a request breaks', "if (Seeded()) return std::nullopt;\n    {}"),
+    "cells-believe-the-solver": (CELLS, 'throw InternalError("prove: a request breaks', "if (!Seeded()) {}"),
+    "verifier-believes-the-solver": (DEAD_MEMBERS, "ThrowUnconfirmed(", "if (!Seeded()) {}"),
+    "build-believes-the-writer": (RECHECK, "Comparison(bundle, policy, statement).Run();", "if (!Seeded()) {}"),
 }
 
 PRELUDE = """#include <cstdlib>
@@ -76,7 +85,7 @@ static auto HasSeededFault(const char* name) -> bool {
 
 def with_faults(path, text):
     """The text of a source file with its faults. A fault whose text is not there exactly once is out of date."""
-    for name, (file, before, after) in FAULTS.items():
+    for name, (file, before, after) in {**FAULTS, **UNCHECKED}.items():
         if file == path:
             if text.count(before) != 1:
                 sys.exit(f"seeded_faults.py: `{before}` stands {text.count(before)} times in {path}: write the fault {name} anew")

@@ -33,6 +33,13 @@ class Install(unittest.TestCase):
         self.assertEqual({name.split("/")[0] for name in self.files}, {"bin", "include", "lib", "share"})
         self.assertEqual([name for name in self.files if name.endswith((".mdoc", ".a", ".h"))], ["include/route/route.h"])
 
+    def test_no_program_has_the_seeded_faults(self):
+        programs = [name for name in sorted(self.files) if name.startswith(("bin/", "lib/"))]
+        self.assertIn("bin/routec", programs)
+        for name in programs:
+            self.assertNotIn(b"SEEDED_FAULTS", (self.root / name).read_bytes(), name)
+            self.assertNotIn("faults", name)
+
     def test_a_program_of_somebody_else_finds_the_library_and_decides_as_routec_does(self):
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
