@@ -259,7 +259,7 @@ class Frames(Setting):
         return connection, text
 
     def test_what_the_socket_does_not_take_is_sent_later(self):
-        streams = range(1, 65, 2)
+        streams = range(1, 121, 2)
         connection, text = self.ask_for_more_than_sockets_hold(streams)
         self.assert_serving()  # while the answers wait for their reader
         bodies = {stream: b"" for stream in streams}
@@ -281,7 +281,7 @@ class Frames(Setting):
         wrong = frames.frame(frames.DATA, 0, 0, b"x")
         for leave in (lambda connection: connection.socket.shutdown(frames.socket.SHUT_WR),
                       lambda connection: connection.send(wrong), lambda connection: connection.close()):
-            connection, _ = self.ask_for_more_than_sockets_hold(range(1, 65, 2))
+            connection, _ = self.ask_for_more_than_sockets_hold(range(1, 121, 2))
             self.assert_serving()
             leave(connection)
             self.assert_serving()
