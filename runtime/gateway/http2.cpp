@@ -374,7 +374,9 @@ void Http2::Flush() {
                    });
     return;
   }
-  if (leaving_ && streams_.empty() && serving_ == 0 && !finished_) {
+  // Reading may have come this far before the last word could be sent, and waits for nothing then.
+  const bool said_all = nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
+  if (said_all || (leaving_ && streams_.empty() && serving_ == 0)) {
     finished_ = true;
     stream_->EndSending();
     SetLimit();
