@@ -12,11 +12,11 @@ constexpr std::size_t kMostCharacters = 64;
 
 /// Those of grammar/RouteLexer.g4 that `name` of RouteParser.g4 does not take, in alphabetical order. A test compares
 /// them.
-constexpr std::array<std::string_view, 42> kReserved = {
+constexpr std::array<std::string_view, 43> kReserved = {
     "accept", "and", "attribute", "because", "best", "case", "cheapest", "condition", "default", "deployment",
     "deployments", "expect", "fastest", "forbid", "from", "given", "group", "guarantee", "has", "import", "in",
     "includes", "is", "jurisdiction", "limits", "model", "not", "or", "policy", "property", "refuse", "require",
-    "route", "rule", "test", "then", "to", "type", "unless", "vendor", "when", "with"};
+    "route", "rule", "service", "test", "then", "to", "type", "unless", "vendor", "when", "with"};
 static_assert(std::ranges::is_sorted(kReserved));
 
 auto IsNameCharacter(char c) -> bool { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }

@@ -374,7 +374,9 @@ void Http2::Flush() {
                    });
     return;
   }
-  if (leaving_ && streams_.empty() && serving_ == 0 && !finished_) {
+  // Reading may have come this far before the last word could be sent, and waits for nothing then.
+  const bool said_all = nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
+  if (said_all || (leaving_ && streams_.empty() && serving_ == 0)) {
     finished_ = true;
     stream_->EndSending();
     SetLimit();
@@ -394,17 +396,19 @@ auto Http2::Gather() -> bool {
   return !out_.empty();
 }
 
+/// The error has a name, because g++ 12 makes a frame that cannot be resumed of `if (co_await …)` on it.
 auto Http2::WriteRest() -> asio::awaitable<void> {
-  do {
+  for (bool more = true; more; more = Gather()) {
     write_until_ = TimePoint::clock::now() + host_.times().write;
     SetLimit();
-    if (co_await stream_->Write(asio::buffer(out_))) {
+    const ByteStream::Error error = co_await stream_->Write(asio::buffer(out_));
+    out_.clear();
+    if (error) {
       finished_ = true;
       stream_->Close();
       co_return;
     }
-    out_.clear();
-  } while (Gather());
+  }
 }
 
 /// The time by which something has to happen on the connection as a whole. Requests have limits of their own.
@@ -637,10 +641,12 @@ void Http2::Answer(Stream& stream, const Reply& reply, std::optional<std::size_t
   for (const auto& [name, value] : reply.headers) add(name, value);
   if (length) add("content-length", size);
   nghttp2_data_provider provider{};
-  provider.source.ptr = &stream;
-  provider.read_callback = [](nghttp2_session*, std::int32_t, std::uint8_t* into, std::size_t most, std::uint32_t* flags,
-                              nghttp2_data_source* source, void*) {
-    return static_cast<Stream*>(source->ptr)->Take(into, most, flags);
+  provider.read_callback = [](nghttp2_session*, std::int32_t id, std::uint8_t* into, std::size_t most, std::uint32_t* flags,
+                              nghttp2_data_source*, void* user) -> ssize_t {
+    // The connection may have lost its streams while nghttp2 still has the answer to send.
+    Stream* known = Self(user).Find(id);
+    if (known == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    return known->Take(into, most, flags);
   };
   const bool bodiless = stream.ends && stream.out.empty();
   const int taken =

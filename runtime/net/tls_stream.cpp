@@ -95,6 +95,7 @@ class TlsStream final : public SocketStream {
     if (!ssl_) throw std::bad_alloc();
     Attach(socket().native_handle());
   }
+  ~TlsStream() override { Close(); }
 
   auto Handshake(const std::string& host) -> asio::awaitable<Error> override {
     Error is_name;
@@ -120,10 +121,14 @@ class TlsStream final : public SocketStream {
     return {reinterpret_cast<const char*>(name), size};
   }
 
+  /// A goodbye is answered (RFC 8446, 6.1). Who has not said goodbye gets none either, so that what was cut off looks so.
+  void Close() final {
+    if ((SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) SayGoodbye();
+    SocketStream::Close();
+  }
+
   void EndSending() override {
-    ERR_clear_error();
-    if (socket().is_open()) SSL_shutdown(ssl_.get());
-    ERR_clear_error();
+    SayGoodbye();
     Error ignored;
     socket().shutdown(tcp::socket::shutdown_send, ignored);
   }
@@ -157,6 +162,13 @@ class TlsStream final : public SocketStream {
   void Attach(int number) override { SSL_set_fd(ssl_.get(), number); }
 
  private:
+  /// As far as the socket takes it now.
+  void SayGoodbye() {
+    ERR_clear_error();
+    if (socket().is_open()) SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+  }
+
   auto ShakeHands() -> asio::awaitable<Error> {
     for (;;) {
       const Step step = Stepped([&](std::size_t&) { return SSL_do_handshake(ssl_.get()); });

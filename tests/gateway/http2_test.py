@@ -241,6 +241,54 @@ class Frames(Setting):
         connection.send(frames.frame(frames.WINDOW_UPDATE, 0, 1, struct.pack(">I", 1 << 20)))
         self.assertTrue(connection.body(1).endswith(b"data: [DONE]\n\n"))
 
+    def ask_for_more_than_sockets_hold(self, streams):
+        """Answers of 150 kB each, all at once, with open windows and a caller who reads nothing yet."""
+        text = b"x" * 150_000
+        body = json.dumps({"model": "m", "messages": [{"role": "user", "content": text.decode()}]}).encode()
+        connection = self.connect(window=1 << 30)
+        connection.send(frames.frame(frames.WINDOW_UPDATE, 0, 0, struct.pack(">I", 1 << 30)))
+        self.paris.control(gate="reply")
+        for stream in streams:
+            connection.send(frames.frame(frames.HEADERS, frames.END_HEADERS, stream, frames.head()))
+            for at in range(0, len(body), 16_000):
+                last = frames.END_STREAM if at + 16_000 >= len(body) else 0
+                connection.send(frames.frame(frames.DATA, last, stream, body[at:at + 16_000]))
+            self.paris.wait_for("gated")
+        self.paris.control()
+        self.paris.release()
+        return connection, text
+
+    def test_what_the_socket_does_not_take_is_sent_later(self):
+        streams = range(1, 121, 2)
+        connection, text = self.ask_for_more_than_sockets_hold(streams)
+        self.assert_serving()  # while the answers wait for their reader
+        bodies = {stream: b"" for stream in streams}
+        whole = set()
+        for kind, flags, stream, payload in connection.frames():
+            self.assertNotEqual(kind, frames.RST_STREAM)
+            if kind == frames.DATA:
+                bodies[stream] += payload
+                if flags & frames.END_STREAM:
+                    whole.add(stream)
+            if len(whole) == len(streams):
+                break
+        for stream in streams:
+            self.assertIn(text, bodies[stream])
+        self.assert_serving()
+
+    def test_callers_who_leave_while_answers_wait(self):
+        """By saying nothing more but reading on, by breaking the rules, and by closing."""
+        wrong = frames.frame(frames.DATA, 0, 0, b"x")
+        for leave in (lambda connection: connection.socket.shutdown(frames.socket.SHUT_WR),
+                      lambda connection: connection.send(wrong), lambda connection: connection.close()):
+            connection, _ = self.ask_for_more_than_sockets_hold(range(1, 121, 2))
+            self.assert_serving()
+            leave(connection)
+            self.assert_serving()
+            if connection.socket.fileno() >= 0:
+                connection.last_word()  # reads to the end
+            self.assert_serving()
+
     def test_headers_beyond_the_limit(self):
         connection = self.connect()
         many = [(f"x-{number}", "") for number in range(40)]  # few bytes, but each counts 32 more

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -63,7 +64,13 @@ class Service(http.server.ThreadingHTTPServer):
         self.open.set()
         self.arrived = threading.Semaphore(0)
         self.says(value)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.is_over = False
+        self.serving = threading.Thread(target=self.serve, daemon=True)
+        self.serving.start()
+
+    def serve(self):
+        while not self.is_over:
+            self.handle_request()
 
     def says(self, value, **more):
         self.answers(json.dumps({"value": value}), **more)
@@ -76,9 +83,17 @@ class Service(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/ask"
 
     def close(self):
+        if self.is_over:
+            return
         self.open.set()
-        self.shutdown()
+        self.is_over = True
+        socket.create_connection(self.server_address).close()  # the last request that is waited for
+        self.serving.join()
         self.server_close()
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -149,7 +164,7 @@ class Services(unittest.TestCase):
         self.assertEqual((answer.status, answer.deployment), (200, "small"))
         (path, headers, body), = self.triage.seen
         self.assertEqual((path, headers["Authorization"]), ("/ask", "Bearer tk-1"))
-        self.assertEqual(body, {"classifier": "difficulty", "text": "solve this"})
+        self.assertEqual(body, {"classifier": "difficulty", "text": "solve this\n"})
         (_, headers, body), = self.finder.seen
         self.assertEqual((body["detector"], headers.get("Authorization")), ("presidio", None))
         kinds = [record["record"] for record in self.gateway.records(answer.id)]

@@ -65,7 +65,7 @@ TEST_CASE("random policies are well formed and show every kind of thing") {
     for (const Guarantee& guarantee : policy.guarantees) promises.insert(guarantee.promise.index());
   }
   CHECK(conditions.size() == 12);
-  CHECK(tests.size() == 25);
+  CHECK(tests.size() == 26);
   CHECK(attributes.size() == 7);
   CHECK(orders.size() == 5);
   CHECK(origins.size() == 3);

@@ -565,7 +565,7 @@ class Maker {
     std::swap(random_, services_);
     if (!policy_.services.empty() && random_.Chance(50)) {
       ir::Guarantee guarantee;
-      guarantee.name = NameOf("guarantee", policy_.guarantees.size());
+      guarantee.name = "guarantee_of_services";
       guarantee.when = Constant(Condition::Kind::kTrue);
       guarantee.span = NextSpan();
       DeploymentTest not_those = TestOf(DeploymentTest::Kind::kNot);

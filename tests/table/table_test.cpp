@@ -281,8 +281,10 @@ TEST_CASE("every kind of load error") {
   bytes[1] = std::byte{'X'};
   CHECK(KindOf(bytes) == Kind::kNotABundle);
   bytes = Sample();
-  Put<std::uint32_t>(bytes, 8, layout::kFormatVersion + 1);
-  CHECK(KindOf(bytes) == Kind::kVersion);
+  for (const std::uint32_t version : {0U, layout::kFormatVersion - 1, layout::kFormatVersionWithServices + 1, ~0U}) {
+    Put<std::uint32_t>(bytes, 8, version);
+    CHECK(KindOf(bytes) == Kind::kVersion);
+  }
   bytes = Sample();
   bytes.pop_back();
   CHECK(KindOf(bytes) == Kind::kTruncated);
