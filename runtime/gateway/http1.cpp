@@ -156,7 +156,7 @@ auto Http1::Discard() -> asio::awaitable<void> {
   Allow(kDiscardTime);
   for (std::size_t discarded = buffer_.size(); discarded < kDiscardedBytes; discarded += buffer_.size()) {
     buffer_.clear();
-    if (co_await Fill(kBodyReadBytes)) co_return;
+    if (const auto error = co_await Fill(kBodyReadBytes)) co_return;
   }
 }
 
@@ -170,7 +170,7 @@ auto Http1::ReadUntil(bool (Http1Request::*done)() const) -> asio::awaitable<std
       buffer_.consume(*taken);
       if (*taken > 0) continue;
     }
-    if (co_await Fill(request_->head_done() ? kBodyReadBytes : kReadBytes)) co_return std::unexpected(std::nullopt);
+    if (const auto error = co_await Fill(request_->head_done() ? kBodyReadBytes : kReadBytes)) co_return std::unexpected(std::nullopt);
   }
   co_return std::expected<void, ReadProblem>();
 }
@@ -256,7 +256,7 @@ auto Http1::WriteAll(std::string_view bytes) -> asio::awaitable<Sent> {
   while (!bytes.empty()) {
     const std::string_view piece = bytes.substr(0, kWriteBytes);
     Allow(host_.times().write);
-    if (co_await stream_->Write(asio::buffer(piece))) {
+    if (const auto error = co_await stream_->Write(asio::buffer(piece))) {
       after_ = AfterReply::kClose;
       co_return Sent::kCallerGone;
     }
