@@ -134,7 +134,8 @@ class Threshold {
   auto Moved(RouteId relieved, RouteId route) -> smt::Term {
     std::vector<smt::Term> all = below_side_.Decides(relieved);
     for (const smt::Term literal : from_side_.Decides(route)) all.push_back(literal);
-    if (solver().And(all) == smt::kFalse) return smt::kFalse;
+    // Most pairs never take each other's requests, which is known without a word about prices.
+    if (solver().And(all) == smt::kFalse || encoder_.Ask(all) == smt::Answer::kNo) return smt::kFalse;
     all.push_back(below_side_.SomeReached(RouteAt(relieved)));
     all.push_back(from_side_.SomeReached(RouteAt(route)));
     std::vector<smt::Term> ways;

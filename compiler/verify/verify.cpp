@@ -29,7 +29,6 @@ auto Verify(const ir::Policy& policy, const Limits& limits, VerdictCache* cache)
     report.untried_tiers = answered(FindUntriedTiers(encoder));
     report.slow_failovers = FindSlowFailovers(encoder);
     report.cut_short = answered(FindCutShort(encoder));
-    report.dearer_spills = answered(FindDearerSpills(encoder));
     report.dead_members = answered(FindDeadMembers(encoder));
     report.idle_parts = answered(FindIdleParts(encoder, limits.depth));
     if (limits.today) report.out_of_date = answered(FindOutOfDate(encoder, *limits.today, limits.depth));
@@ -40,6 +39,7 @@ auto Verify(const ir::Policy& policy, const Limits& limits, VerdictCache* cache)
     report.single_losses = answered(FindSingleLosses(encoder));
     report.trivial_guarantees = FindTrivialGuarantees(encoder);
     report.idle_rules = answered(FindIdleRules(encoder));
+    report.dearer_spills = answered(FindDearerSpills(encoder));
   }
   report.scope = VerifyReport::Scope::kEverythingAsked;
   return report;
