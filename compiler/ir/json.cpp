@@ -53,25 +53,8 @@ auto ValueToJson(const Attribute& attribute, const Value& value) -> Json {
   std::abort();  // every kind is handled above
 }
 
-auto OrderName(TierOrder order) -> std::string {
-  switch (order) {
-    case TierOrder::kAsListed:
-      return "as listed";
-    case TierOrder::kByWeight:
-      return "by weight";
-    case TierOrder::kCheapest:
-      return "cheapest";
-    case TierOrder::kFastest:
-      return "fastest";
-    case TierOrder::kQuality:
-      return "quality";
-  }
-  std::abort();  // every order is handled above
-}
-
 auto UnitToJson(Unit unit) -> Json {
-  if (unit == Unit::kTimeOfDay) return "time of day";
-  return unit == Unit::kNone ? Json(nullptr) : Json(std::string(UnitName(unit)));
+  return unit == Unit::kNone ? Json(nullptr) : Json(std::string(UnitWords(unit)));
 }
 
 auto CountriesToJson(const std::vector<std::uint32_t>& indexes) -> Json {
@@ -550,6 +533,24 @@ class Writer {
 };
 
 }  // namespace
+
+auto OrderName(TierOrder order) -> std::string_view {
+  switch (order) {
+    case TierOrder::kAsListed:
+      return "as listed";
+    case TierOrder::kByWeight:
+      return "by weight";
+    case TierOrder::kCheapest:
+      return "cheapest";
+    case TierOrder::kFastest:
+      return "fastest";
+    case TierOrder::kQuality:
+      return "quality";
+  }
+  std::abort();  // every order is handled above
+}
+
+auto UnitWords(Unit unit) -> std::string_view { return unit == Unit::kTimeOfDay ? "time of day" : UnitName(unit); }
 
 auto ToJson(const Policy& policy) -> nlohmann::ordered_json {
   return Writer(policy).WritePolicy();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include <nlohmann/json_fwd.hpp>
 
 #include "compiler/ir/policy.h"
@@ -15,5 +17,9 @@ auto ToJson(const Policy& policy) -> nlohmann::ordered_json;
 /// A request as a witness: {attribute: value} in the policy's order. Names, countries, dates and texts are strings, an
 /// `any of` value is an array of names, yes/no is a boolean, a number is as in `ToJson`.
 auto RequestToJson(const Policy& policy, const Request& request) -> nlohmann::ordered_json;
+
+/// `by weight`: as every written form of the core names an order, and `time of day`, `%`, `tokens` a unit (empty: none).
+auto OrderName(TierOrder order) -> std::string_view;
+auto UnitWords(Unit unit) -> std::string_view;
 
 }  // namespace route::ir

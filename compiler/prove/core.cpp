@@ -7,6 +7,7 @@
 #include <set>
 
 #include "compiler/ir/classes.h"
+#include "compiler/ir/json.h"
 #include "compiler/ir/text.h"
 #include "runtime/values/value_text.h"
 
@@ -18,26 +19,6 @@ using Json = nlohmann::json;
 template <typename T>
 auto Optional(const std::optional<T>& value) -> Json {
   return value ? Json(*value) : Json();
-}
-
-auto OrderName(TierOrder order) -> const char* {
-  switch (order) {
-    case TierOrder::kAsListed:
-      return "as listed";
-    case TierOrder::kByWeight:
-      return "by weight";
-    case TierOrder::kCheapest:
-      return "cheapest";
-    case TierOrder::kFastest:
-      return "fastest";
-    case TierOrder::kQuality:
-      return "quality";
-  }
-  std::abort();  // every order is handled above
-}
-
-auto UnitText(Unit unit) -> std::string {
-  return unit == Unit::kTimeOfDay ? "time of day" : std::string(UnitName(unit));
 }
 
 /// The fact that the loss of such a unit is counted by.
@@ -268,7 +249,7 @@ class Writer {
     }
     return {{"name", attribute.name},
             {"kind", std::string(KindName(attribute.kind))},
-            {"unit", is_number ? UnitText(attribute.unit) : ""},
+            {"unit", is_number ? std::string(ir::UnitWords(attribute.unit)) : ""},
             {"maximum", is_number ? attribute.maximum.micros : 0},
             {"default", attribute.fallback ? ir::PlainValue(attribute, *attribute.fallback) : ""},
             {"has_default", attribute.fallback.has_value()},
@@ -325,7 +306,7 @@ class Writer {
   static auto Write(const ir::Layer& layer) -> Json { return {{"name", layer.name}, {"version", layer.version}}; }
 
   static auto Write(const ir::Property& property) -> Json {
-    return {{"name", property.name}, {"kind", std::string(KindName(property.kind))}, {"unit", UnitText(property.unit)}};
+    return {{"name", property.name}, {"kind", std::string(KindName(property.kind))}, {"unit", std::string(ir::UnitWords(property.unit))}};
   }
 
   auto Write(const ir::Service& service) const -> Json {
@@ -360,7 +341,7 @@ class Writer {
 
   auto Write(const ir::Tier& tier) const -> Json {
     return {{"label", tier.label},
-            {"order", OrderName(tier.order)},
+            {"order", std::string(ir::OrderName(tier.order))},
             {"candidates", WriteAll(tier.candidates)},
             {"limit", Optional(tier.limit)},
             {"within_ms", Optional(tier.within_ms)},

@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "compiler/ir/json.h"
 #include "compiler/ir/text.h"
 #include "runtime/values/value_text.h"
 
@@ -24,22 +25,6 @@ auto Day(std::int64_t days) -> std::string {
 
 auto Code(std::uint32_t country) -> std::string {
   return std::string(CountryCode({static_cast<std::uint16_t>(country)}));
-}
-
-auto OrderWords(TierOrder order) -> const char* {
-  switch (order) {
-    case TierOrder::kAsListed:
-      return "as listed";
-    case TierOrder::kByWeight:
-      return "by weight";
-    case TierOrder::kCheapest:
-      return "cheapest";
-    case TierOrder::kFastest:
-      return "fastest";
-    case TierOrder::kQuality:
-      return "quality";
-  }
-  std::abort();  // every order is handled above
 }
 
 class Writer {
@@ -124,8 +109,7 @@ class Writer {
   }
 
   static auto KindAndUnit(AttributeKind kind, Unit unit) -> std::string {
-    const std::string unit_name = unit == Unit::kTimeOfDay ? "time of day" : std::string(UnitName(unit));
-    return std::string(KindName(kind)) + " unit " + Quoted(kind == AttributeKind::kNumber ? unit_name : "");
+    return std::string(KindName(kind)) + " unit " + Quoted(kind == AttributeKind::kNumber ? std::string(ir::UnitWords(unit)) : "");
   }
 
   static auto ComparedWord(ir::Compared::What what) -> const char* {
@@ -266,7 +250,7 @@ class Writer {
   }
 
   void Write(const ir::Tier& tier) {
-    Line("tier " + Quoted(tier.label) + " " + OrderWords(tier.order), [&] {
+    Line("tier " + Quoted(tier.label) + " " + std::string(ir::OrderName(tier.order)), [&] {
       for (const ir::Candidate& candidate : tier.candidates) {
         const std::string& name = policy_.deployments.at(candidate.deployment.index).name;
         Line("candidate " + Quoted(name) + " weight " + std::to_string(candidate.weight));
