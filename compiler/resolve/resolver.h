@@ -165,6 +165,8 @@ class Resolver {
   auto ApplyShape(Shapes<T>& shapes, const ast::Application& application) -> std::optional<T>;
 
   // --- unused.cpp
+  /// Files that are imported are catalogues and libraries, of which a policy takes what it needs.
+  auto IsInRootFile(Span span) const -> bool { return !loaded_.files.empty() && span.file == loaded_.files.back().id; }
   /// Warn of what the root file declares and nothing uses (R0412), if that is asked for: of named conditions before they
   /// are resolved for their own sake, of the rest after that, so that what an unused condition speaks of counts as used.
   void CheckConditionsUsed();
@@ -417,7 +419,7 @@ template <typename T>
 void Resolver::CheckApplied(const Shapes<T>& shapes) {
   for (std::uint32_t i = 0; i < shapes.list.size(); ++i) {
     const ast::Name& name = shapes.list[i]->name;
-    if (shapes.applied.contains(i) || loaded_.files.empty() || name.span.file != loaded_.files.back().id) continue;
+    if (shapes.applied.contains(i) || !IsInRootFile(name.span)) continue;
     Report(diagnostics::Builder(diagnostics::Code::kR0408, name.span,
                                 "nothing applies the " + std::string(shapes.kind) + " `" + name.text + "`, so it says nothing")
                .WithRules({name.text})

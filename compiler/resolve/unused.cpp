@@ -8,11 +8,10 @@ namespace route::resolve {
 using diagnostics::Builder;
 using diagnostics::Code;
 
-// Files that are imported are catalogues and libraries, of which a policy takes what it needs.
 void Resolver::ReportUnused(std::string_view kind, const Symbols& symbols, std::string_view hint) {
   if (options_.unused == Options::Unused::kIgnore) return;
   for (const auto& [name, span] : symbols.Unused()) {
-    if (loaded_.files.empty() || span.file != loaded_.files.back().id) continue;
+    if (!IsInRootFile(span)) continue;
     Report(Builder(Code::kR0412, span, "nothing uses the " + std::string(kind) + " `" + name + "`")
                .WithRules({name})
                .WithHint(std::string(hint)));
