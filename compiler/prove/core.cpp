@@ -98,20 +98,6 @@ class Writer {
   }
 
  private:
-  static auto ComparedName(ir::Compared::What what) -> const char* {
-    switch (what) {
-      case ir::Compared::What::kAllowed:
-        return "allowed";
-      case ir::Compared::What::kServed:
-        return "served";
-      case ir::Compared::What::kFirstChoiceAtLeast:
-        return "first_choice_at_least";
-      case ir::Compared::What::kFirstChoiceAtMost:
-        return "first_choice_at_most";
-    }
-    std::abort();  // everything that is compared is handled above
-  }
-
   /// The class of a value of the attribute in each of its dimensions.
   auto ClassesOf(AttributeId attribute, const ir::Value& value) const -> Json {
     ir::Request request = classes_.Representative(std::vector<std::uint16_t>(classes_.dimensions().size()));
@@ -372,6 +358,20 @@ class Writer {
 };
 
 }  // namespace
+
+auto ComparedName(ir::Compared::What what) -> const char* {
+  switch (what) {
+    case ir::Compared::What::kAllowed:
+      return "allowed";
+    case ir::Compared::What::kServed:
+      return "served";
+    case ir::Compared::What::kFirstChoiceAtLeast:
+      return "first_choice_at_least";
+    case ir::Compared::What::kFirstChoiceAtMost:
+      return "first_choice_at_most";
+  }
+  std::abort();  // everything that is compared is handled above
+}
 
 auto CoreOf(const ir::Policy& policy) -> nlohmann::json { return Writer(policy).WritePolicy(); }
 

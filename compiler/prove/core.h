@@ -11,4 +11,7 @@ namespace route::prove {
 /// Members are in the order of their names. Assumes a well-formed policy.
 auto CoreOf(const ir::Policy& policy) -> nlohmann::json;
 
+/// `first_choice_at_least`: what a comparison is about, in the pack and in the core as text.
+auto ComparedName(ir::Compared::What what) -> const char*;
+
 }  // namespace route::prove

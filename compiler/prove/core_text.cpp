@@ -8,6 +8,7 @@
 
 #include "compiler/ir/json.h"
 #include "compiler/ir/text.h"
+#include "compiler/prove/core.h"
 #include "runtime/values/value_text.h"
 
 namespace route::prove {
@@ -90,7 +91,7 @@ class Writer {
     const ir::Attribute& attribute = policy_.attributes.at(promise.attribute.index);
     using What = ir::Compared::What;
     const bool is_number = promise.what == What::kFirstChoiceAtLeast || promise.what == What::kFirstChoiceAtMost;
-    Line(std::string("promise compared ") + ComparedWord(promise.what) + " " + Quoted(attribute.name), [&] {
+    Line(std::string("promise compared ") + ComparedName(promise.what) + " " + Quoted(attribute.name), [&] {
       Line("value" + Words(attribute, promise.value));
       Line("than" + Words(attribute, promise.than));
       if (is_number) Line("fact " + Quoted(FactOf(promise.number)));
@@ -110,20 +111,6 @@ class Writer {
 
   static auto KindAndUnit(AttributeKind kind, Unit unit) -> std::string {
     return std::string(KindName(kind)) + " unit " + Quoted(kind == AttributeKind::kNumber ? std::string(ir::UnitWords(unit)) : "");
-  }
-
-  static auto ComparedWord(ir::Compared::What what) -> const char* {
-    switch (what) {
-      case ir::Compared::What::kAllowed:
-        return "allowed";
-      case ir::Compared::What::kServed:
-        return "served";
-      case ir::Compared::What::kFirstChoiceAtLeast:
-        return "first_choice_at_least";
-      case ir::Compared::What::kFirstChoiceAtMost:
-        return "first_choice_at_most";
-    }
-    std::abort();  // everything that is compared is handled above
   }
 
   /// A value as words, each after a blank: as many as a set has members, otherwise one.
