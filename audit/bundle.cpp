@@ -1,7 +1,7 @@
 #include <map>
 #include <sstream>
 
-#include "audit/pack.h"
+#include "audit/core.h"
 
 namespace audit {
 namespace {
@@ -11,8 +11,8 @@ constexpr std::uint64_t kNone = 0xFFFFFFFF, kHeader = 64, kSections = 128, kFirs
 /// The header and the sections in their order, each with the fields of a record: its name, its type and what it is of. Types: s
 /// string, p place, r range, b u8, h u16, u u32, o u32 that may be none, q u64, i i64, z a byte that is zero.
 const char* const kLayouts = R"(
-header policy:s version:s tool:s verified:u:flags attempts:u deadline_ms:u definitions:u refusals:u routes:u rules:u
-       mask_cells:u answer_tokens:u cost_hundredth_cents:u;
+header policy:s version:s tool:s verified:u:flags attempts:u deadline_ms:u definitions:u refusals_terms:u routes_terms:u
+       rules_terms:u mask_cells:u answer_tokens:u cost_hundredth_cents:u;
 attributes name:s default:s kind:b:kinds unit:b:units has_default:b:flags :z first_dimension:u maximum:i sources:r:sources
            values:r:names prefixes:r:names texts:r:names cuts:r:cuts countries:r:countries;
 sources argument:s kind:b:origins :z :z :z :z :z :z :z; names :s; cuts :i; countries :h;
@@ -25,7 +25,7 @@ tiers label:s candidates:r:candidates order:u:orders limit:o within_ms:o retries
 guarantees name:s text:s place:p verdict:u:verdicts :z :z :z :z;
 levels definitions:u terms:u; owners :u; lines first:u direct:u searched:u; columns dimension:u cell:u run:u runs:u; runs first:h cell:h;
 masks 0:q 1:q 2:q 3:q 4:q 5:q 6:q 7:q; cells 0:q 1:q 2:q 3:q 4:q 5:q 6:q 7:q; strings :b)";
-const char* const kServiceLayouts = R"(; service_header screen_terms:u :z :z :z :z;
+const char* const kServiceLayouts = R"(; service_header screens_terms:u :z :z :z :z;
 services name:s vendor:s endpoint:s key_env:s question:s processed_in:h headquarters:h kind:u:origins within_ms:u :z :z :z :z;
 screens services:q by:u index:u)";
 const Json kWords = {{"flags", {false, true}},
@@ -69,9 +69,10 @@ class Reader {
 
   /// Every section that is no range's.
   auto ReadAll() -> Json {
-    Json all = {{"header", Record("header", 0)}};
+    Json all = Record("header", 0);
+    all.update(sections_.contains("service_header") ? Record("service_header", 0) : Json{{"screens_terms", 0U}});
     for (const char* name : {"attributes", "dimensions", "deployments", "files", "rules", "refusals", "routes", "guarantees",
-                             "levels", "owners", "lines", "columns", "runs", "service_header", "services", "screens"}) {
+                             "levels", "owners", "lines", "columns", "runs", "services", "screens"}) {
       all[name] = Records(name, 0, sections_[name].count);
     }
     for (const char* name : {"masks", "cells"}) all[name] = bytes_.substr(sections_[name].begin, sections_[name].count * kCellBytes);

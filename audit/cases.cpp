@@ -39,6 +39,14 @@ auto Evaluate(const Json& condition, const Box& box) -> Truth {
   return result;
 }
 
+auto Put(Box box, std::size_t first, std::size_t end, const Json& classes) -> Box {
+  for (std::size_t d = first; d < end; ++d) {
+    box.at(d).assign(box[d].size(), false);
+    box[d].at(Natural(classes.at(d - first))) = true;
+  }
+  return box;
+}
+
 namespace {
 
 /// Whether a date and its weekday go together in some request of the box.
@@ -46,10 +54,10 @@ auto IsPossible(const Core& core, const Box& box) -> bool {
   constexpr std::int64_t kDays = 7;
   return std::ranges::all_of(core.calendars, [&](const auto& calendar) {
     const auto& [date, weekday] = calendar;
-    for (std::size_t c = 0; c < box[date].size(); ++c) {
+    for (std::size_t c = 0; c < box.at(date).size(); ++c) {
       const auto& [first, end] = RangeOf(AttributeOf(core.json, date), c);
       for (std::int64_t day = first; box[date][c] && day < std::min(end, first + kDays); ++day) {
-        if (box[weekday][static_cast<std::size_t>(((day + 3) % kDays + kDays) % kDays)]) return true;  // 1970-01-01: Thursday
+        if (box.at(weekday).at(static_cast<std::size_t>(((day + 3) % kDays + kDays) % kDays))) return true;  // 1970-01-01: Thursday
       }
     }
     return false;
@@ -57,7 +65,7 @@ auto IsPossible(const Core& core, const Box& box) -> bool {
 }
 
 const Json kAlways = {{"all", Json::array()}};
-const Json kUnserved = {{"every_deployment_reached", {{"any", Json::array()}}}};
+const Json kUnserved = {{"every_deployment_reached", {{"deployments", {{"any", Json::array()}}}, {"services", kAlways}}}};
 const Json kServed = {{"served", {{"unless_refused_by", Json::array()}}}};
 
 auto OutcomesIn(const Core& core, const Json& premise, const Box& box) -> Outcomes {
@@ -66,7 +74,7 @@ auto OutcomesIn(const Core& core, const Json& premise, const Box& box) -> Outcom
   return OutcomesOf<Truth>(core, premise, evaluate, none);
 }
 
-/// Whether a deployment is allowed.
+/// Whether a deployment is allowed, or, counted on from them, a service.
 auto Allowed(const Core& core, const Outcomes& outcomes, std::size_t deployment) -> Truth {
   return outcomes.at(1 + core.json["refusals"].size() + core.json["routes"].size() + deployment);
 }
@@ -84,9 +92,9 @@ using Plan = std::vector<Reach>;
 auto PlanOf(const Core& core, const Json& route, const Outcomes& outcomes) -> Plan {
   Plan plan;
   for (const Json& tier : route.at("tiers")) {
-    Reach reach{.by_weight = tier.at("order") == "by weight", .retries = NaturalOr(tier.at("retries"), 0)};
-    reach.within = NaturalOr(tier.at("within_ms"), Natural(core.json["limits"].at("deadline_ms")));
-    const std::uint64_t limit = NaturalOr(tier.at("limit"), tier.at("candidates").size());
+    Reach reach{.by_weight = tier.at("order") == "by weight", .retries = Natural(tier.at("retries"), 0)};
+    reach.within = Natural(tier.at("within_ms"), Natural(core.json["limits"].at("deadline_ms")));
+    const std::uint64_t limit = Natural(tier.at("limit"), tier.at("candidates").size());
     std::size_t possible = 0;
     for (const Json& candidate : tier["candidates"]) {
       const std::size_t d = Natural(candidate.at("deployment"));
@@ -124,7 +132,7 @@ auto IsBounded(const Core& core, const Json& bounds, const Plan& plan) -> bool {
   }
   attempts = std::min(attempts, Natural(core.json["limits"].at("attempts")));
   time = std::min(time, Natural(core.json["limits"].at("deadline_ms")));
-  return attempts <= NaturalOr(bounds.at("attempts"), attempts) && time <= NaturalOr(bounds.at("within_ms"), time);
+  return attempts <= Natural(bounds.at("attempts"), attempts) && time <= Natural(bounds.at("within_ms"), time);
 }
 
 /// Loses the fewest units that, with those that are lost already, have at least `failures` of these.
@@ -163,7 +171,7 @@ auto Times(std::int64_t a, std::int64_t b) -> std::int64_t { return a != 0 && b 
 auto IsAffordable(const Core& core, std::int64_t usd, const Plan& plan, const Box& box) -> bool {
   const Json& limits = core.json["limits"];
   Need(usd >= 0 && core.prompt, "a limit of the cost is negative, or nothing says how long a prompt is");
-  std::size_t longest = box[*core.prompt].size() - 1;
+  std::size_t longest = box.at(*core.prompt).size() - 1;
   while (!box[*core.prompt][longest]) --longest;
   const std::int64_t tokens = (RangeOf(AttributeOf(core.json, *core.prompt), longest).second - 1) / 1'000'000;
   const std::uint64_t attempts = Natural(limits.at("attempts")), answer = Natural(limits.at("answer_tokens"));
@@ -194,7 +202,7 @@ auto PlanKeeps(const Core& core, const Json& promise, const Plan& plan, const Ou
   if (what == "survives_loss") return Survives(core, says, plan);
   if (what == "bounded") return IsBounded(core, says, plan);
   if (what == "costs_at_most") return IsAffordable(core, says.at("usd"), plan, box);
-  const auto passes = [&](std::size_t d) { return Holds(says, core.json["deployments"][d]); };
+  const auto passes = [&](std::size_t d) { return Holds(says.at("deployments"), core.json["deployments"][d]); };
   return what == "every_deployment_reached" &&
          std::ranges::all_of(plan, [&](const Reach& reach) { return std::ranges::all_of(reach.maybe, passes); });
 }
@@ -206,17 +214,9 @@ auto AsksAbout(const Json& condition, std::size_t first, std::size_t end) -> boo
 
 /// Compares each request of the box, with one value of the attribute, with the same request with another.
 auto IsCompared(const Core& core, const Json& says, const Box& box) -> bool {
-  const Json &attribute = core.json["attributes"].at(Natural(says.at("attribute"))), &what = says.at("what");
-  const std::size_t first = attribute["first_dimension"], end = first + (attribute["kind"] == "any of" ? attribute["values"].size() : 1);
-  const auto put = [&](const Json& classes) {
-    Box other = box;
-    for (std::size_t d = first; d < end; ++d) {
-      other[d].assign(core.everything[d].size(), false);
-      other[d].at(Natural(classes.at(d - first))) = true;
-    }
-    return other;
-  };
-  const Box with = put(says.at("value")), than = put(says.at("than"));
+  const Json &of = core.json["attributes"].at(Natural(says.at("attribute"))), &what = says.at("what");
+  const std::size_t first = Natural(of["first_dimension"]), end = first + (of["kind"] == "any of" ? of["values"].size() : 1);
+  const Box with = Put(box, first, end, says.at("value")), than = Put(box, first, end, says.at("than"));
   const Outcomes one = OutcomesIn(core, kAlways, with), other = OutcomesIn(core, kAlways, than);
   if (what == "served") return IsKept(core, kUnserved, other, than) || IsKept(core, kServed, one, with);
   if (what == "allowed") {
@@ -226,7 +226,7 @@ auto IsCompared(const Core& core, const Json& says, const Box& box) -> bool {
     const bool any_refuses = std::any_of(refusals.begin(), refusals.end(), may_part);
     for (std::size_t d = 0; d < core.json["deployments"].size(); ++d) {
       bool may_go = any_refuses;
-      for (std::size_t r = 0; r < core.keeps.size() && !may_go; ++r) may_go = !core.keeps[r][d] && may_part(core.json["rules"][r]);
+      for (std::size_t r = 0; r < core.json["rules"].size() && !may_go; ++r) may_go = !core.keeps[r][d] && may_part(core.json["rules"][r]);
       if (may_go && Allowed(core, other, d) != kFalse) return false;
     }
     return true;
@@ -245,7 +245,11 @@ auto IsCompared(const Core& core, const Json& says, const Box& box) -> bool {
 
 auto IsKept(const Core& core, const Json& promise, const Outcomes& outcomes, const Box& box) -> bool {
   if (outcomes[0] == kFalse) return true;
-  const Json &refusals = core.json["refusals"], &routes = core.json["routes"];
+  const Json &refusals = core.json["refusals"], &routes = core.json["routes"], &services = core.json["services"];
+  for (std::size_t s = 0; s < services.size() && promise.contains("every_deployment_reached"); ++s) {
+    const bool may_see = core.asked[s] && Allowed(core, outcomes, core.json["deployments"].size() + s) != kFalse;
+    if (may_see && !Holds(promise.front().at("services"), services[s])) return false;
+  }
   const bool served = promise.contains("served");
   const Json named = served ? promise["served"].at("unless_refused_by") : Json();
   for (std::size_t i = 0; i < refusals.size(); ++i) {

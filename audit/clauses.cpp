@@ -122,7 +122,8 @@ class Clauses {
 
 void CheckClauses(const Core& core, const Json& obligation, const Json& certificate) {
   Need(!obligation["promise"].contains("compared"), "there are no cells of a comparison", obligation["name"]);
-  Outcomes unknown(1 + core.json["refusals"].size() + core.json["routes"].size() + core.json["deployments"].size(), kUnknown);
+  const auto open = [](const auto&) { return kUnknown; };
+  const auto unknown = OutcomesOf<Truth>(core, obligation["when"], open, open);
   for (const Json& cell : certificate.at("cells")) {
     Outcomes outcomes = unknown;
     for (const Json& number : cell) outcomes.at(std::abs(Signed(number)) - 1) = number < 0 ? kFalse : kTrue;

@@ -16,55 +16,82 @@ void Spend(std::uint64_t work) {
 
 auto Text(const Json& text) -> const std::string& { return text.get_ref<const std::string&>(); }
 
-auto Natural(const Json& number) -> std::uint64_t {
+auto Natural(const Json& number, std::optional<std::uint64_t> otherwise) -> std::uint64_t {
+  if (otherwise && number.is_null()) return *otherwise;
   Need(number.is_number_unsigned() && number < 0xFFFFFFFFU, "there is something else where a small number belongs", number);
   return number.get<std::uint64_t>();
-}
-
-auto NaturalOr(const Json& number, std::uint64_t otherwise) -> std::uint64_t {
-  return number.is_null() ? otherwise : Natural(number);
 }
 
 namespace {
 
 constexpr std::uint64_t kStep = 64;  // work of something that takes about as long as this many classes
-constexpr std::size_t kCountries = 249, kDaysOfWeek = 7;
+constexpr std::size_t kDaysOfWeek = 7, kMostServices = 64, kMostDimensions = 4'096, kMostClasses = 65'536;
 constexpr std::int64_t kFirstDay = -719'162, kLastDay = 2'932'896;  // of the years 1 to 9999
 
 auto Contains(const Json& list, const Json& item) -> bool { return std::find(list.begin(), list.end(), item) != list.end(); }
 
-/// "Value classes": how many an attribute has, or each member of a set. That there is a value in each is for a loader to check.
-auto CountClasses(const Json& attribute) -> std::size_t {
-  const std::string& kind = Text(attribute.at("kind"));
-  if (kind == "one of") return attribute.at("values").size();
-  if (kind == "any of" || kind == "yes/no") return 2;
-  if (kind == "text") return 1 + attribute.at("prefixes").size() + attribute.at("texts").size();
-  if (kind == "number" || kind == "date") return 1 + attribute.at("cuts").size();
-  Need(kind == "country", "an attribute is of no known kind", kind);
-  const Json& classes = attribute.at("countries");
-  const bool is_whole = classes.size() == kCountries && *std::max_element(classes.begin(), classes.end()) < kCountries;
-  Need(is_whole, "there is not a class for each country", attribute);
-  return 1 + Natural(*std::max_element(classes.begin(), classes.end()));
-}
-
+/// That the classes are those of the attributes' values is for a loader to check.
 void AddDimensions(Core& core) {
-  const Json& attributes = core.json.at("attributes");
-  Json expected = Json::array();
-  for (std::size_t i = 0; i < attributes.size(); ++i) {
-    const std::size_t classes = CountClasses(attributes[i]), first = expected.size();
-    const std::size_t members = attributes[i]["kind"] == "any of" ? attributes[i].at("values").size() : 1;
-    Need(classes > 0 && attributes[i].at("first_dimension") == first, "the dimensions are out of order", attributes[i]);
-    for (std::size_t m = 0; m < members; ++m) expected.push_back({{"attribute", i}, {"member", m}, {"classes", classes}});
-    core.everything.resize(expected.size(), Bits(classes, true));
-    const Json &sources = attributes[i].at("sources"), prompt = {{"kind", "request"}, {"argument", "prompt"}};
-    if (attributes[i]["kind"] == "number" && Contains(sources, prompt) && !core.prompt) core.prompt = first;
-    for (const Json& date : attributes) {
-      const bool is_weekday = attributes[i]["kind"] == "one of" && classes == kDaysOfWeek && sources == date.at("sources");
-      if (!is_weekday || date.at("kind") != "date" || sources.size() != 1 || sources[0].at("kind") != "clock") continue;
-      core.calendars.emplace_back(date.at("first_dimension"), first);
+  const bool fits = core.json.at("dimensions").size() <= kMostDimensions && core.json.at("services").size() <= kMostServices;
+  Need(fits, "there are too many dimensions or services");
+  for (const Json& dimension : core.json["dimensions"]) {
+    const std::uint64_t classes = Natural(dimension.at("classes"));
+    Need(0 < classes && classes <= kMostClasses, "a dimension has no classes, or too many", dimension);
+    core.everything.emplace_back(classes, true);
+  }
+  for (const Json& attribute : core.json.at("attributes")) {
+    const std::uint64_t first = Natural(attribute.at("first_dimension"));
+    const Json &sources = attribute.at("sources"), prompt = {{"kind", "request"}, {"argument", "prompt"}};
+    if (attribute.at("kind") == "number" && Contains(sources, prompt) && !core.prompt) core.prompt = first;
+    for (const Json& date : core.json["attributes"]) {
+      const bool is_weekday = attribute["kind"] == "one of" && attribute.at("values").size() == kDaysOfWeek;
+      const bool is_same = sources == date.at("sources") && sources.size() == 1 && sources[0].at("kind") == "clock";
+      if (is_weekday && is_same && date.at("kind") == "date") core.calendars.emplace_back(Natural(date.at("first_dimension")), first);
     }
   }
-  core.json["dimensions"] = expected;
+}
+
+/// What is known of a condition before services answer: what they say counts as `unknown`, and behind a `not` as the opposite.
+auto Foreseen(const Json& condition, const Bits& answered, bool unknown) -> Json {
+  if (condition.contains("dimension")) {
+    const bool is_answered = answered.at(Natural(condition["dimension"]));
+    return is_answered ? Json{{unknown ? "all" : "any", Json::array()}} : condition;
+  }
+  if (condition.contains("not")) return {{"not", Foreseen(condition["not"], answered, !unknown)}};
+  const char* const op = condition.contains("all") ? "all" : "any";
+  Json parts = Json::array();
+  for (const Json& part : condition.at(op)) parts.push_back(Foreseen(part, answered, unknown));
+  return {{op, parts}};
+}
+
+/// What keeps services from seeing prompts: a refusal all of them, where it applies whatever they say; a rule those that it
+/// excludes, where it could apply.
+void AddScreens(Core& core) {
+  const Json& services = core.json["services"];
+  Bits answered(core.everything.size());
+  for (const Json& service : services) {
+    const Json source = {{"kind", service.at("kind")}, {"argument", service.at("question")}};
+    core.asked.push_back(false);
+    for (std::size_t d = 0; d < answered.size(); ++d) {
+      if (Contains(AttributeOf(core.json, d).at("sources"), source)) core.asked.back() = answered[d] = true;
+    }
+  }
+  Json screens = Json::array();
+  for (const int by : {0, 1}) {
+    const Json& entries = core.json.at(by == 0 ? "refusals" : "rules");
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      Bits keeps(core.json["deployments"].size(), true);
+      std::uint64_t mask = 0;
+      for (std::size_t s = 0; s < services.size(); ++s) {
+        keeps.push_back(!core.asked[s] || (by == 1 && Holds(entries[i].at("keep").at("services"), services[s])));
+        mask |= std::uint64_t{!keeps.back()} << s;
+      }
+      if (mask == 0) continue;
+      core.keeps.push_back(std::move(keeps));
+      screens.push_back({{"by", by}, {"index", i}, {"services", mask}, {"when", Foreseen(entries[i].at("when"), answered, by == 1)}});
+    }
+  }
+  core.json["screens"] = std::move(screens);
 }
 
 }  // namespace
@@ -81,16 +108,16 @@ auto RangeOf(const Json& attribute, std::size_t number) -> std::pair<std::int64_
           number == cuts.size() ? last + 1 : cuts.at(number).get<std::int64_t>()};
 }
 
-auto Holds(const Json& test, const Json& deployment) -> bool {
+auto Holds(const Json& test, const Json& recipient) -> bool {
   Spend(kStep);
-  const auto holds = [&](const Json& part) { return Holds(part, deployment); };
+  const auto holds = [&](const Json& part) { return Holds(part, recipient); };
   if (!test.contains("fact")) {
     Need(test.size() == 1, "a test is not understood", test);
     if (test.contains("all")) return std::all_of(test["all"].begin(), test["all"].end(), holds);
     if (test.contains("any")) return std::any_of(test["any"].begin(), test["any"].end(), holds);
     return !holds(test.at("not"));
   }
-  const Json fact = deployment.value(Text(test["fact"]), Json());
+  const Json fact = recipient.value(Text(test["fact"]), Json());
   if (fact.is_null()) return false;
   if (test.contains("at_least") || test.contains("below")) {
     const std::size_t ends = test.count("at_least") + test.count("below");
@@ -110,8 +137,10 @@ Core::Core(const Json& given) : json(given) {
   AddDimensions(*this);
   for (const Json& rule : json.at("rules")) {
     Bits& kept = keeps.emplace_back();
-    for (const Json& deployment : json.at("deployments")) kept.push_back(Holds(rule.at("keep"), deployment));
+    for (const Json& deployment : json.at("deployments")) kept.push_back(Holds(rule.at("keep").at("deployments"), deployment));
+    kept.resize(kept.size() + json["services"].size(), true);
   }
+  AddScreens(*this);
   Json refusals = Json::array(), always = {{"all", Json::array()}};
   while (refusals.size() < json.at("refusals").size()) refusals.push_back(refusals.size());
   obligations.push_back({{"name", "coverage"}, {"when", always}, {"promise", {{"served", {{"unless_refused_by", refusals}}}}}});

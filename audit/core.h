@@ -34,24 +34,40 @@ constexpr std::uint64_t kMostWork = 50'000'000'000;
 inline std::uint64_t spent = 0;  ///< so far, by this process
 
 auto Text(const Json& text) -> const std::string&;
-auto Natural(const Json& number) -> std::uint64_t;                            ///< below 2^32 - 1
-auto NaturalOr(const Json& number, std::uint64_t otherwise) -> std::uint64_t;  ///< `otherwise` if it is null
+/// A number below 2^32 - 1, or `otherwise` if it is null.
+auto Natural(const Json& number, std::optional<std::uint64_t> otherwise = {}) -> std::uint64_t;
 
 using Bits = std::vector<bool>;
 
 struct Core {
   explicit Core(const Json& json);
 
-  Json json;
+  Json json;                            ///< as the pack has it, and `screens` as the bundle has them, with `when`
   std::vector<Bits> everything;         ///< the classes of each dimension
-  std::vector<Bits> keeps;              ///< for each rule and each deployment: whether the rule leaves it in
+  std::vector<Bits> keeps;              ///< for each rule, then each screen: whether it leaves in each deployment, then each service
+  Bits asked;                           ///< for each service: whether some attribute asks it
   std::optional<std::size_t> prompt;    ///< the dimension of the prompt's size
   std::vector<std::pair<std::size_t, std::size_t>> calendars;  ///< dimensions of a date and of the weekday of that date
   std::vector<Json> obligations;        ///< `name`, `when`, `promise`: coverage first, then each guarantee
 };
 
-/// Whether a test holds of a deployment.
-auto Holds(const Json& test, const Json& deployment) -> bool;
+/// Whether a test holds of a deployment or a service.
+auto Holds(const Json& test, const Json& recipient) -> bool;
+
+auto Hex(const std::string& bytes) -> std::string;     ///< two lower-case digits for each byte
+auto Sha256(const std::string& bytes) -> std::string;  ///< 64 of them
+
+/// An unsigned number of `size` bytes, little-endian, at an offset. Throws Rejected beyond the end.
+auto Unsigned(const std::string& bytes, std::uint64_t at, std::size_t size) -> std::uint64_t;
+
+/// A bundle whose envelope, sections and records are as `docs/table-format.md` (version 3 or 4) says, as JSON: the header's
+/// fields, and each section that is not a range of another as a list. A record is an object of its fields, or the field itself
+/// if it has just one without a name. Numbers that stand for words are these words, strings and ranges are what they point at,
+/// and what may be none is null. `masks` and `cells` are their bytes. Throws Rejected.
+auto ReadBundle(const std::string& bytes) -> Json;
+
+/// A pack's text: nothing but canonical JSON, with integers below 2^63 and not nested deeply.
+auto ReadPack(const std::string& text) -> Json;
 
 /// The attribute of a dimension.
 auto AttributeOf(const Json& core, std::size_t dimension) -> const Json&;

@@ -7,7 +7,6 @@
 #include <sstream>
 
 #include "audit/attestation.h"
-#include "audit/pack.h"
 #include "audit/proof.h"
 #include "audit/words.h"
 
@@ -40,7 +39,7 @@ auto Declaration(Json attribute) -> Json {
 }
 
 /// The base's attributes, rules, refusals and guarantees stand in this core and mean the same, and no deployment has other
-/// facts there: only that makes what the base promises of what is not allowed hold here too.
+/// facts there, nor a service: only that makes what the base promises of what is not allowed hold here too.
 void CheckBase(const Json& core, const Json& base) {
   const auto need = [&](const char* list, const auto& same) {
     for (const Json& entry : base.at(list)) {
@@ -54,9 +53,11 @@ void CheckBase(const Json& core, const Json& base) {
   for (const std::string list : {"rules", "refusals", "guarantees"}) {
     need(list.c_str(), [&](const Json& here, const Json& there) { return Meaning(core, list, here) == Meaning(base, list, there); });
   }
-  for (const Json& here : core.at("deployments")) {
-    for (const Json& there : base.at("deployments")) {
-      Need(there.at("name") != here.at("name") || there == here, "a deployment has other facts in the base", here["name"]);
+  for (const char* list : {"deployments", "services"}) {
+    for (const Json& here : core.at(list)) {
+      for (const Json& there : base.at(list)) {
+        Need(there.at("name") != here.at("name") || there == here, "a deployment or service has other facts in the base", here["name"]);
+      }
     }
   }
 }
@@ -75,7 +76,7 @@ auto ReadBytes(const std::filesystem::path& path) -> std::string {
 
 auto OpenPack(const std::string& bytes) -> Json {
   Need(bytes.starts_with("\x89RPP\r\n\x1a\n"), "this is not a proof pack");
-  Need(Unsigned(bytes, 8, 8) == 2, "this proof pack has another version than 2, the only one that is understood");
+  Need(Unsigned(bytes, 8, 8) == 3, "this proof pack has another version than 3, the only one that is understood");
   const std::uint64_t size = Unsigned(bytes, kEnvelope - 8, 8);
   const bool is_whole = Sha256(bytes.substr(kEnvelope - 8)) == Hex(bytes.substr(16, 32));
   Need(is_whole, "the proof pack is damaged: its checksum is another one");

@@ -47,11 +47,11 @@ def count(literals):
     return total(f"(ite {literal} 1 0)" for literal in literals)
 
 
-def passes(test, deployment):
+def passes(test, recipient):
     if "fact" not in test:
         (op, parts), = test.items()
-        return not passes(parts, deployment) if op == "not" else {"all": all, "any": any}[op]([passes(part, deployment) for part in parts])
-    fact = deployment.get(test["fact"])
+        return not passes(parts, recipient) if op == "not" else {"all": all, "any": any}[op]([passes(part, recipient) for part in parts])
+    fact = recipient.get(test["fact"])
     if fact is None:
         return False
     facts = fact if isinstance(fact, list) else [fact]
@@ -68,8 +68,9 @@ class Request:
         self.refusals = self.define_all("refusal", (self.holds(refusal["when"]) for refusal in core["refusals"]))
         self.routes = self.define_all("route", (self.holds(route["when"]) for route in core["routes"]))
         rules = [*zip(self.define_all("rule", (self.holds(rule["when"]) for rule in core["rules"])), (rule["keep"] for rule in core["rules"]))]
-        self.allowed = self.define_all("allowed", (conj(neg(when) for when, keep in rules if not passes(keep, each))
+        self.allowed = self.define_all("allowed", (conj(neg(when) for when, keep in rules if not passes(keep["deployments"], each))
                                                    for each in core["deployments"]))
+        self.shown = self.define_all("shown", map(self.sees, core["services"]))
         self.refused = self.define("refused", disj(self.refusals))
         self.open = [neg(self.refused)]  # before each route: that none has taken the request
         for i, route in enumerate(self.routes):
@@ -91,6 +92,24 @@ class Request:
             return disj(f"(and (<= {first} {d}) (< {d} {end}))" for first, end in condition["classes"])
         (op, parts), = condition.items()
         return neg(self.holds(parts)) if op == "not" else {"all": conj, "any": disj}[op](self.holds(part) for part in parts)
+
+    def sees(self, service):
+        """Whether a service is shown the prompt."""
+        own = {"kind": service["kind"], "argument": service["question"]}
+        if not any(own in attribute["sources"] for attribute in self.core["attributes"]):
+            return "false"
+        keeping = [self.holds(self.foreseen(refusal["when"], False)) for refusal in self.core["refusals"]]
+        keeping += [self.holds(self.foreseen(rule["when"], True)) for rule in self.core["rules"] if not passes(rule["keep"]["services"], service)]
+        return conj(map(neg, keeping))
+
+    def foreseen(self, condition, unknown):
+        """A condition in which what services say counts as `unknown`, and behind a `not` as the opposite."""
+        if "dimension" in condition:
+            asked = [{"kind": each["kind"], "argument": each["question"]} for each in self.core["services"]]
+            of = self.core["attributes"][self.core["dimensions"][condition["dimension"]]["attribute"]]
+            return {"all" if unknown else "any": []} if any(source in asked for source in of["sources"]) else condition
+        (op, parts), = condition.items()
+        return {op: self.foreseen(parts, not unknown) if op == "not" else [self.foreseen(part, unknown) for part in parts]}
 
     def decides(self, i):
         return conj([self.open[i], self.routes[i]])
@@ -153,10 +172,11 @@ class Writer:
 
     # What breaks each promise.
 
-    def every_deployment_reached(self, test):
-        bad = [not passes(test, each) for each in self.core["deployments"]]
-        return self.request.plans(lambda tiers: disj(
-            literal for tier in tiers for each, literal in zip(tier["candidates"], self.request.reached(tier)) if bad[each["deployment"]]))
+    def every_deployment_reached(self, tests):
+        bad = [not passes(tests["deployments"], each) for each in self.core["deployments"]]
+        seeing = (shown for shown, each in zip(self.request.shown, self.core["services"]) if not passes(tests["services"], each))
+        return disj([*seeing, self.request.plans(lambda tiers: disj(
+            literal for tier in tiers for each, literal in zip(tier["candidates"], self.request.reached(tier)) if bad[each["deployment"]]))])
 
     def first_choice(self, test):
         bad = [not passes(test, each) for each in self.core["deployments"]]

@@ -11,18 +11,18 @@ using Box = std::vector<Bits>;
 enum Truth { kFalse = 0, kUnknown = 1, kTrue = 2 };
 
 /// What is known about some requests: whether the obligation's premise holds, then whether each refusal and each route
-/// does, then whether each deployment is allowed.
+/// does, then whether each deployment is allowed, then whether nothing keeps each service from the prompt.
 using Outcomes = std::vector<Truth>;
 
-/// Each outcome in that order, if `of` makes one of a condition, and `none` the one of a deployment from those of the rules
-/// that take it out.
+/// Each outcome in that order, if `of` makes one of a condition, and `none` the one of a deployment or a service from those of
+/// the rules or screens that take it out.
 template <typename Outcome, typename Of, typename None>
 auto OutcomesOf(const Core& core, const Json& premise, const Of& of, const None& none) -> std::vector<Outcome> {
   std::vector<Outcome> outcomes = {of(premise)}, rules;
-  for (const char* list : {"refusals", "routes", "rules"}) {
-    for (const Json& entry : core.json[list]) (list == std::string("rules") ? rules : outcomes).push_back(of(entry.at("when")));
-  }
-  for (std::size_t d = 0; d < core.json["deployments"].size(); ++d) {
+  const auto add = [&](const char* list, auto& to) { for (const Json& each : core.json[list]) to.push_back(of(each.at("when"))); };
+  for (const char* list : {"refusals", "routes"}) add(list, outcomes);
+  for (const char* list : {"rules", "screens"}) add(list, rules);
+  for (std::size_t d = 0; d < core.json["deployments"].size() + core.asked.size(); ++d) {
     std::vector<Outcome> out;
     for (std::size_t r = 0; r < rules.size(); ++r) {
       if (!core.keeps[r][d]) out.push_back(rules[r]);
@@ -37,6 +37,9 @@ auto ClassesIn(const Json& question, std::size_t count) -> Bits;
 
 /// Whether a condition holds of all requests of the box, of none, or of some.
 auto Evaluate(const Json& condition, const Box& box) -> Truth;
+
+/// The box with one class left in each dimension from `first` up to but not including `end`: those listed.
+auto Put(Box box, std::size_t first, std::size_t end, const Json& classes) -> Box;
 
 /// Whether the obligation holds of every request of the box. Exact where each dimension has one class left.
 auto IsEstablishedIn(const Core& core, const Json& obligation, const Box& box) -> bool;

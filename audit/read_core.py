@@ -27,6 +27,7 @@ COUNTRIES = [a + b for a, bs in (
 ) for b in bs]
 LIMITS = ("attempts", "deadline_ms", "answer_tokens", "cost_hundredth_cents")
 FIRST_DAY, LEAST = datetime.date(1970, 1, 1).toordinal(), -(1 << 63)
+FACTS_OF_MODELS = ("model", "capabilities", "price_in", "price_out", "first_token_ms", "context_tokens")
 
 
 # ---- Lines ----------------------------------------------------------------------------------------------------------------
@@ -176,6 +177,7 @@ class Reader:
         for attribute in self.attributes:
             self.first[attribute.name] = dimensions
             dimensions += len(attribute.values) if attribute.kind == "any of" else 1
+        self.kinds = {each.words[1]: " ".join(each.words[2:each.words.index("unit")]) for each in self.top.all("property")}
         self.deployments = [self.deployment(line) for line in self.top.all("deployment")]
         self.refusals = [{"name": line.words[1], "layer": int(line.words[3]), "reason": line.get("reason"), "when": self.when(line)}
                          for line in self.top.all("refusal")]
@@ -225,21 +227,52 @@ class Reader:
                 facts[name] = micros(of.get(name))
         for each in model.all("quality_at"):
             facts["quality " + each.words[1]] = micros(each.words[2])
+        return {**facts, **self.stated(line, vendors)}
+
+    def stated(self, line, vendors):
+        """What deployments and services have alike and need not state, but for the retention."""
+        facts = {}
         for each in line.all("seen_by"):
             facts["seen_by"] = each.words[1:]
             facts["seen_from"] = [COUNTRIES.index(vendors[name].get("headquarters")) for name in each.words[1:]]
-        kinds = {each.words[1]: " ".join(each.words[2:-2]) for each in self.top.all("property")}
         for each in line.all("own"):
             _, name, value = each.words
-            facts["own " + name] = number(value) if kinds[name] in ("number", "date") else value
+            facts["own " + name] = number(value) if self.kinds[name] in ("number", "date") else value
         return facts
 
     def service(self, line):
-        vendor = next(each for each in self.top.all("vendor") if each.words[1] == line.get("vendor"))
+        vendors = {each.words[1]: each for each in self.top.all("vendor")}
+        vendor = vendors[line.get("vendor")]
         (_, kind, question), = (each.words for each in line.all("answers"))
+        retention = {} if line.get("retention_days") is None else {"retention_days": micros(line.get("retention_days"))}
         return {"name": line.words[1], "vendor": line.get("vendor"), "endpoint": line.get("endpoint"), "key_env": line.get("key_env"),
                 "kind": kind, "question": question, "processed_in": COUNTRIES.index(line.get("processed_in")),
-                "headquarters": COUNTRIES.index(vendor.get("headquarters")), "within_ms": int(line.get("within_ms"))}
+                "headquarters": COUNTRIES.index(vendor.get("headquarters")), "within_ms": int(line.get("within_ms")),
+                "certified": [each.words[1] for each in vendor.all("certified")], "status": line.get("status"),
+                "tags": sorted({each.words[1] for each in line.all("tag")}), **retention, **self.stated(line, vendors)}
+
+    def binds_services(self, fact, words):
+        """Whether services have the fact that a test asks for."""
+        if fact == "tags":
+            return any(each.words[1] in words[1:] for kind in ("deployment", "service") for line in self.top.all(kind) for each in line.all("tag"))
+        owners = {"own " + each.words[1]: each.words[-2:] for each in self.top.all("property")}
+        return fact not in FACTS_OF_MODELS and not fact.startswith("quality") and owners.get(fact) != ["of", "models"]
+
+    def of_services(self, line):
+        """A test without what is about facts that services don't have; None if nothing is left of it."""
+        if line.words[0] == "fact":
+            _, fact, *words = line.words
+            if fact in ("name", "service"):
+                return {"any": []} if fact == "name" else {"fact": "name", "in": words[1:]}
+            return self.test(line) if self.binds_services(fact, words) else None
+        parts = [part for part in map(self.of_services, line.below) if part is not None]
+        if line.words == ["all"] and not line.below:
+            return {"all": []}
+        return None if not parts else {"not": parts[0]} if line.words[0] == "not" else {line.words[0]: parts}
+
+    def both(self, line):
+        """What must hold of a deployment, and of a service where there are some."""
+        return {"deployments": self.test(line), **({"services": self.of_services(line) or {"all": []}} if self.top.all("service") else {})}
 
     def tier(self, line):
         return {"label": line.words[1], "order": " ".join(line.words[2:]),
@@ -250,7 +283,7 @@ class Reader:
     def promise(self, line):
         kind, *words = line.words[1:]
         if kind in ("every_deployment_reached", "first_choice"):
-            return {kind: self.test(line.below[0])}
+            return {kind: self.test(line.below[0]) if kind == "first_choice" else self.both(line.below[0])}
         if kind == "served":
             return {kind: {"unless_refused_by": [index(self.refusals, each.words[1]) for each in line.all("unless")]}}
         if kind == "survives_loss":
@@ -268,7 +301,7 @@ class Reader:
     def core(self):
         limits = self.top.all("limits")[0]
         rules = [{"name": line.words[1], "layer": int(line.words[3]), "implied": line.words[4:] == ["implied"],
-                  "because": line.get("because"), "when": self.when(line), "keep": self.test(line.all("keep")[0].below[0])}
+                  "because": line.get("because"), "when": self.when(line), "keep": self.both(line.all("keep")[0].below[0])}
                  for line in self.top.all("rule")]
         routes = [{"name": line.words[1], "layer": int(line.words[3]), "when": self.when(line),
                    "tiers": [self.tier(each) for each in line.all("tier")]} for line in self.top.all("route")]
@@ -277,9 +310,11 @@ class Reader:
         return {"policy": self.head.words[3], "version": self.head.words[5],
                 "layers": [{"name": line.words[1], "version": line.words[3]} for line in self.top.all("layer")],
                 "limits": {name: int(limits.get(name)) for name in LIMITS},
-                "properties": [{"name": line.words[1], "kind": " ".join(line.words[2:-2]), "unit": line.words[-1]}
+                "properties": [{"name": line.words[1], "kind": self.kinds[line.words[1]], "unit": line.words[line.words.index("unit") + 1]}
                                for line in self.top.all("property")],
                 "attributes": [attribute.to_json(self.first[attribute.name]) for attribute in self.attributes],
+                "dimensions": [{"attribute": i, "member": member, "classes": attribute.count} for i, attribute in enumerate(self.attributes)
+                               for member in range(len(attribute.values) if attribute.kind == "any of" else 1)],
                 "deployments": self.deployments, "services": [self.service(line) for line in self.top.all("service")],
                 "rules": rules, "refusals": self.refusals, "routes": routes, "guarantees": guarantees}
 

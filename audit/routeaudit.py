@@ -37,7 +37,7 @@ def need(holds, why):
 def open_pack(data):
     need(data[:8] == b"\x89RPP\r\n\x1a\n" and len(data) >= 56, "this is not a proof pack")
     version, size = (struct.unpack_from("<Q", data, offset)[0] for offset in (8, 48))
-    need(version == 2, "a version that is not understood")
+    need(version == 3, "a version that is not understood")
     need(hashlib.sha256(data[48:]).digest() == data[16:48], "the proof pack is damaged: its checksum is another one")
     need(size <= MOST_BYTES, "the proof pack unpacks to more than 128 MiB")
     unpack = zlib.decompressobj()
@@ -45,7 +45,6 @@ def open_pack(data):
     need(len(text) == size and unpack.eof and not unpack.unused_data, "the proof pack does not unpack")
     pack = json.loads(text, parse_float=lambda number: need(False, f"{number} is no integer"))
     need(json.dumps(pack, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() == text, "the text is not canonical JSON")
-    need(pack["format"] == "route.proof-pack/2", "a format that is not understood")
     return pack
 
 
@@ -73,35 +72,39 @@ def range_of(attribute, c):
     return tuple([first, *attribute["cuts"], last + 1][c:c + 2])
 
 
-def classes_of(attribute):
-    kind, values, prefixes, texts, cuts, countries = map(attribute.get, ("kind", "values", "prefixes", "texts", "cuts", "countries"))
-    need(kind != "country" or (len(countries) == 249 and max(countries) < 249), "there is not a class for each country")
-    return {"one of": len(values), "any of": 2, "yes/no": 2, "number": 1 + len(cuts), "date": 1 + len(cuts),
-            "text": 1 + len(prefixes) + len(texts), "country": 1 + max(countries, default=0)}[kind]
-
-
 class Core:
     def __init__(self, core):
-        self.json, self.dimensions, self.prompt, self.deployments, attributes = core, [], None, core["deployments"], core["attributes"]
-        for i, attribute in enumerate(attributes):
-            count, first = classes_of(attribute), len(self.dimensions)
-            need(count > 0 and attribute["first_dimension"] == first, "the dimensions are out of order")
-            for member in range(len(attribute["values"]) if attribute["kind"] == "any of" else 1):
-                self.dimensions.append({"attribute": i, "member": member, "classes": count})
-            if attribute["kind"] == "number" and {"kind": "request", "argument": "prompt"} in attribute["sources"] and self.prompt is None:
-                self.prompt = first
+        self.json, self.deployments, self.services, self.dimensions = core, core["deployments"], core["services"], core["dimensions"]
+        need(len(self.dimensions) <= 4096 and len(self.services) <= 64, "there are too many dimensions or services")
+        self.everything = [(2 << at(range(65_536), each["classes"] - 1)) - 1 for each in self.dimensions]
+        attributes, prompt = core["attributes"], {"kind": "request", "argument": "prompt"}
+        self.prompts = [each["first_dimension"] for each in attributes if each["kind"] == "number" and prompt in each["sources"]]
         self.calendars = [(date["first_dimension"], weekday["first_dimension"]) for date in attributes for weekday in attributes
                           if date["kind"] == "date" and weekday["kind"] == "one of" and len(weekday["values"]) == 7
                           and date["sources"] == weekday["sources"] and [source["kind"] for source in date["sources"]] == ["clock"]]
         self.attempts, self.deadline = core["limits"]["attempts"], core["limits"]["deadline_ms"]
-        self.everything = [(1 << dimension["classes"]) - 1 for dimension in self.dimensions]
-        self.rules = [(self.condition(rule["when"]), [passes(rule["keep"], each) for each in self.deployments]) for rule in core["rules"]]
-        self.refusals = [self.condition(refusal["when"]) for refusal in core["refusals"]]
+        self.rules = [(self.condition(rule["when"]), [passes(rule["keep"]["deployments"], each) for each in self.deployments]
+                       + [True] * len(self.services)) for rule in core["rules"]]
+        self.refusals = [(self.condition(refusal["when"]), refusal) for refusal in core["refusals"]]
         self.routes = [(self.condition(route["when"]), route["tiers"]) for route in core["routes"]]
+        self.add_screens()
         everyone = {"served": {"unless_refused_by": list(range(len(self.refusals)))}}
-        self.obligations = [("coverage", ("all", []), everyone)]
-        for each in core["guarantees"]:
-            self.obligations.append(("guarantee " + each["name"], self.condition(each["when"]), each["promise"]))
+        self.obligations = [("coverage", ("all", []), everyone), *(
+            ("guarantee " + each["name"], self.condition(each["when"]), each["promise"]) for each in core["guarantees"])]
+
+    def add_screens(self):
+        """What keeps services from seeing prompts: a refusal all of them, where it applies whatever they say; a rule those that it
+        excludes, where it could apply."""
+        sources = [{"kind": each["kind"], "argument": each["question"]} for each in self.services]
+        says = [{d for d in range(len(self.dimensions)) if source in self.attribute(d)["sources"]} for source in sources]
+        self.asked, self.screens, self.screen_records = [s for s, dimensions in enumerate(says) if dimensions], [], []
+        for by, name in enumerate(("refusals", "rules")):
+            for i, entry in enumerate(self.json[name]):
+                kept = [s for s in self.asked if by == 0 or not passes(entry["keep"]["services"], self.services[s])]
+                if kept:
+                    self.screen_records.append({"by": by, "index": i, "services": sum(1 << s for s in kept)})
+                    when = foreseen(self.condition(entry["when"]), set().union(*says), by == 1)
+                    self.screens.append((when, [True] * len(self.deployments) + [s not in kept for s in range(len(self.services))]))
 
     def condition(self, condition):
         """("all" | "any", parts), ("not", part) or ("in", dimension, classes)."""
@@ -119,12 +122,20 @@ class Core:
         return self.json["attributes"][self.dimensions[dimension]["attribute"]]
 
 
-def passes(test, deployment):
+def foreseen(condition, answered, unknown):
+    """What is known of a condition before services answer: what they say counts as `unknown`, and behind a `not` as the opposite."""
+    op, parts, *_ = condition
+    if op == "in":
+        return ("all" if unknown else "any", []) if parts in answered else condition
+    return (op, foreseen(parts, answered, not unknown) if op == "not" else [foreseen(part, answered, unknown) for part in parts])
+
+
+def passes(test, recipient):
     if "fact" not in test:
         (op, parts), = test.items()
         need(op in ("all", "any", "not"), f"the test {op} is not understood")
-        return not passes(parts, deployment) if op == "not" else (all if op == "all" else any)([passes(part, deployment) for part in parts])
-    fact = deployment.get(test["fact"])
+        return not passes(parts, recipient) if op == "not" else (all if op == "all" else any)([passes(part, recipient) for part in parts])
+    fact = recipient.get(test["fact"])
     need(set(test) - {"fact"} in ({"in"}, {"only_in"}, {"at_least"}, {"below"}, {"at_least", "below"}), f"{test} is not understood")
     if fact is None:
         return False
@@ -156,11 +167,10 @@ def is_possible(core, box):
 
 
 def outcomes_in(core, premise, box):
-    applies = [evaluate(when, box) for when, _ in core.rules]
-    allowed = [2 - max((truth for truth, (_, keeps) in zip(applies, core.rules) if not keeps[d]), default=FALSE)
-               for d in range(len(core.deployments))]
-    return [evaluate(premise, box), *(evaluate(refusal, box) for refusal in core.refusals),
-            *(evaluate(when, box) for when, _ in core.routes), *allowed]
+    excluding = [(evaluate(when, box), kept) for when, kept in core.rules + core.screens]
+    allowed = [2 - max((truth for truth, kept in excluding if not kept[d]), default=FALSE)
+               for d in range(len(core.deployments) + len(core.services))]
+    return [evaluate(premise, box), *(evaluate(when, box) for when, _ in core.refusals + core.routes), *allowed]
 
 
 class Reach:
@@ -215,8 +225,8 @@ def survives(core, loss, plan, allowed, box):
 
 
 def is_affordable(core, says, plan, allowed, box):
-    limits, costs = core.json["limits"], []
-    tokens = (range_of(core.attribute(core.prompt), box[core.prompt].bit_length() - 1)[1] - 1) // MILLION
+    limits, prompt, costs = core.json["limits"], core.prompts[0], []
+    tokens = (range_of(core.attribute(prompt), box[prompt].bit_length() - 1)[1] - 1) // MILLION
     for reach in plan:
         here = [core.deployments[d]["price_in"] * tokens + core.deployments[d]["price_out"] * limits["answer_tokens"] for d in reach.maybe]
         costs += here + [max(here)] * min(reach.retries, core.attempts)
@@ -225,7 +235,7 @@ def is_affordable(core, says, plan, allowed, box):
 
 
 KEEPS = {"every_deployment_reached": lambda core, test, plan, allowed, box: all(
-             passes(test, core.deployments[d]) for reach in plan for d in reach.maybe), "first_choice": first_passes,
+             passes(test["deployments"], core.deployments[d]) for reach in plan for d in reach.maybe), "first_choice": first_passes,
          "served": lambda core, says, plan, allowed, box: any(reach.certain for reach in plan),
          "survives_loss": survives, "bounded": is_bounded, "costs_at_most": is_affordable}
 
@@ -235,12 +245,15 @@ def keeps(core, promise, outcomes, box):
     if outcomes[0] == FALSE:
         return True
     refusals, routes = len(core.refusals), len(core.routes)
+    allowed = outcomes[1 + refusals + routes:]
+    shown = [core.services[s] for s in core.asked if allowed[len(core.deployments) + s] != FALSE]
+    if kind == "every_deployment_reached" and not all(passes(says["services"], service) for service in shown):
+        return False
     for i, refuses in enumerate(outcomes[1:1 + refusals]):
         if refuses != FALSE and kind == "served" and i not in says["unless_refused_by"]:
             return False
         if refuses == TRUE:
             return True
-    allowed = outcomes[1 + refusals + routes:]
     for takes, (_, tiers) in zip(outcomes[1 + refusals:], core.routes):
         plan = [reach for reach in (Reach(core, tier, allowed) for tier in tiers) if reach.most]
         if takes != FALSE and not KEEPS[kind](core, says, plan, allowed, box):
@@ -268,7 +281,7 @@ def compares(core, says, box):
             side[d] = 1 << at(range(core.dimensions[d]["classes"]), classes[d - first])
     one, other = (outcomes_in(core, ("all", []), side) for side in boxes)
     if says["what"] == "served":
-        return (keeps(core, {"every_deployment_reached": {"any": []}}, other, boxes[1])
+        return (keeps(core, {"every_deployment_reached": {"deployments": {"any": []}, "services": {"all": []}}}, other, boxes[1])
                 or keeps(core, {"served": {"unless_refused_by": []}}, one, boxes[0]))
     if says["what"] == "allowed":
         def may_part(condition):
@@ -276,10 +289,10 @@ def compares(core, says, box):
 
         if TRUE in other[1:1 + len(core.refusals)]:
             return True
-        refused = any(may_part(refusal) for refusal in core.refusals)
+        refused = any(may_part(refusal) for refusal, _ in core.refusals)
         parting = [kept for when, kept in core.rules if may_part(when)]
-        return all(truth == FALSE or not (refused or any(not kept[d] for kept in parting))
-                   for d, truth in enumerate(other[1 + len(core.refusals) + len(core.routes):]))
+        allowed = other[1 + len(core.refusals) + len(core.routes):]
+        return all(allowed[d] == FALSE or not (refused or any(not kept[d] for kept in parting)) for d in range(len(core.deployments)))
     need(says["what"] in ("first_choice_at_least", "first_choice_at_most"), "a comparison is not understood")
     larger, smaller = ((one, boxes[0]), (other, boxes[1]))[::1 if says["what"] == "first_choice_at_least" else -1]
     return any(keeps(core, {"first_choice": {"fact": says["fact"], "at_least": between}}, *larger)
@@ -298,8 +311,7 @@ def establishes(core, obligation, box):
 
 def check_cases(core, obligation, tree, box):
     if tree is True:
-        need(establishes(core, obligation, box), f"{obligation[0]}: a case does not establish it")
-        return
+        return need(establishes(core, obligation, box), f"{obligation[0]}: a case does not establish it")
     d, classes, yes, no = tree
     listed = sum(1 << at(range(at(core.dimensions, d)["classes"]), c) for c in set(classes))
     for kept, branch in ((box[d] & listed, yes), (box[d] & ~listed, no)):
@@ -314,10 +326,11 @@ class Clauses:
     def __init__(self, core, obligation, cells):
         self.variables, self.clauses = 0, []
         self.since = [self.dimension(dimension["classes"]) for dimension in core.dimensions]
-        outcomes = [self.write(obligation[1]), *map(self.write, core.refusals), *(self.write(when) for when, _ in core.routes)]
-        rules = [self.write(when) for when, _ in core.rules]
-        for d in range(len(core.deployments)):
-            outcomes.append(self.conjunction([-rule for rule, (_, kept) in zip(rules, core.rules) if not kept[d]]))
+        outcomes = [self.write(obligation[1]), *(self.write(when) for when, _ in core.refusals + core.routes)]
+        excluding = [(self.write(when), kept) for when, kept in core.rules + core.screens]
+        for d in range(len(core.deployments) + len(core.services)):
+            outcomes.append(self.conjunction([-rule for rule, kept in excluding if not kept[d]]))
+        self.outcomes = len(outcomes)
         for cell in cells:
             self.clauses.append([-outcomes[n - 1] if n > 0 else outcomes[-n - 1] for n in cell])
 
@@ -369,21 +382,20 @@ def replay(clauses, variables, proof):
 
 def check_clauses(core, obligation, certificate):
     need("compared" not in obligation[2], "there are no cells of a comparison")
-    count = 1 + len(core.refusals) + len(core.routes) + len(core.deployments)
-    for cell in certificate["cells"]:
-        outcomes = [UNKNOWN] * count
-        for n in cell:
-            outcomes[at(range(count), abs(n) - 1)] = TRUE if n > 0 else FALSE
-        need(keeps(core, obligation[2], outcomes, core.everything), f"{obligation[0]}: a cell does not establish it")
     made = Clauses(core, obligation, certificate["cells"])
+    for cell in certificate["cells"]:
+        outcomes = [UNKNOWN] * made.outcomes
+        for n in cell:
+            outcomes[at(range(made.outcomes), abs(n) - 1)] = TRUE if n > 0 else FALSE
+        need(keeps(core, obligation[2], outcomes, core.everything), f"{obligation[0]}: a cell does not establish it")
     replay(made.clauses, made.variables, certificate["proof"])
 
 
 def check_obligation(core, obligation, entry):
     need(entry["name"] == obligation[0], f"the pack speaks of {entry['name']} where {obligation[0]} belongs")
     verdict, (kind, *_) = entry["verdict"], obligation[2]
-    if "open" in entry or verdict == "unknown" or (kind == "every_deployment_reached" and core.json["services"]):
-        return "NOT ESTABLISHED"  # whom services ask is not checked yet
+    if "open" in entry or verdict == "unknown":
+        return "NOT ESTABLISHED"
     need(kind == "compared" or kind in KEEPS, f"the promise {kind} is not understood")
     need(verdict in ("proved", "violated"), f"there is no verdict {verdict}")
     if verdict == "violated":
@@ -400,8 +412,8 @@ def check_obligation(core, obligation, entry):
 
 # The header and the sections, each with the fields of a record: name, type, and what it is of. Types: s string, p place (None
 # if there is none), r range, o u32 that may be none, B, H, I, Q, q as in `struct`, z a byte that is zero.
-LAYOUTS = """header policy:s version:s tool:s verified:I:flags attempts:I deadline_ms:I definitions:I refusals:I routes:I rules:I
- mask_cells:I answer_tokens:I cost_hundredth_cents:I;
+LAYOUTS = """header policy:s version:s tool:s verified:I:flags attempts:I deadline_ms:I definitions:I refusals_terms:I
+ routes_terms:I rules_terms:I mask_cells:I answer_tokens:I cost_hundredth_cents:I;
 attributes name:s default:s kind:B:kinds unit:B:units has_default:B:flags :z first_dimension:I maximum:q sources:r:sources values:r:names
  prefixes:r:names texts:r:names cuts:r:cuts countries:r:countries;
 sources argument:s kind:B:origins :z :z :z :z :z :z :z; names :s; cuts :q; countries :H; dimensions attribute:I member:I classes:I;
@@ -410,7 +422,7 @@ files path:s sha256:s policy:s; rules name:s because:s place:p implied:I:flags m
 routes name:s place:p tiers:r:tiers; tiers label:s candidates:r:candidates order:I:orders limit:o within_ms:o retries:o;
 candidates deployment:I weight:I; guarantees name:s text:s place:p verdict:I:verdicts :z :z :z :z; levels definitions:I terms:I;
 owners :I; lines first:I direct:I searched:I; columns dimension:I cell:I run:I runs:I; runs first:H cell:H;
-masks :Q :Q :Q :Q :Q :Q :Q :Q; cells :Q :Q :Q :Q :Q :Q :Q :Q; strings :B|; service_header screen_terms:I :z :z :z :z;
+masks :Q :Q :Q :Q :Q :Q :Q :Q; cells :Q :Q :Q :Q :Q :Q :Q :Q; strings :B|; service_header screens_terms:I :z :z :z :z;
 services name:s vendor:s endpoint:s key_env:s question:s processed_in:H headquarters:H kind:I:origins within_ms:I :z :z :z :z;
 screens services:Q by:I index:I"""
 AS_STRUCT = str.maketrans("sproz", "QQQIB")
@@ -476,23 +488,21 @@ def same(found, core, where):
 
 
 def check_records(core, pack, bundle, header):
-    expected = {**core.json, **core.json["limits"], "tool": pack["tools"]["routec"], "files": pack["files"], "dimensions": core.dimensions}
+    expected = {**core.json, **core.json["limits"], "tool": pack["tools"]["routec"], "files": pack["files"], "screens": core.screen_records}
     for name in ("rules", "refusals", "routes", "guarantees"):
         need(len(pack["places"][name]) == len(expected[name]), f"there is not a place for each of the {name}")
         expected[name] = [{**each, "place": place} for each, place in zip(expected[name], pack["places"][name])]
     for each, entry in zip(expected["guarantees"], pack["obligations"][1:]):
         each["verdict"] = entry["verdict"]
     need({entry["verdict"] for entry in pack["obligations"]} == {"proved"} or not header["verified"], "it says `verified` and is not")
-    count = -(-len(core.deployments) // 512)
-    need(header["mask_cells"] == count, "the bundle's masks are of another size")
+    expected["mask_cells"] = count = -(-len(core.deployments) // 512)
     for rule, own, (_, kept) in zip(expected["rules"], bundle.records("rules"), core.rules):
         rule["mask"] = own["mask"]
         mask = sum(1 << d for d, stays in enumerate(kept) if not stays)
         need(bundle.cells("masks", count * own["mask"], count) == mask, f"the bundle and the core differ in what {rule['name']} takes out")
-    for name in ("policy", "version", "tool", "attempts", "deadline_ms", "answer_tokens", "cost_hundredth_cents"):
-        same(header[name], expected[name], name)
-    for name in ("attributes", "dimensions", "deployments", "services", "files", "rules", "refusals", "routes", "guarantees"):
-        same(bundle.records(name), expected[name], name)
+    for name in ("policy", "version", "tool", "attempts", "deadline_ms", "answer_tokens", "cost_hundredth_cents", "mask_cells",
+                 "attributes", "dimensions", "deployments", "services", "files", "rules", "refusals", "routes", "guarantees", "screens"):
+        same(header[name] if name in header else bundle.records(name), expected[name], name)
     for name in ("sources", "names", "cuts", "countries", "tiers", "candidates"):
         need(bundle.used[name] == bundle.sections[name][1], f"the bundle has {name} that nothing speaks of")
 
@@ -565,29 +575,20 @@ def agree(one, other, box):
 
 def check_table(core, pack, data):
     bundle = Bundle(data)
-    header = bundle.record("header", 0)
+    header = {name: field for record in bundle.records("header") + bundle.records("service_header") for name, field in record.items()}
     check_records(core, pack, bundle, header)
     terms = Terms(core, bundle)
     for level in bundle.records("levels"):
         terms.read("levels", level["terms"], level["definitions"])
-    wanted = {"refusals": core.refusals, "routes": [when for when, _ in core.routes], "rules": [when for when, _ in core.rules]}
-    for section, conditions in wanted.items():
-        for found, condition in zip(terms.read(section, header[section], len(conditions)), conditions):
+    for section, entries in (("refusals", core.refusals), ("routes", core.routes), ("rules", core.rules), ("screens", core.screens)):
+        for found, (condition, _) in zip(terms.read(section, header.get(section + "_terms", 0), len(entries)), entries):
             need(agree(found, condition, core.everything), f"the bundle and the core differ in when one of the {section} applies")
-    for more in bundle.records("service_header"):
-        terms.read("screens", more["screen_terms"], len(bundle.records("screens")))
     terms.close_line()
     need([terms.owner, terms.opened, len(terms.definitions)] == [len(terms.owners), len(terms.lines), header["definitions"]],
          "the bundle has more of a table than its terms")
 
 
 # ---- The check --------------------------------------------------------------------------------------------------------------
-
-
-def check_layers(core):
-    order = {name: [entry["layer"] for entry in core[name]] for name in ("refusals", "routes", "rules")}
-    need(all(at(core["layers"], layer) for layers in order.values() for layer in layers), "there is no such layer")
-    need(order["refusals"] == sorted(order["refusals"]) and order["routes"] == sorted(order["routes"], reverse=True), "the order of layers")
 
 
 def check_sources(pack, sources, library):
@@ -605,7 +606,8 @@ def check(pack_path, bundle_path, sources, library):
         pack = open_pack(data)
         core = Core(pack["core"])
         need(len(pack["obligations"]) == len(core.obligations), "the pack does not speak of each guarantee of the core once")
-        check_layers(core.json)
+        refusals, routes = ([entry["layer"] for entry in core.json[name]] for name in ("refusals", "routes"))
+        need(refusals == sorted(refusals) and routes == sorted(routes, reverse=True), "the layers are out of order")
         verdicts = [check_obligation(core, *pair) for pair in zip(core.obligations, pack["obligations"])]
         check_table(core, pack, bundle_in(bundles, pack["bundle"]["sha256"]))
     except (LookupError, ValueError, TypeError, AttributeError, StopIteration, RecursionError, OverflowError, struct.error,

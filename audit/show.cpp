@@ -2,8 +2,8 @@
 
 #include <sstream>
 
+#include "audit/core.h"
 #include "audit/files.h"
-#include "audit/pack.h"
 #include "audit/words.h"
 
 namespace audit {
@@ -54,7 +54,8 @@ auto Show(const Json& pack, const std::string& folder, const std::string& librar
                      Sha256(pack["core"].dump()) + "\n\n" + LimitsText(core.at("limits")) + "\n\n";
   for (const Json& attribute : core.at("attributes")) text += AttributeText(attribute) + "\n";
   text += "\n";
-  for (const Json& deployment : core.at("deployments")) text += DeploymentText(core, deployment) + "\n";
+  for (const Json& deployment : core.at("deployments")) text += "deployment " + FactsText(core, deployment) + "\n";
+  for (const Json& service : core.at("services")) text += "service " + FactsText(core, service) + "\n";
   for (const auto& [list, word] : {std::pair("refusals", "refusal"), std::pair("rules", "rule"),
                                    std::pair("routes", "route"), std::pair("guarantees", "guarantee")}) {
     for (std::size_t i = 0; i < core.at(list).size(); ++i) {

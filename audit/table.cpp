@@ -1,17 +1,11 @@
 #include <algorithm>
-#include <array>
 
-#include "audit/pack.h"
 #include "audit/proof.h"
 
 namespace audit {
 namespace {
 
-constexpr std::uint64_t kWordBits = 64, kLineWords = 8, kLineBits = kLineWords * kWordBits;
-
-constexpr std::uint64_t kMostEntries = 1'000'000;
-
-auto RoundUp(std::uint64_t number, std::uint64_t step) -> std::uint64_t { return (number + step - 1) / step * step; }
+constexpr std::uint64_t kWordBits = 64, kLineBits = 512, kMostEntries = 1'000'000;
 
 /// Throws unless the core has all that the bundle has.
 void NeedSame(const Json& bundle, const Json& core, const std::string& where) {
@@ -25,22 +19,12 @@ void NeedSame(const Json& bundle, const Json& core, const std::string& where) {
   }
 }
 
-/// A word of a cell of `masks` or `cells`.
-auto Word(const Json& cells, std::uint64_t cell, std::uint64_t word) -> std::uint64_t {
-  return Unsigned(Text(cells), (kLineWords * cell + word) * sizeof word, sizeof word);
+/// A bit of a cell of `masks` or `cells`, or of those that follow it.
+auto BitOf(const Json& cells, std::uint64_t cell, std::uint64_t bit) -> bool {
+  return (Unsigned(Text(cells), cell * kLineBits / 8 + bit / 8, 1) >> bit % 8 & 1U) != 0;
 }
 
-/// Throws unless the rule's mask is of the deployments that it takes out.
-void CheckMask(const Json& masks, const Bits& keeps, std::uint64_t mask) {
-  const std::uint64_t words = RoundUp(keeps.size(), kLineBits) / kWordBits;
-  for (std::uint64_t bit = 0; bit < words * kWordBits; ++bit) {
-    const std::uint64_t at = mask * words + bit / kWordBits, word = Word(masks, at / kLineWords, at % kLineWords);
-    const bool is_out = bit < keeps.size() && !keeps[bit];
-    Need((word >> (bit % kWordBits) & 1U) == (is_out ? 1 : 0), "the bundle and the core differ in what a rule takes out", mask);
-  }
-}
-
-/// Every record of what has a name.
+/// Every record of what has a name, and the rules' masks.
 void CheckRecords(const Core& core, const Json& pack, const Json& bundle) {
   Json expected = core.json;
   expected.update(core.json.at("limits"));
@@ -48,22 +32,24 @@ void CheckRecords(const Core& core, const Json& pack, const Json& bundle) {
   for (const char* list : {"rules", "refusals", "routes", "guarantees"}) {
     for (std::size_t i = 0; i < expected[list].size(); ++i) expected[list][i]["place"] = pack.at("places").at(list).at(i);
   }
-  const Json& header = bundle["header"];
   for (std::size_t i = 0; i < core.obligations.size(); ++i) {
     const Json& verdict = pack.at("obligations").at(i).at("verdict");
-    Need(header.at("verified") == false || verdict == "proved", "the bundle says `verified`, and not everything is proved");
+    Need(bundle.at("verified") == false || verdict == "proved", "the bundle says `verified`, and not everything is proved");
     if (i > 0) expected["guarantees"][i - 1]["verdict"] = verdict;
   }
-  Need(header.at("mask_cells") == RoundUp(expected["deployments"].size(), kLineBits) / kLineBits, "masks are of another size");
-  for (std::size_t i = 0; i < core.keeps.size(); ++i) {
-    expected["rules"][i]["mask"] = bundle["rules"].at(i)["mask"];
-    CheckMask(bundle["masks"], core.keeps[i], Natural(expected["rules"][i]["mask"]));
+  const std::uint64_t deployments = expected["deployments"].size(), cells = (deployments + kLineBits - 1) / kLineBits;
+  expected["mask_cells"] = cells;
+  for (std::size_t i = 0; i < expected["rules"].size(); ++i) {
+    const std::uint64_t mask = Natural(expected["rules"][i]["mask"] = bundle["rules"].at(i)["mask"]);
+    for (std::uint64_t bit = 0; bit < cells * kLineBits; ++bit) {
+      const bool is_out = bit < deployments && !core.keeps[i][bit];
+      Need(BitOf(bundle["masks"], mask * cells, bit) == is_out, "the bundle and the core differ in what a rule takes out", mask);
+    }
   }
-  for (const char* name : {"policy", "version", "tool", "attempts", "deadline_ms", "answer_tokens", "cost_hundredth_cents"}) {
-    NeedSame(header.at(name), expected.at(name), name);
-  }
-  for (const char* list : {"attributes", "dimensions", "deployments", "services", "files", "rules", "refusals", "routes", "guarantees"}) {
-    NeedSame(bundle[list], expected.at(list), list);
+  for (const char* name : {"policy", "version", "tool", "attempts", "deadline_ms", "answer_tokens", "cost_hundredth_cents",
+                           "mask_cells", "attributes", "dimensions", "deployments", "services", "files", "rules", "refusals",
+                           "routes", "guarantees", "screens"}) {
+    NeedSame(bundle.at(name), expected.at(name), name);
   }
 }
 
@@ -77,7 +63,7 @@ class TermReader {
     std::vector<Json> conditions(entries, {{"any", Json::array()}});
     Need(entries <= kMostEntries, "the bundle speaks of too many definitions", entries);
     const std::uint64_t first = list == "levels" ? definitions_.size() : 0;
-    bit_ = RoundUp(bit_, list == "levels" || list == "refusals" ? kLineBits : kWordBits);
+    Align(list == "levels" || list == "refusals" ? kLineBits : kWordBits);
     std::uint64_t last = first;
     for (std::uint64_t left = Natural(terms); left > 0; --left, ++bit_) {
       const std::uint64_t owner = Natural(bundle_["owners"].at(owner_++));
@@ -91,27 +77,22 @@ class TermReader {
 
   /// Throws unless those were all terms, of which there are so many definitions.
   void Finish(const Json& definitions) {
-    CloseLine();
+    Align(kLineBits);
     const bool all = owner_ == bundle_["owners"].size() && line_ == bundle_["lines"].size() && definitions == definitions_.size();
     Need(all, "the bundle has more of a table than its terms");
   }
 
  private:
-  struct Column {
-    std::uint64_t dimension;
-    std::vector<std::uint64_t> cells;  // of each class
-  };
+  using Column = std::pair<std::uint64_t, std::vector<std::uint64_t>>;  // a dimension, and the cell of each of its classes
 
   /// A definition is another dimension, with two classes.
   auto TermAtBit() -> Json {
     if (bit_ / kLineBits == line_) OpenLine();
-    const std::uint64_t word = bit_ % kLineBits / kWordBits, mask = std::uint64_t{1} << (bit_ % kWordBits);
-    known_.at(word) |= mask;
     Json parts = Json::array();
     for (const auto& [dimension, cells] : columns_) {
       Json classes = Json::array();
       for (std::size_t c = 0; c < cells.size(); ++c) {
-        if ((Word(bundle_["cells"], cells[c], word) & mask) != 0) classes.push_back({c, c + 1});
+        if (BitOf(bundle_["cells"], cells[c], bit_ % kLineBits)) classes.push_back({c, c + 1});
       }
       if (classes.size() == cells.size()) continue;
       const bool named = dimension >= core_.everything.size();
@@ -122,7 +103,7 @@ class TermReader {
   }
 
   void OpenLine() {
-    CloseLine();
+    columns_.clear();
     const Json& line = bundle_["lines"].at(line_++);
     const std::uint64_t first = Natural(line["first"]), end = first + Natural(line["direct"]) + Natural(line["searched"]);
     for (std::uint64_t i = first; i < end; ++i) {
@@ -143,22 +124,20 @@ class TermReader {
     }
   }
 
-  void CloseLine() {
-    for (const Column& column : columns_) {
-      for (std::size_t i = 0; i < column.cells.size() * kLineWords; ++i) {
-        const std::uint64_t stray = Word(bundle_["cells"], column.cells[i / kLineWords], i % kLineWords) & ~known_.at(i % kLineWords);
-        Need(stray == 0, "the bundle has a bit that stands for no term");
+  /// Goes on to the next multiple, over bits that stand for no term.
+  void Align(std::uint64_t bits) {
+    for (; bit_ % bits != 0; ++bit_) {
+      for (const auto& [dimension, cells] : columns_) {
+        const auto is_set = [&](std::uint64_t cell) { return BitOf(bundle_["cells"], cell, bit_ % kLineBits); };
+        Need(std::ranges::none_of(cells, is_set), "the bundle has a bit that stands for no term");
       }
     }
-    columns_.clear();
-    known_ = {};
   }
 
   const Core& core_;
   const Json& bundle_;
-  std::uint64_t bit_ = 0, owner_ = 0, line_ = 0;      // the next of each
-  std::vector<Column> columns_;                       // of the line that is read
-  std::array<std::uint64_t, kLineWords> known_ = {};  // its bits that are terms
+  std::uint64_t bit_ = 0, owner_ = 0, line_ = 0;  // the next of each
+  std::vector<Column> columns_;                   // of the line that is read
   std::vector<Json> definitions_;
 };
 
@@ -189,20 +168,19 @@ auto Agree(const Json& one, const Json& other, Box& box) -> bool {
 }  // namespace
 
 void CheckTable(const Core& core, const Json& pack, const std::string& bytes) {
-  const Json bundle = ReadBundle(bytes), &header = bundle["header"];
+  const Json bundle = ReadBundle(bytes);
   CheckRecords(core, pack, bundle);
   TermReader reader(core, bundle);
   for (const Json& level : bundle["levels"]) reader.Read("levels", level["terms"], Natural(level["definitions"]));
   Box box = core.everything;
-  for (const char* list : {"refusals", "routes", "rules"}) {
+  for (const std::string list : {"refusals", "routes", "rules", "screens"}) {
     const Json& wanted = core.json[list];
-    const std::vector<Json> found = reader.Read(list, header[list], wanted.size());
+    const std::vector<Json> found = reader.Read(list, bundle[list + "_terms"], wanted.size());
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      Need(Agree(found[i], wanted[i]["when"], box), "the bundle and the core differ in when this applies", wanted[i]["name"]);
+      Need(Agree(found[i], wanted[i]["when"], box), "the bundle and the core differ in when this applies", wanted[i].value("name", list));
     }
   }
-  for (const Json& more : bundle["service_header"]) reader.Read("screens", more["screen_terms"], bundle["screens"].size());
-  reader.Finish(header["definitions"]);
+  reader.Finish(bundle["definitions"]);
 }
 
 }  // namespace audit

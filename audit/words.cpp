@@ -159,7 +159,7 @@ auto FactText(const Json& core, const std::string& fact, const Json& value) -> s
     for (const Json& each : value) words.push_back(FactText(core, fact, each));
     return Joined(words, " or ");
   }
-  if (!value.is_number()) return Word(value);
+  if (!value.is_number() || fact == "within_ms") return Word(value);
   if (fact == "processed_in" || fact == "headquarters" || fact == "seen_from") return CountryCode(Natural(value));
   for (const Json& property : core.at("properties")) {
     if (fact == "own " + Text(property.at("name"))) return ValueText(property, value);
@@ -216,7 +216,13 @@ auto ComparedText(const Json& core, const Json& says) -> std::string {
 auto PromiseText(const Json& core, const Json& promise) -> std::string {
   const std::string& kind = promise.begin().key();
   const Json& says = promise.front();
-  if (kind == "every_deployment_reached") return "of every deployment that may be reached: " + TestsText(core, says);
+  if (kind == "every_deployment_reached") {
+    const std::string deployment = TestsText(core, says.at("deployments")), reached = "of every deployment that may be reached";
+    if (!says.contains("services")) return reached + ": " + deployment;
+    const std::string service = TestsText(core, says["services"]), seeing = "every service that may see the prompt";
+    if (service == deployment) return reached + ", and of " + seeing + ": " + service;
+    return reached + ": " + deployment + "; of " + seeing + ": " + service;
+  }
   if (kind == "first_choice") return "of the first choice: " + TestsText(core, says);
   if (kind == "served") {
     std::vector<std::string> names;
@@ -279,8 +285,20 @@ auto GuaranteeText(const Json& core, const Json& guarantee) -> std::string {
 }
 
 auto Meaning(const Json& core, const std::string& list, const Json& entry) -> std::vector<std::string> {
-  if (list == "refusals") return {When(core, entry) + ", the request is refused"};
-  if (list == "rules") return {When(core, entry) + ", a deployment is allowed only if " + TestsText(core, entry.at("keep"))};
+  if (list == "refusals") {
+    const bool has_services = !core.at("services").empty();
+    return {When(core, entry) + ", the request is refused" +
+            (has_services ? "; where that is so whatever services answer, none sees the prompt" : "")};
+  }
+  if (list == "rules") {
+    const Json& keep = entry.at("keep");
+    const std::string deployment = TestsText(core, keep.at("deployments"));
+    std::vector<std::string> lines = {When(core, entry) + ", a deployment is allowed only if " + deployment};
+    const std::string service = keep.contains("services") ? TestsText(core, keep["services"]) : "always";
+    const std::string seeing = "where it could apply, whatever services answer, a service may see the prompt only if ";
+    if (service != "always") lines.push_back(seeing + (service == deployment ? "that holds of it" : service));
+    return lines;
+  }
   if (list == "guarantees") return {"promises: " + GuaranteeText(core, entry)};
   std::vector<std::string> lines = {"takes: " + When(core, entry) + " that no route above takes"};
   for (const Json& tier : entry.at("tiers")) lines.push_back((lines.size() == 1 ? "tries " : "then ") + TierText(core, tier));
@@ -308,14 +326,14 @@ auto AttributeText(const Json& attribute) -> std::string {
   return text;
 }
 
-auto DeploymentText(const Json& core, const Json& deployment) -> std::string {
+auto FactsText(const Json& core, const Json& recipient) -> std::string {
   std::vector<std::string> facts;
-  for (const auto& [name, value] : deployment.items()) {
+  for (const auto& [name, value] : recipient.items()) {
     if ((value == Json::array() && !name.starts_with("seen_")) || value == "" || name == "name") continue;
     const std::string fact = name.starts_with("own ") ? name.substr(4) : name;
     facts.push_back(fact + " " + FactText(core, name, value));
   }
-  return "deployment " + Word(deployment.at("name")) + ": " + Joined(facts, "; ");
+  return Word(recipient.at("name")) + ": " + Joined(facts, "; ");
 }
 
 auto Printable(std::string text) -> std::string {

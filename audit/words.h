@@ -17,8 +17,8 @@ auto Meaning(const Json& core, const std::string& list, const Json& entry) -> st
 auto LimitsText(const Json& limits) -> std::string;
 auto AttributeText(const Json& attribute) -> std::string;
 
-/// A deployment with every fact that the core states of it.
-auto DeploymentText(const Json& core, const Json& deployment) -> std::string;
+/// A deployment's or a service's name, and every fact that the core states of it.
+auto FactsText(const Json& core, const Json& recipient) -> std::string;
 
 /// Control characters would tell a terminal something.
 auto Printable(std::string text) -> std::string;

@@ -96,7 +96,7 @@ auto ScreensOf(const Policy& policy) -> std::vector<Screen> {
   if (asked.empty()) return screens;
   const Screening screening(policy);
   const auto add = [&](std::variant<RefusalId, RuleId> by, Condition when, std::vector<ServiceId> services) {
-    if (services.empty() || Is(when, Kind::kFalse)) return;
+    if (services.empty()) return;
     screens.push_back({by, std::move(when), std::move(services)});
   };
   for (std::uint32_t i = 0; i < policy.refusals.size(); ++i) {

@@ -18,7 +18,7 @@ struct Screen {
   std::vector<ServiceId> services;  ///< kept from seeing the prompt; at least one, in order, each of which some attribute asks
 };
 
-/// Refusals before rules, each in the policy's order; those that keep no service, or never hold, left out.
+/// Refusals before rules, each in the policy's order; those that keep no service left out. One that never holds has its place, too.
 auto ScreensOf(const Policy& policy) -> std::vector<Screen>;
 
 /// Holds of a request exactly if `Foresee` says kYes, or does not say kNo.

@@ -63,6 +63,12 @@ class Search {
 
   auto ChooseOpen(const Outcomes& outcomes, const Obstacle& obstacle) const -> const Formula* {
     if (outcomes.when == Truth::kUnknown) return &obligation_.when;
+    if (obstacle.service) {
+      for (const std::uint32_t screen : model_.screening[*obstacle.service]) {
+        if (outcomes.screens[screen] == Truth::kUnknown) return &model_.screens[screen];
+      }
+      return nullptr;
+    }
     if (obstacle.route) {
       // A route that may take the request and breaks the promise whatever is allowed must be shown not to take it.
       const std::uint32_t route = *obstacle.route;

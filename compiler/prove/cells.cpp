@@ -23,10 +23,10 @@ void Add(CaDiCaL::Solver& solver, const Clause& clause) {
   solver.add(0);
 }
 
-/// The outcomes in the order in which cells number them; `rules` is not among them.
+/// The outcomes in the order in which cells number them; `rules` and `screens` are not among them.
 auto Numbered(Outcomes& outcomes) -> std::vector<Truth*> {
   std::vector<Truth*> all = {&outcomes.when};
-  for (auto* list : {&outcomes.refusals, &outcomes.routes, &outcomes.allowed}) {
+  for (auto* list : {&outcomes.refusals, &outcomes.routes, &outcomes.allowed, &outcomes.shown}) {
     for (Truth& truth : *list) all.push_back(&truth);
   }
   return all;
@@ -49,6 +49,7 @@ class CellFinder {
     std::vector<Truth*> others;
     std::vector<Truth*> planned;
     for (std::size_t d = 0; d < in_plan.size(); ++d) (in_plan[d] ? planned : others).push_back(&outcomes.allowed[d]);
+    for (Truth& shown : outcomes.shown) planned.push_back(&shown);
     std::vector<Truth*> routes;
     for (Truth& route : outcomes.routes) routes.push_back(&route);
     std::ranges::reverse(routes);

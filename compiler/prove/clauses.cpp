@@ -71,13 +71,18 @@ auto EncodeRequests(const Model& model, const Obligation& obligation) -> Request
   outcomes.push_back(writer.Write(obligation.when));
   for (const Formula& refusal : model.refusals) outcomes.push_back(writer.Write(refusal));
   for (const Formula& route : model.routes) outcomes.push_back(writer.Write(route));
-  std::vector<int> rules;
+  std::vector<int> rules, screens;
   for (const Formula& rule : model.rules) rules.push_back(writer.Write(rule));
-  for (const std::vector<std::uint32_t>& excluding : model.excluding) {
-    std::vector<int> none;
-    for (const std::uint32_t rule : excluding) none.push_back(-rules[rule]);
-    outcomes.push_back(writer.And(none));
-  }
+  for (const Formula& screen : model.screens) screens.push_back(writer.Write(screen));
+  const auto add = [&](const std::vector<std::vector<std::uint32_t>>& excluding, const std::vector<int>& excluders) {
+    for (const std::vector<std::uint32_t>& own : excluding) {
+      std::vector<int> none;
+      for (const std::uint32_t excluder : own) none.push_back(-excluders[excluder]);
+      outcomes.push_back(writer.And(none));
+    }
+  };
+  add(model.excluding, rules);
+  add(model.screening, screens);
   return std::move(writer.out);
 }
 

@@ -14,7 +14,7 @@ struct RequestClauses {
   std::vector<Clause> clauses;
   std::vector<std::vector<int>> from;  ///< of each dimension: for each class but the first the variable "this one or a later one"
   std::vector<int>
-      outcomes;  ///< the literals of the premise, each refusal, each route, and of each deployment: is it allowed
+      outcomes;  ///< the literals of the premise, each refusal, each route, and of each deployment and service: is it allowed
 };
 auto EncodeRequests(const Model& model, const Obligation& obligation) -> RequestClauses;
 

@@ -35,7 +35,7 @@ auto Comparison::AsksAboutIt(const Formula& formula) const -> bool {
 
 auto Comparison::Keeps(const Side& with, const Side& than) const -> bool {
   const auto shows = [&](const ir::Promise& promise, std::vector<bool> passes, const Side& side) {
-    return !FindObstacle(model_, {"", {}, promise, std::move(passes)}, side.outcomes);
+    return !FindObstacle(model_, {"", {}, promise, std::move(passes), {}}, side.outcomes);
   };
   const std::size_t deployments = model_.policy->deployments.size();
   if (promise_.what == ir::Compared::What::kServed) {

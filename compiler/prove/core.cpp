@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "compiler/ir/classes.h"
@@ -53,6 +54,7 @@ class Writer {
               {"cost_hundredth_cents", policy_.limits.cost_hundredth_cents}}},
             {"properties", WriteAll(policy_.properties)},
             {"attributes", std::move(attributes)},
+            {"dimensions", WriteAll(classes_.dimensions())},
             {"deployments", std::move(deployments)},
             {"services", WriteAll(policy_.services)},
             {"rules", WriteAll(policy_.rules)},
@@ -62,7 +64,7 @@ class Writer {
   }
 
   auto operator()(const ir::EveryDeploymentReached& promise) const -> Json {
-    return {{"every_deployment_reached", Write(promise.test)}};
+    return {{"every_deployment_reached", WriteForBoth(promise.test)}};
   }
 
   auto operator()(const ir::FirstChoice& promise) const -> Json { return {{"first_choice", Write(promise.test)}}; }
@@ -202,6 +204,29 @@ class Writer {
     std::abort();  // every kind is handled above
   }
 
+  /// What must hold of a deployment, and of a service: the same without what says nothing of services.
+  auto WriteForBoth(const ir::DeploymentTest& test) const -> Json {
+    Json both = {{"deployments", Write(test)}};
+    if (!policy_.services.empty()) both["services"] = WriteForServices(test).value_or(Json{{"all", Json::array()}});
+    return both;
+  }
+
+  /// Nothing if the test says nothing of services.
+  auto WriteForServices(const ir::DeploymentTest& test) const -> std::optional<Json> {
+    using Kind = ir::DeploymentTest::Kind;
+    Json parts = Json::array();
+    for (const ir::DeploymentTest& child : test.children) {
+      if (auto part = WriteForServices(child)) parts.push_back(std::move(*part));
+    }
+    if (test.kind == Kind::kDeploymentIs) return Json{{"any", Json::array()}};
+    if (test.kind == Kind::kServiceIs) return Json{{"fact", "name"}, {"in", Names(policy_.services, test)}};
+    const bool has_parts = test.kind == Kind::kAll || test.kind == Kind::kAny || test.kind == Kind::kNot;
+    if (has_parts ? parts.empty() : test.kind != Kind::kTrue && !ir::BindsServices(test, policy_)) return std::nullopt;
+    if (!has_parts) return Write(test);
+    if (test.kind == Kind::kNot) return Json{{"not", std::move(parts[0])}};
+    return Json{{test.kind == Kind::kAll ? "all" : "any", std::move(parts)}};
+  }
+
   template <typename Entry>
   static auto Names(const std::vector<Entry>& entries, const ir::DeploymentTest& test) -> Json {
     Json names = Json::array();
@@ -272,18 +297,25 @@ class Writer {
       if (fact) json[name] = fact->micros;
     };
     add("first_token_ms", deployment.first_token_ms);
-    add("retention_days", deployment.retention_days);
     add("quality", model.quality);
     add("context_tokens", model.context_tokens);
     for (const auto& [work, quality] : model.quality_by_work) add("quality " + work, quality);
-    if (deployment.seen_by) {
+    json.update(FactsOf(deployment));
+    return json;
+  }
+
+  /// What deployments and services have alike and need not state.
+  auto FactsOf(const ir::Recipient& recipient) const -> Json {
+    Json json = Json::object();
+    if (recipient.retention_days) json["retention_days"] = recipient.retention_days->micros;
+    if (recipient.seen_by) {
       json["seen_by"] = json["seen_from"] = Json::array();
-      for (const VendorId who : *deployment.seen_by) {
+      for (const VendorId who : *recipient.seen_by) {
         json["seen_by"].push_back(policy_.vendors.at(who.index).name);
         json["seen_from"].push_back(policy_.vendors.at(who.index).headquarters.index);
       }
     }
-    for (const auto& [property, fact] : deployment.own) {
+    for (const auto& [property, fact] : recipient.own) {
       std::visit([&](const auto& value) { json["own " + property] = value; }, fact);
     }
     return json;
@@ -297,15 +329,24 @@ class Writer {
 
   auto Write(const ir::Service& service) const -> Json {
     const ir::Vendor& vendor = policy_.vendors.at(service.vendor.index);
-    return {{"name", service.name},
-            {"vendor", vendor.name},
-            {"endpoint", service.endpoint},
-            {"key_env", service.key_env},
-            {"kind", std::string(SourceName(service.answers.kind))},
-            {"question", service.answers.argument},
-            {"processed_in", service.processed_in.index},
-            {"headquarters", vendor.headquarters.index},
-            {"within_ms", service.within_ms}};
+    Json json = {{"name", service.name},
+                 {"vendor", vendor.name},
+                 {"endpoint", service.endpoint},
+                 {"key_env", service.key_env},
+                 {"kind", std::string(SourceName(service.answers.kind))},
+                 {"question", service.answers.argument},
+                 {"processed_in", service.processed_in.index},
+                 {"headquarters", vendor.headquarters.index},
+                 {"certified", vendor.certifications},
+                 {"status", service.status},
+                 {"tags", std::set<std::string>(service.tags.begin(), service.tags.end())},
+                 {"within_ms", service.within_ms}};
+    json.update(FactsOf(service));
+    return json;
+  }
+
+  static auto Write(const ir::Dimension& dimension) -> Json {
+    return {{"attribute", dimension.attribute.index}, {"member", dimension.member}, {"classes", dimension.classes}};
   }
 
   auto Write(const ir::Rule& rule) const -> Json {
@@ -313,7 +354,7 @@ class Writer {
             {"because", rule.because},
             {"implied", rule.origin != ir::Rule::Origin::kWritten},
             {"when", Write(rule.when)},
-            {"keep", Write(rule.keep)},
+            {"keep", WriteForBoth(rule.keep)},
             {"layer", rule.layer}};
   }
 

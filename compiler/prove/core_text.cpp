@@ -42,7 +42,8 @@ class Writer {
       Line("cost_hundredth_cents " + std::to_string(policy_.limits.cost_hundredth_cents));
     });
     for (const ir::Property& property : policy_.properties) {
-      Line("property " + Quoted(property.name) + " " + KindAndUnit(property.kind, property.unit));
+      const std::string owner = property.owner == ir::Property::Owner::kModel ? " of models" : "";
+      Line("property " + Quoted(property.name) + " " + KindAndUnit(property.kind, property.unit) + owner);
     }
     for (const ir::Attribute& attribute : policy_.attributes) Write(attribute);
     for (const ir::Vendor& vendor : policy_.vendors) Write(vendor);
@@ -175,29 +176,41 @@ class Writer {
       Line("price_in " + Number(deployment.price_in.micros));
       Line("price_out " + Number(deployment.price_out.micros));
       if (deployment.first_token_ms) Line("first_token_ms " + Number(deployment.first_token_ms->micros));
-      if (deployment.retention_days) Line("retention_days " + Number(deployment.retention_days->micros));
-      Line("status " + Quoted(deployment.status));
-      for (const std::string& tag : deployment.tags) Line("tag " + Quoted(tag));
+      WriteTerms(deployment);
       Line("endpoint " + Quoted(deployment.endpoint));
       if (!deployment.upstream_model.empty()) Line("upstream_model " + Quoted(deployment.upstream_model));
       Line("key_env " + Quoted(deployment.key_env));
-      if (deployment.seen_by) {
-        std::string names;
-        for (const VendorId who : *deployment.seen_by) names += " " + Quoted(policy_.vendors.at(who.index).name);
-        Line("seen_by" + names);
-      }
-      for (const auto& [property, fact] : deployment.own) Line("own " + Quoted(property) + " " + OwnWord(property, fact));
+      WriteOwn(deployment);
     });
+  }
+
+  /// On which terms it is offered.
+  void WriteTerms(const ir::Recipient& recipient) {
+    if (recipient.retention_days) Line("retention_days " + Number(recipient.retention_days->micros));
+    Line("status " + Quoted(recipient.status));
+    for (const std::string& tag : recipient.tags) Line("tag " + Quoted(tag));
+  }
+
+  /// Who sees what it is sent, and the author's own properties.
+  void WriteOwn(const ir::Recipient& recipient) {
+    if (recipient.seen_by) {
+      std::string names;
+      for (const VendorId who : *recipient.seen_by) names += " " + Quoted(policy_.vendors.at(who.index).name);
+      Line("seen_by" + names);
+    }
+    for (const auto& [property, fact] : recipient.own) Line("own " + Quoted(property) + " " + OwnWord(property, fact));
   }
 
   void Write(const ir::Service& service) {
     Line("service " + Quoted(service.name), [&] {
       Line("vendor " + Quoted(policy_.vendors.at(service.vendor.index).name));
       Line("processed_in " + Code(service.processed_in.index));
+      WriteTerms(service);
       Line("answers " + std::string(SourceName(service.answers.kind)) + " " + Quoted(service.answers.argument));
       Line("endpoint " + Quoted(service.endpoint));
       Line("key_env " + Quoted(service.key_env));
       Line("within_ms " + std::to_string(service.within_ms));
+      WriteOwn(service);
     });
   }
 

@@ -71,10 +71,16 @@ auto OutcomesIn(const Model& model, const Obligation& obligation, const Box& box
   for (const Formula& refusal : model.refusals) outcomes.refusals.push_back(Evaluate(refusal, box));
   for (const Formula& route : model.routes) outcomes.routes.push_back(Evaluate(route, box));
   for (const Formula& rule : model.rules) outcomes.rules.push_back(Evaluate(rule, box));
+  for (const Formula& screen : model.screens) outcomes.screens.push_back(Evaluate(screen, box));
   for (const std::vector<std::uint32_t>& excluding : model.excluding) {
     Truth excluded = Truth::kFalse;
     for (const std::uint32_t rule : excluding) excluded = std::max(excluded, outcomes.rules[rule]);
     outcomes.allowed.push_back(static_cast<Truth>(2 - static_cast<int>(excluded)));
+  }
+  for (const std::vector<std::uint32_t>& screening : model.screening) {
+    Truth kept = Truth::kFalse;
+    for (const std::uint32_t screen : screening) kept = std::max(kept, outcomes.screens[screen]);
+    outcomes.shown.push_back(static_cast<Truth>(2 - static_cast<int>(kept)));
   }
   outcomes.longest_prompt = LongestPrompt(model, box);
   return outcomes;
@@ -234,18 +240,22 @@ class Plan {
 auto FindObstacle(const Model& model, const Obligation& obligation, const Outcomes& outcomes)
     -> std::optional<Obstacle> {
   if (outcomes.when == Truth::kFalse) return std::nullopt;
+  for (std::uint32_t s = 0; s < obligation.fails.size(); ++s) {
+    const bool may_see = model.asked[s] && outcomes.shown[s] != Truth::kFalse;
+    if (may_see && obligation.fails[s]) return Obstacle{.route = {}, .refusal = {}, .service = s};
+  }
   const auto* served = std::get_if<ir::Served>(&obligation.promise);
   for (std::uint32_t i = 0; i < outcomes.refusals.size(); ++i) {
     if (outcomes.refusals[i] == Truth::kFalse) continue;
     if (served != nullptr && !std::ranges::binary_search(served->unless_refused_by, RefusalId{i})) {
-      return Obstacle{.route = {}, .refusal = i};
+      return Obstacle{.route = {}, .refusal = i, .service = {}};
     }
     if (outcomes.refusals[i] == Truth::kTrue) return std::nullopt;
   }
   for (std::uint32_t i = 0; i < outcomes.routes.size(); ++i) {
     if (outcomes.routes[i] == Truth::kFalse) continue;
     const Plan plan(model, obligation, model.policy->routes[i], outcomes);
-    if (!std::visit(plan, obligation.promise)) return Obstacle{.route = i, .refusal = {}};
+    if (!std::visit(plan, obligation.promise)) return Obstacle{.route = i, .refusal = {}, .service = {}};
     if (outcomes.routes[i] == Truth::kTrue) return std::nullopt;
   }
   if (served != nullptr) return Obstacle{};

@@ -17,7 +17,7 @@ namespace route::prove {
 namespace {
 
 constexpr std::string_view kMagic = "\x89RPP\r\n\x1a\n";
-constexpr std::uint64_t kVersion = 2;
+constexpr std::uint64_t kVersion = 3;
 constexpr std::size_t kMostCases = 65'536;  // where there is nothing but cases
 constexpr std::size_t kEnvelopeBytes = 56;
 
@@ -52,12 +52,6 @@ auto WitnessAgainstCoverage(const verify::VerifyReport& report) -> std::optional
 auto Entry(const Model& model, const Obligation& obligation, Verdict verdict, const std::optional<ir::Request>& witness,
            const Inputs& inputs) -> Json {
   Json entry = {{"name", obligation.name}, {"verdict", VerdictName(verdict)}};
-  const bool is_about_services =
-      !model.policy->services.empty() && std::holds_alternative<ir::EveryDeploymentReached>(obligation.promise);
-  if (is_about_services) {
-    entry["open"] = "services see prompts, and a proof pack has no certificate for that yet: helper calls are not established";
-    return entry;
-  }
   if (verdict == Verdict::kViolated) entry["witness"] = model.classes.Classify(witness.value());
   if (verdict != Verdict::kProved) return entry;
   const bool has_cells = !std::holds_alternative<ir::CostsAtMost>(obligation.promise) &&
@@ -123,8 +117,7 @@ auto WritePack(const ir::Policy& policy, const verify::VerifyReport& report, con
     files.push_back(
         {{"path", file.path()}, {"sha256", Sha256Hex(file.text())}, {"policy", ir::PolicyOfFile(policy, {i})}});
   }
-  const Json pack = {{"format", "route.proof-pack/2"},
-                     {"core", CoreOf(policy)},
+  const Json pack = {{"core", CoreOf(policy)},
                      {"files", std::move(files)},
                      {"places",
                       {{"rules", PlacesOf(policy.rules, sources)},

@@ -57,7 +57,7 @@ def twin(pack, bundle, sources):
 def seal_pack(pack):
     text = json.dumps(pack, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     content = struct.pack("<Q", len(text)) + zlib.compress(text, 1)
-    return b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 2) + hashlib.sha256(content).digest() + content
+    return b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 3) + hashlib.sha256(content).digest() + content
 
 
 def seal_bundle(data):
@@ -540,10 +540,10 @@ class Faults(Folder):
         self.make()
         for text in (b"[" * 100_000 + b"]" * 100_000, b"{}", b"null", b'{"format":"route.proof-pack/1"}', b'{"a":1,"a":1}', b"1.5"):
             content = struct.pack("<Q", len(text)) + zlib.compress(text)
-            self.pack.write_bytes(b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 2) + hashlib.sha256(content).digest() + content)
+            self.pack.write_bytes(b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 3) + hashlib.sha256(content).digest() + content)
             self.assertEqual(self.both()[0], 1, text[:40])
         bomb = struct.pack("<Q", 100) + zlib.compress(b" " * 50_000_000)
-        self.pack.write_bytes(b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 1) + hashlib.sha256(bomb).digest() + bomb)
+        self.pack.write_bytes(b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 3) + hashlib.sha256(bomb).digest() + bomb)
         self.assertEqual(self.both()[0], 1)
 
 
