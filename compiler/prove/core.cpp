@@ -83,10 +83,7 @@ class Writer {
     return {{"bounded", {{"attempts", Optional(promise.attempts)}, {"within_ms", Optional(promise.within_ms)}}}};
   }
 
-  auto operator()(const ir::CostsAtMost& promise) const -> Json {
-    const std::uint32_t prompt = classes_.FirstDimension(ir::PromptAttribute(policy_).value()).index;
-    return {{"costs_at_most", {{"usd", promise.usd.micros}, {"prompt", prompt}}}};
-  }
+  auto operator()(const ir::CostsAtMost& promise) const -> Json { return {{"costs_at_most", {{"usd", promise.usd.micros}}}}; }
 
   auto operator()(const ir::Compared& promise) const -> Json {
     Json json = {{"what", ComparedName(promise.what)},

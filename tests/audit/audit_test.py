@@ -23,7 +23,7 @@ import unittest
 import zlib
 
 ROUTEC, ROUTEAUDIT, ROOT, RANDOM_PACKS = (pathlib.Path(word).resolve() for word in sys.argv[1:5])
-SAMPLE = ROOT / "tests/audit/sample.route"
+SAMPLE, SERVICES = ROOT / "tests/audit/sample.route", ROOT / "tests/audit/services.route"
 
 
 def load_twin():
@@ -65,6 +65,8 @@ def seal_bundle(data):
 
 
 class Folder(unittest.TestCase):
+    sample = SAMPLE
+
     def setUp(self):
         holder = tempfile.TemporaryDirectory()
         self.addCleanup(holder.cleanup)
@@ -72,7 +74,7 @@ class Folder(unittest.TestCase):
         self.pack, self.bundle = self.tmp / "sample.rpp", self.tmp / "sample.rtb"
 
     def make(self, *words):
-        shutil.copy(SAMPLE, self.tmp)
+        shutil.copy(self.sample, self.tmp / "sample.route")
         code, said = routec("build", "sample.route", "-o", self.bundle, cwd=self.tmp)
         self.assertEqual(code, 0, said)
         code, said = routec("prove", "sample.route", "-o", self.pack, *words, cwd=self.tmp)
@@ -89,8 +91,7 @@ class Folder(unittest.TestCase):
 
 class Packs(Folder):
     def test_every_example_has_a_pack_that_both_checkers_accept(self):
-        policies = sorted(path for path in (ROOT / "examples").glob("*/*.route")
-                          if path.name != "catalog.route" and path.parent.name != "prompt_triage")  # has a test of its own
+        policies = sorted(path for path in (ROOT / "examples").glob("*/*.route") if path.name != "catalog.route")
         self.assertGreater(len(policies), 10)
         for path in policies:
             name, violated = path.relative_to(ROOT), path.parent.name == "broken_policy"
@@ -104,19 +105,46 @@ class Packs(Folder):
                     self.assertNotIn("REJECTED", said)
                     self.assertEqual(twin(self.pack, self.bundle, ROOT)[0], code)
 
-    def test_what_services_see_is_not_established(self):
-        name = "examples/prompt_triage/policy.route"
-        self.assertEqual(routec("build", name, "-o", self.bundle, cwd=ROOT)[0], 0)
-        self.assertEqual(routec("prove", name, "-o", self.pack, cwd=ROOT)[0], 0)
-        pack = TWIN.open_pack(self.pack.read_bytes())
-        shown = {entry["name"]: "open" not in entry for entry in pack["obligations"]}
-        self.assertEqual(shown, {"coverage": True, "guarantee eu_only": False, "guarantee not_kept": False,
-                                 "guarantee cheap": True, "guarantee always_served": True})
-        for checker in (audit, twin):
-            code, said = checker(self.pack, self.bundle, ROOT)
-            self.assertEqual(code, 3, said)
-            self.assertIn("NOT ESTABLISHED", said)
-            self.assertIn("eu_only", said.partition("NOT ESTABLISHED")[2])
+    def test_what_services_see_is_established(self):
+        found = {"when tier is gold, never service finder": "proved",
+                 "when not urgent and tier is free, never service finder": "violated",
+                 "when urgent, never service finder": "proved",  # it is not known yet that a prompt is easy
+                 "when urgent and difficulty < 50%, never service finder": "proved",
+                 "when closed, never service finder or service triage": "proved",  # refused, whatever they say
+                 "when difficulty >= 99% and tier is free, never service finder": "violated",  # refused by what they say
+                 "never service triage": "violated",
+                 "never service idle": "proved",  # nobody asks it
+                 "when tier is gold, every deployment reached is processed in FR and quality >= 60": "proved",
+                 "every deployment reached has quality >= 60": "proved"}  # says nothing of services
+        for most_cases in ("256", "0"):
+            self.words = ("--most-cases", most_cases)
+            code, listed = self.verdicts(SERVICES.read_text(), list(found))
+            self.assertEqual((code, listed), (1, list(found.values())))
+
+    def test_a_request_that_only_a_service_breaks_is_shown(self):
+        pack = self.build(SERVICES.read_text() + "\nguarantee unseen  when tier is free, never service finder\n")
+        code, said = self.both()
+        self.assertEqual(code, 1)
+        self.assertRegex(said, r"refuted\n  guarantee unseen: .*\n.*of every service that may see the prompt: not \(it is finder\)\n    broken by: tier free")
+        for change in ({"verdict": "proved", "cases": True}, {"verdict": "proved", "clauses": {"cells": [[]], "proof": [[[], [0]]]}}):
+            bad = copy.deepcopy(pack)
+            bad["obligations"][-1] = {"name": "guarantee unseen", **change}
+            self.pack.write_bytes(seal_pack(bad))
+            self.assertIn("REJECTED", self.both()[1])
+        pack["core"]["guarantees"][-1]["promise"]["every_deployment_reached"]["services"] = {"all": []}
+        self.pack.write_bytes(seal_pack(pack))
+        self.assertIn("a witness does not break what it should", self.both()[1])
+
+    def test_services_are_shown_beside_the_sources(self):
+        (self.tmp / "services.route").write_text(SERVICES.read_text())
+        self.assertEqual(routec("prove", "services.route", "-o", self.pack, cwd=self.tmp)[0], 0)
+        done = subprocess.run([ROUTEAUDIT, "show", self.pack, "--sources", self.tmp], capture_output=True, text=True)
+        for line in ("service triage: certified soc2; endpoint https://triage.example/v1; ",
+                     "when urgent is yes and not (difficulty is below 50%), a deployment is allowed only if its retention_days is at most 7 or its quality is at "
+                     "least 99\n  where it could apply, whatever services answer, a service may see the prompt only if its retention_days is at most 7\n",
+                     "the request is refused; where that is so whatever services answer, none sees the prompt\n"):
+            self.assertIn(line, done.stdout)
+        self.assertEqual(done.stdout.count("where it could apply"), 3)  # of open_models nothing is left for a service
 
     def test_a_violated_guarantee_is_shown_with_its_request(self):
         (self.tmp / "p.route").write_text(SAMPLE.read_text() + "\nguarantee never_us  never processed in US\n")
@@ -156,11 +184,13 @@ class Packs(Folder):
             self.assertIn(line, said)
 
 
+    words = ()  # options of routec prove
+
     def build(self, text):
         (self.tmp / "sample.route").write_text(text)
         code, said = routec("build", "--unverified", "sample.route", "-o", self.bundle, cwd=self.tmp)
         self.assertEqual(code, 0, said)
-        routec("prove", "sample.route", "-o", self.pack, cwd=self.tmp)
+        routec("prove", "sample.route", "-o", self.pack, *self.words, cwd=self.tmp)
         return TWIN.open_pack(self.pack.read_bytes())
 
     def verdicts(self, text, guarantees):
@@ -297,10 +327,12 @@ rule weekend  when day in { saturday, sunday }  require processed in FR
         self.assertIn("every rule, refusal and guarantee of operator_base stands here", said)
         pack = TWIN.open_pack(base.read_bytes())
         for entries, change in (("rules", "keep"), ("refusals", "when"), ("guarantees", "when")):
+            never = {"any": []}
             for entry in pack["core"][entries]:
                 if not entry.get("implied"):
                     bad = copy.deepcopy(pack)
-                    next(each for each in bad["core"][entries] if each["name"] == entry["name"])[change] = {"any": []}
+                    other = {"deployments": never} if change == "keep" else never
+                    next(each for each in bad["core"][entries] if each["name"] == entry["name"])[change] = other
                     base.write_bytes(seal_pack(bad))
                     self.assertIn("that this policy lacks", check()[1])
         for i, attribute in enumerate(pack["core"]["attributes"]):
@@ -352,7 +384,7 @@ guarantee as_cheap the first choice with tier gold has price in at most that wit
 
     def test_a_grammar_free_reader_gets_the_same_core(self):
         policies = [path.relative_to(ROOT) for path in sorted((ROOT / "examples").glob("*/*.route")) if path.name != "catalog.route"]
-        for policy in [*policies, SAMPLE.relative_to(ROOT)]:
+        for policy in [*policies, SAMPLE.relative_to(ROOT), SERVICES.relative_to(ROOT)]:
             with self.subTest(policy=str(policy)):
                 self.same_core(policy, ROOT)
 
@@ -442,7 +474,7 @@ class Faults(Folder):
             self.assertEqual(self.both()[0], 0 if i in accepted else 1, i)
 
     def mutants_of_the_core(self, core):
-        for entries in ("rules", "refusals", "routes", "guarantees", "deployments", "attributes"):
+        for entries in ("rules", "refusals", "routes", "guarantees", "deployments", "attributes", "services"):
             for i in range(len(core[entries])):
                 bad = copy.deepcopy(core)
                 del bad[entries][i]
@@ -463,10 +495,23 @@ class Faults(Folder):
                         bad[entries][i]["when"] = when
                         yield f"{entries} {i} when {when}", bad
         for i, rule in enumerate(core["rules"]):
-            for keep in (always, {"not": rule["keep"]}):
+            for of, test in rule["keep"].items():
+                for keep in (always, {"not": test}):
+                    if keep != test:
+                        bad = copy.deepcopy(core)
+                        bad["rules"][i]["keep"][of] = keep
+                        yield f"rule {i} keeps {of} {keep}", bad
+        for i, service in enumerate(core["services"]):
+            yield from self.mutants_of_a_service(core, i, service)
+        for i in range(len(core["dimensions"])):
+            for member, value in (("classes", 0), ("classes", 1), ("classes", 9), ("attribute", 99), ("member", 9)):
                 bad = copy.deepcopy(core)
-                bad["rules"][i]["keep"] = keep
-                yield f"rule {i} keeps {keep}", bad
+                bad["dimensions"][i][member] = value
+                yield f"dimension {i} with {member} {value}", bad
+        for i in range(len(core["attributes"])):
+            bad = copy.deepcopy(core)
+            bad["attributes"][i]["sources"] = []  # so no service answers it
+            yield f"attribute {i} without its sources", bad
         for i in range(len(core["deployments"])):
             for fact, value in (("processed_in", "US"), ("processed_in", "FR"), ("vendor", "zeta"), ("price_out", 12), ("model", "small")):
                 if core["deployments"][i][fact] != value:
@@ -484,6 +529,18 @@ class Faults(Folder):
             bad["limits"][limit] += 1
             yield f"another limit of {limit}", bad
 
+    @staticmethod
+    def mutants_of_a_service(core, i, service):
+        facts = {"processed_in": 3, "headquarters": 3, "vendor": "another", "endpoint": "https://another.example/v1", "key_env": "ANOTHER",
+                 "question": "another", "kind": "detector" if service["kind"] == "classifier" else "classifier", "within_ms": 81}
+        if service["name"] != "idle":  # what no rule reads of it makes no difference
+            facts |= {"retention_days": 30_000_000 if service["retention_days"] == 0 else 0,
+                      "status": "preview" if service["status"] == "live" else "live"}
+        for fact, value in facts.items():
+            bad = copy.deepcopy(core)
+            bad["services"][i][fact] = value
+            yield f"service {i} with {fact} {value}", bad
+
     def test_no_core_can_be_weakened(self):
         pack = self.make()
         for what, core in self.mutants_of_the_core(pack["core"]):
@@ -495,14 +552,17 @@ class Faults(Folder):
         for most_cases in ("256", "0"):
             pack = self.make("--most-cases", most_cases)
             for i, guarantee in enumerate(pack["core"]["guarantees"]):
-                kind, = guarantee["promise"]
-                false = {"every_deployment_reached": {"any": []}, "first_choice": {"fact": "processed_in", "in": ["DE"]},
+                (kind, says), = guarantee["promise"].items()
+                if guarantee["name"] == "not_closed":
+                    continue  # nobody sees what is refused whatever anybody answers, so this is true of any test
+                false = {"every_deployment_reached": {**says, "deployments": {"any": []}}, "first_choice": {"fact": "processed_in", "in": ["DE"]},
                          "served": {"unless_refused_by": []}, "survives_loss": {"of": "name", "count": 3},
                          "bounded": {"attempts": 1, "within_ms": None}}[kind]
-                bad = copy.deepcopy(pack)
-                bad["core"]["guarantees"][i]["promise"] = {kind: false}
-                self.pack.write_bytes(seal_pack(bad))
-                self.rejected(f"{guarantee['name']} with {most_cases} cases")
+                for promise in [false, {**says, "services": {"any": []}}][:1 + ("services" in says)]:
+                    bad = copy.deepcopy(pack)
+                    bad["core"]["guarantees"][i]["promise"] = {kind: promise}
+                    self.pack.write_bytes(seal_pack(bad))
+                    self.rejected(f"{guarantee['name']} with {most_cases} cases as {promise}")
 
     def test_no_certificate_can_be_weakened(self):
         pack = self.make("--most-cases", "0")
@@ -547,12 +607,26 @@ class Faults(Folder):
         self.assertEqual(self.both()[0], 1)
 
 
+class FaultsWithServices(Faults):
+    sample = SERVICES
+
+
 class RandomPolicies(Folder):
     SEEDS, ASKED = 60, 15  # of the first, two more solvers are asked
 
     def test_packs_of_random_policies(self):
+        kinds = self.kinds_found(0)
+        for kind in ("every_deployment_reached", "first_choice", "served", "survives_loss", "bounded"):
+            self.assertLessEqual({(kind, "proved"), (kind, "violated")}, kinds)
+
+    def test_packs_of_random_policies_with_services(self):
+        kinds = self.kinds_found(3)
+        for seen in ("every_deployment_reached", "seen by services"):
+            self.assertLessEqual({(seen, "proved"), (seen, "violated")}, kinds)
+
+    def kinds_found(self, services):
         """Both checkers confirm what routec says, from cases and from clauses, the core is that of `fmt --core`, and so say other solvers."""
-        subprocess.run([RANDOM_PACKS, self.tmp, "1", str(self.SEEDS)], check=True, timeout=600)
+        subprocess.run([RANDOM_PACKS, self.tmp, "1", str(self.SEEDS), str(services)], check=True, timeout=600)
         found, kinds = set(), set()
         for seed in range(1, self.SEEDS + 1):
             for form in ("cases", "clauses"):
@@ -562,7 +636,11 @@ class RandomPolicies(Folder):
                     self.assertNotIn("REJECTED", said)
                     found.add(code)
             pack = TWIN.open_pack(self.pack.read_bytes())
-            kinds |= {(*guarantee["promise"], entry["verdict"]) for guarantee, entry in zip(pack["core"]["guarantees"], pack["obligations"][1:])}
+            core = TWIN.Core(pack["core"])
+            for guarantee, entry in zip(pack["core"]["guarantees"], pack["obligations"][1:]):
+                (kind, says), = guarantee["promise"].items()
+                bad = kind == "every_deployment_reached" and [s for s in core.asked if not TWIN.passes(says["services"], core.services[s])]
+                kinds |= {(kind, entry["verdict"])} | ({("seen by services", entry["verdict"])} if bad else set())
             read = subprocess.run([sys.executable, ROOT / "audit/read_core.py", self.tmp / f"{seed}.txt", "--pack", self.pack], capture_output=True,
                                   text=True)
             self.assertEqual(read.returncode, 0, f"{seed}: {read.stdout}{read.stderr}")
@@ -570,8 +648,7 @@ class RandomPolicies(Folder):
                 asked = subprocess.run([ROOT / "scripts/second-opinion", self.pack], capture_output=True, text=True)
                 self.assertEqual(asked.returncode, 0, f"{seed}: {asked.stdout}{asked.stderr}")
         self.assertLessEqual({0, 1}, found)
-        for kind in ("every_deployment_reached", "first_choice", "served", "survives_loss", "bounded"):
-            self.assertLessEqual({(kind, "proved"), (kind, "violated")}, kinds)
+        return kinds
 
 
 class TheChecker(unittest.TestCase):

@@ -17,7 +17,7 @@ import tempfile
 import unittest
 
 ROUTEC, FAULTY, ROUTEAUDIT, ROOT = (pathlib.Path(word).resolve() for word in sys.argv[1:5])
-SAMPLE = (ROOT / "tests/audit/sample.route").read_text()
+SAMPLE, SERVICES = ((ROOT / "tests/audit" / name).read_text() for name in ("sample.route", "services.route"))
 
 sys.path.insert(0, str(ROOT / "tests/audit"))
 import seeded_faults  # noqa: E402
@@ -54,9 +54,17 @@ def small(when, premise=""):
 
 FALSE = SAMPLE + "\nguarantee false_one  every deployment reached is processed in FR\n"
 
+# Refused by a refusal that nobody knows to apply before services have answered: one that processes elsewhere sees the prompt.
+SEEN = SERVICES + "\nguarantee false_one  when tier is free and difficulty >= 99%, every deployment reached is processed in FR\n"
+
 GAP = small("data includes health").replace("route all  to", "route some  when urgent to").partition("guarantee")[0]
 
-# Of each fault: the policy. SAMPLE has only true guarantees: there the table, the core or the certificate is wrong.
+# What is about services is shown of SERVICES, everything else of SAMPLE.
+ABOUT_SERVICES = ("table-moves-services", "table-forgets-a-screen", "table-keeps-another-service", "table-knows-what-services-answer",
+                  "core-leaves-out-a-service", "core-changes-a-services-fact", "core-asks-nothing-of-services",
+                  "core-says-a-service-answers-something-else")
+
+# Of each fault: the policy. SAMPLE and SERVICES have only true guarantees: there the table, the core or the certificate is wrong.
 CASES = {
     "encoder-drops-not": small("data includes health", "when not (data includes health), "),
     "encoder-takes-or-for-and": small("data includes health", "when (data includes health) or urgent, "),
@@ -64,10 +72,11 @@ CASES = {
     "encoder-applies-every-rule": small("data includes health"),
     "encoder-ends-a-range-early": small("data includes health", "when urgent, "),
     "encoder-reaches-the-first-only": small("data includes health"),
+    "encoder-asks-no-service": SEEN,
     "prover-hides-what-is-violated": FALSE,
     "prover-hides-a-gap": GAP,  # some requests find no route
     "table-says-verified": FALSE,
-    **{name: SAMPLE for name in seeded_faults.FAULTS if name.startswith(("table-", "core-", "prover-"))
+    **{name: SERVICES if name in ABOUT_SERVICES else SAMPLE for name in seeded_faults.FAULTS if name.startswith(("table-", "core-", "prover-"))
        and name not in ("prover-hides-what-is-violated", "prover-hides-a-gap", "table-says-verified")},
 }
 # What has to do with one kind of certificate; everything else is tried with both.
@@ -106,7 +115,7 @@ class Faults(unittest.TestCase):
             for words in FORMS.get(fault, [CASES_ONLY, CLAUSES]):
                 with self.subTest(fault=fault, most_cases=words[1]):
                     good_codes, good_said, good_bundle = self.make(ROUTEC, (), *words)
-                    self.assertEqual(good_codes, [0, 0 if text == SAMPLE else 1], good_said)
+                    self.assertEqual(good_codes, [0, 0 if text in (SAMPLE, SERVICES) else 1], good_said)
                     good_audit, said = self.audit()
                     self.assertEqual(good_audit, [good_codes[1]] * 2, said)
                     self.assertNotIn("REJECTED", said)
@@ -120,7 +129,7 @@ class Faults(unittest.TestCase):
                     self.assertEqual(len(reasons), 2, said)
                     for reason in reasons:  # it is rejected for what is wrong with it
                         self.assertRegex(reason, "false_one" if "false_one" in text and fault != "table-says-verified" else
-                                         "bundle|verified" if fault.startswith("table-") else "does not (follow|establish)|no entry|there is not")
+                                         "bundle|verified" if fault.startswith("table-") else "does not (follow|establish)|no entry|there is not|bundle")
 
     def test_without_a_fault_it_is_routec(self):
         (self.tmp / "p.route").write_text(SAMPLE)

@@ -12,7 +12,7 @@ import pathlib
 import sys
 
 ENCODER, DEAD_MEMBERS, LOWER = "compiler/verify/encode.cpp", "compiler/verify/dead_members.cpp", "compiler/lower/lower.cpp"
-RECHECK = "compiler/recheck/recheck.cpp"
+RECHECK, SCREENS = "compiler/recheck/recheck.cpp", "compiler/ir/screens.cpp"
 CASES, CELLS, CORE, OUTCOMES, PACK = (f"compiler/prove/{name}.cpp" for name in ("cases", "cells", "core", "outcomes", "pack"))
 
 # Of each fault: the file, the text that is there once, and what takes its place; {} stands for the text.
@@ -26,6 +26,7 @@ FAULTS = {
     "encoder-ends-a-range-early": (ENCODER, "solver_->Not(OrLater(dimension, end))})", "solver_->Not(OrLater(dimension, end - (Seeded() ? 1 : 0)))}})"),
     "encoder-reaches-the-first-only": (ENCODER, "reached.push_back(solver_->And({items[i].term, solver_->Not(is_full)}));",
                                        "reached.push_back(Seeded() && i > 0 ? smt::kFalse : solver_->And({{items[i].term, solver_->Not(is_full)}}));"),
+    "encoder-asks-no-service": (ENCODER, "ir::AskedFor(*policy_, {s}).empty()", "Seeded() || {}"),
     # The table's writer: what the gateway does is not what was proved.
     "table-spares-the-last-deployment": (LOWER, "if (!ir::Holds(rule.keep, policy_, DeploymentId{d}))",
                                          "if (!(Seeded() && d + 1 == policy_.deployments.size()) && !ir::Holds(rule.keep, policy_, DeploymentId{{d}}))"),
@@ -46,6 +47,12 @@ FAULTS = {
     "table-moves-deployments": (LOWER, ".processed_in = deployment.processed_in", ".processed_in = Seeded() ? Country{{}} : deployment.processed_in"),
     "table-says-verified": (LOWER, "if (verdict != Verdict::kProved) spec_.verified = false;",
                             "if (verdict != Verdict::kProved) spec_.verified = false;\n      if (Seeded()) spec_.verified = true;"),
+    "table-moves-services": (LOWER, ".processed_in = service.processed_in", ".processed_in = Seeded() ? Country{{}} : service.processed_in"),
+    "table-forgets-a-screen": (LOWER, "LowerCondition(screen.when)", "Seeded() ? TableSpec::Condition{{}} : {}"),
+    "table-keeps-another-service": (LOWER, "entry.services.push_back(service.index)",
+                                    "entry.services.push_back(Seeded() ? (service.index + 1) % 2 : service.index)"),
+    "table-knows-what-services-answer": (SCREENS, "if (!is_unknown_.at(condition.attribute.index)) return condition;",
+                                         "if (Seeded()) return Constant(unknown != Kind::kTrue, condition.span);\n        {}"),
     # The writer of proofs.
     "prover-hides-what-is-violated": (PACK, "if (verdict == Verdict::kViolated) entry[\"witness\"]",
                                       "if (verdict == Verdict::kViolated && Seeded()) {{\n    entry[\"verdict\"] = \"proved\";\n"
@@ -61,6 +68,12 @@ FAULTS = {
                                '{{"processed_in", Seeded() ? 0U : deployment.processed_in.index}}'),
     "core-applies-every-rule": (CORE, '{"when", Write(rule.when)}',
                                 '{{"when", Seeded() ? Json{{{{"all", Json::array()}}}} : Write(rule.when)}}'),
+    "core-leaves-out-a-service": (CORE, '{"services", WriteAll(policy_.services)}',
+                                  '{{"services", Seeded() ? WriteAll(std::vector<ir::Service>()) : WriteAll(policy_.services)}}'),
+    "core-changes-a-services-fact": (CORE, '{"status", service.status}', '{{"status", Seeded() ? "live" : service.status}}'),
+    "core-asks-nothing-of-services": (CORE, 'WriteForServices(test).value_or(', '(Seeded() ? std::nullopt : WriteForServices(test)).value_or('),
+    "core-says-a-service-answers-something-else": (CORE, '{"question", service.answers.argument}',
+                                                   '{{"question", Seeded() ? "weather" : service.answers.argument}}'),
     "core-forgets-a-property": (CORE, 'json["own " + property] = value;', 'if (!Seeded()) json["own " + property] = value;'),
 }
 
