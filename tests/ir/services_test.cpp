@@ -131,6 +131,17 @@ TEST_CASE("a service that no attribute asks is never asked") {
   CHECK(ScreensOf(policy).empty());
 }
 
+TEST_CASE("what keeps services from nothing has its place among the screens, and never holds") {
+  Policy policy = PolicyWithService();
+  policy.refusals = {MakeRefusal("answered", Is(kTier, {0})), MakeRefusal("known", Yes(kUrgent))};
+  policy.rules = {MakeRule("india", False(), InIndia()), MakeRule("cheap", True(), Cheap())};
+  const std::vector<Screen> screens = ScreensOf(policy);
+  REQUIRE(screens.size() == 3);  // `cheap` says nothing of services
+  CHECK(screens[0].when.kind == Condition::Kind::kFalse);
+  CHECK(screens[1].when.kind == Condition::Kind::kIsYes);
+  CHECK(screens[2].when.kind == Condition::Kind::kFalse);
+}
+
 TEST_CASE("screens say in two values what is foreseen in three") {
   std::size_t screens = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
