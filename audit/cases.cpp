@@ -51,21 +51,21 @@ namespace {
 
 /// Whether a date and its weekday go together in some request of the box.
 auto IsPossible(const Core& core, const Box& box) -> bool {
-  constexpr std::int64_t kDays = 7;
+  constexpr std::int64_t kDays = 7, kThursday = 3;  // which 1970-01-01 was, counted from Monday
   return std::ranges::all_of(core.calendars, [&](const auto& calendar) {
     const auto& [date, weekday] = calendar;
     for (std::size_t c = 0; c < box.at(date).size(); ++c) {
       const auto& [first, end] = RangeOf(AttributeOf(core.json, date), c);
       for (std::int64_t day = first; box[date][c] && day < std::min(end, first + kDays); ++day) {
-        if (box.at(weekday).at(static_cast<std::size_t>(((day + 3) % kDays + kDays) % kDays))) return true;  // 1970-01-01: Thursday
+        if (box.at(weekday).at(static_cast<std::size_t>(((day + kThursday) % kDays + kDays) % kDays))) return true;
       }
     }
     return false;
   });
 }
 
-const Json kAlways = {{"all", Json::array()}};
-const Json kUnserved = {{"every_deployment_reached", {{"deployments", {{"any", Json::array()}}}, {"services", kAlways}}}};
+const Json kAlways = {{"all", Json::array()}}, kNever = {{"any", Json::array()}};
+const Json kUnserved = {{"every_deployment_reached", {{"deployments", kNever}, {"services", kAlways}}}};
 const Json kServed = {{"served", {{"unless_refused_by", Json::array()}}}};
 
 auto OutcomesIn(const Core& core, const Json& premise, const Box& box) -> Outcomes {
@@ -215,7 +215,7 @@ auto AsksAbout(const Json& condition, std::size_t first, std::size_t end) -> boo
 /// Compares each request of the box, with one value of the attribute, with the same request with another.
 auto IsCompared(const Core& core, const Json& says, const Box& box) -> bool {
   const Json &of = core.json["attributes"].at(Natural(says.at("attribute"))), &what = says.at("what");
-  const std::size_t first = Natural(of["first_dimension"]), end = first + (of["kind"] == "any of" ? of["values"].size() : 1);
+  const std::size_t first = Natural(of["first_dimension"]), end = first + (of["kind"] == "any of" ? of.at("values").size() : 1);
   const Box with = Put(box, first, end, says.at("value")), than = Put(box, first, end, says.at("than"));
   const Outcomes one = OutcomesIn(core, kAlways, with), other = OutcomesIn(core, kAlways, than);
   if (what == "served") return IsKept(core, kUnserved, other, than) || IsKept(core, kServed, one, with);

@@ -37,7 +37,8 @@ auto CheckPack(const Json& pack, const std::string& bundle) -> std::vector<std::
   const Json& entries = pack.at("obligations");
   Need(entries.size() == core.obligations.size(), "the pack does not speak of coverage and each guarantee once");
   for (const Json& each : core.obligations) verdicts.push_back(CheckObligation(core, each, entries.at(verdicts.size())));
-  const auto layer = [&](const Json& entry) { return Natural(entry.at("layer")); };  // the base's refusals first, its routes last
+  // The base's refusals come first and its routes last, as their meaning demands.
+  const auto layer = [](const Json& entry) { return Natural(entry.at("layer")); };
   Need(std::ranges::is_sorted(core.json["refusals"], {}, layer), "the layers of the refusals are out of order");
   Need(std::ranges::is_sorted(core.json["routes"], std::greater(), layer), "the layers of the routes are out of order");
   Need(pack.at("bundle").at("sha256") == Sha256(bundle), "the bundle is another one than the proof pack is about");

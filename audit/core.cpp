@@ -32,9 +32,9 @@ auto Contains(const Json& list, const Json& item) -> bool { return std::find(lis
 
 /// That the classes are those of the attributes' values is for a loader to check.
 void AddDimensions(Core& core) {
-  const bool fits = core.json.at("dimensions").size() <= kMostDimensions && core.json.at("services").size() <= kMostServices;
-  Need(fits, "there are too many dimensions or services");
-  for (const Json& dimension : core.json["dimensions"]) {
+  const Json &dimensions = core.json.at("dimensions"), &services = core.json.at("services");
+  Need(dimensions.size() <= kMostDimensions && services.size() <= kMostServices, "there are too many dimensions or services");
+  for (const Json& dimension : dimensions) {
     const std::uint64_t classes = Natural(dimension.at("classes"));
     Need(0 < classes && classes <= kMostClasses, "a dimension has no classes, or too many", dimension);
     core.everything.emplace_back(classes, true);
@@ -51,7 +51,7 @@ void AddDimensions(Core& core) {
   }
 }
 
-/// What is known of a condition before services answer: what they say counts as `unknown`, and behind a `not` as the opposite.
+/// What is known of a condition before services answer: what they say counts as `unknown`, behind a `not` as the opposite.
 auto Foreseen(const Json& condition, const Bits& answered, bool unknown) -> Json {
   if (condition.contains("dimension")) {
     const bool is_answered = answered.at(Natural(condition["dimension"]));
@@ -64,10 +64,10 @@ auto Foreseen(const Json& condition, const Bits& answered, bool unknown) -> Json
   return {{op, parts}};
 }
 
-/// What keeps services from seeing prompts: a refusal all of them, where it applies whatever they say; a rule those that it
-/// excludes, where it could apply.
+/// What keeps services from seeing prompts: a refusal all of them, where it applies whatever they say; a rule those that
+/// it excludes, where it could apply.
 void AddScreens(Core& core) {
-  const Json& services = core.json["services"];
+  const Json &services = core.json["services"], &deployments = core.json.at("deployments");
   Bits answered(core.everything.size());
   for (const Json& service : services) {
     const Json source = {{"kind", service.at("kind")}, {"argument", service.at("question")}};
@@ -80,7 +80,7 @@ void AddScreens(Core& core) {
   for (const int by : {0, 1}) {
     const Json& entries = core.json.at(by == 0 ? "refusals" : "rules");
     for (std::size_t i = 0; i < entries.size(); ++i) {
-      Bits keeps(core.json["deployments"].size(), true);
+      Bits keeps(deployments.size(), true);
       std::uint64_t mask = 0;
       for (std::size_t s = 0; s < services.size(); ++s) {
         keeps.push_back(!core.asked[s] || (by == 1 && Holds(entries[i].at("keep").at("services"), services[s])));

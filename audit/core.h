@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-/// The policy core as `docs/proof-pack.md` describes it. Nothing here comes from the compiler.
+/// The policy core as `docs/proof-pack.md` describes it, and reading packs and bundles. Nothing here comes from the compiler.
 ///
 /// Everything is read from JSON where it is needed. What is not there or is of another type, or an index that is too large,
 /// throws `Json::exception` or `std::out_of_range`, and whoever catches that has a malformed pack.
@@ -44,7 +44,7 @@ struct Core {
 
   Json json;                            ///< as the pack has it, and `screens` as the bundle has them, with `when`
   std::vector<Bits> everything;         ///< the classes of each dimension
-  std::vector<Bits> keeps;              ///< for each rule, then each screen: whether it leaves in each deployment, then each service
+  std::vector<Bits> keeps;              ///< for each rule and screen: whether it leaves in each deployment and service
   Bits asked;                           ///< for each service: whether some attribute asks it
   std::optional<std::size_t> prompt;    ///< the dimension of the prompt's size
   std::vector<std::pair<std::size_t, std::size_t>> calendars;  ///< dimensions of a date and of the weekday of that date
@@ -60,10 +60,10 @@ auto Sha256(const std::string& bytes) -> std::string;  ///< 64 of them
 /// An unsigned number of `size` bytes, little-endian, at an offset. Throws Rejected beyond the end.
 auto Unsigned(const std::string& bytes, std::uint64_t at, std::size_t size) -> std::uint64_t;
 
-/// A bundle whose envelope, sections and records are as `docs/table-format.md` (version 3 or 4) says, as JSON: the header's
-/// fields, and each section that is not a range of another as a list. A record is an object of its fields, or the field itself
-/// if it has just one without a name. Numbers that stand for words are these words, strings and ranges are what they point at,
-/// and what may be none is null. `masks` and `cells` are their bytes. Throws Rejected.
+/// A bundle whose envelope, sections and records are as `docs/table-format.md` (version 3 or 4) says, as JSON: the fields of
+/// the headers, and each section that is not a range of another as a list. A record is an object of its fields, or the field
+/// itself if it has just one without a name. Numbers that stand for words are these words, strings and ranges are what they
+/// point at, and what may be none is null. `masks` and `cells` are their bytes. Throws Rejected.
 auto ReadBundle(const std::string& bytes) -> Json;
 
 /// A pack's text: nothing but canonical JSON, with integers below 2^63 and not nested deeply.

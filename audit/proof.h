@@ -14,8 +14,8 @@ enum Truth { kFalse = 0, kUnknown = 1, kTrue = 2 };
 /// does, then whether each deployment is allowed, then whether nothing keeps each service from the prompt.
 using Outcomes = std::vector<Truth>;
 
-/// Each outcome in that order, if `of` makes one of a condition, and `none` the one of a deployment or a service from those of
-/// the rules or screens that take it out.
+/// Each outcome in that order, if `of` makes one of a condition, and `none` the one of a deployment or a service from those
+/// of the rules or screens that take it out.
 template <typename Outcome, typename Of, typename None>
 auto OutcomesOf(const Core& core, const Json& premise, const Of& of, const None& none) -> std::vector<Outcome> {
   std::vector<Outcome> outcomes = {of(premise)}, rules;
@@ -54,7 +54,7 @@ void CheckCases(const Core& core, const Json& obligation, const Json& tree, Box&
 void CheckClauses(const Core& core, const Json& obligation, const Json& certificate);
 
 /// Throws Rejected unless the bundle says exactly what the core and the rest of the pack say: every record of it, and for
-/// every refusal, rule and route that its terms hold of the same classes of requests as its condition. Reads version 3 of
+/// every refusal, rule and route that its terms hold of the same classes of requests as its condition. Reads version 3 or 4 of
 /// `docs/table-format.md`, every bit of the table.
 void CheckTable(const Core& core, const Json& pack, const std::string& bundle);
 

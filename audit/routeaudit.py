@@ -123,7 +123,7 @@ class Core:
 
 
 def foreseen(condition, answered, unknown):
-    """What is known of a condition before services answer: what they say counts as `unknown`, and behind a `not` as the opposite."""
+    """What is known of a condition before services answer: what they say counts as `unknown`, behind a `not` as the opposite."""
     op, parts, *_ = condition
     if op == "in":
         return ("all" if unknown else "any", []) if parts in answered else condition

@@ -342,6 +342,17 @@ rule weekend  when day in { saturday, sunday }  require processed in FR
                 base.write_bytes(seal_pack(bad))
                 self.assertIn("that this policy lacks", check()[1], attribute["name"])
 
+    def test_a_service_has_the_same_facts_in_the_base(self):
+        pack, base = self.build(SERVICES.read_text()), self.tmp / "base.rpp"
+        for change, expected in (({}, 0), ({"status": "deprecated"}, 1), ({"name": "another"}, 0)):
+            other = copy.deepcopy(pack)
+            other["core"]["services"][0] |= change
+            base.write_bytes(seal_pack(other))
+            words = ["check", self.pack, "--bundle", self.bundle, "--sources", self.tmp, "--base", base]
+            done = subprocess.run([ROUTEAUDIT, *words], capture_output=True, text=True)
+            self.assertEqual(done.returncode, expected, done.stdout)
+            self.assertEqual("a deployment or service has other facts in the base: \"triage\"" in done.stdout, expected == 1)
+
     def test_two_more_solvers_agree(self):
         if not (shutil.which("z3") and shutil.which("cvc5")):
             self.skipTest("z3 or cvc5 is not installed")
