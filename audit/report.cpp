@@ -134,7 +134,7 @@ auto Report(const Checked& checked) -> std::string {
   }
   text += "on these assumptions\n";
   for (const std::string& fact : FactsUsed(core)) text += "  the catalogue is right about " + fact + "\n";
-  if (!core["services"].empty()) text += "  and about the same of each service that sees prompts\n";
+  if (!core["services"].empty()) text += "  the catalogue is right about the same of each service\n";
   for (const std::string& path : checked.not_compared) {
     text += "  " + path + " is the file of the standard library that it was read as (give --library to compare it)\n";
   }

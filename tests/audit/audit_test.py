@@ -120,6 +120,7 @@ class Packs(Folder):
             self.words = ("--most-cases", most_cases)
             code, listed = self.verdicts(SERVICES.read_text(), list(found))
             self.assertEqual((code, listed), (1, list(found.values())))
+        self.assertIn("  the catalogue is right about the same of each service\n", self.both()[1])
 
     def test_a_request_that_only_a_service_breaks_is_shown(self):
         pack = self.build(SERVICES.read_text() + "\nguarantee unseen  when tier is free, never service finder\n")
