@@ -1,6 +1,6 @@
 #include "runtime/gateway/loop_log.h"
 
-#include <boost/asio/post.hpp>
+#include <utility>
 
 namespace route {
 
@@ -9,12 +9,21 @@ void LoopLog::Append(std::string lines, LogWriter::Done done) {
   waiting_.push_back({std::move(lines), [this, done = std::move(done)](Durability result) mutable {
                         inbox_.Put([done = std::move(done), result]() mutable { done(result); });
                       }});
-  // What is posted now comes after all that is ready.
-  if (waiting_.size() == 1) boost::asio::post(loop_, [this] { HandOver(); });
+  const auto now = Clock::now();
+  if (waiting_.size() == 1) first_came_ = now;
+  if (now - first_came_ >= kLongestWait) HandOver();
+}
+
+void LoopLog::Run(boost::asio::io_context& loop) {
+  while (!loop.stopped()) {
+    loop.poll();  // all that is ready, and what that makes ready
+    HandOver();
+    loop.run_one();
+  }
 }
 
 void LoopLog::HandOver() {
-  log_.Append(std::exchange(waiting_, {}));
+  if (!waiting_.empty()) log_.Append(std::exchange(waiting_, {}));
 }
 
 }  // namespace route
