@@ -4,14 +4,12 @@
 
 namespace route {
 
-void LoopLog::Append(std::string lines, LogWriter::Done done) {
-  inbox_.Expect();
-  waiting_.push_back({std::move(lines), [this, done = std::move(done)](Durability result) mutable {
-                        inbox_.Put([done = std::move(done), result]() mutable { done(result); });
-                      }});
+void LoopLog::Append(std::string_view lines, LogWriter::Done done) {
   const auto now = Clock::now();
-  if (waiting_.size() == 1) first_came_ = now;
-  if (now - first_came_ >= kLongestWait) HandOver();
+  if (done_.empty()) first_came_ = now;
+  lines_ += lines;
+  done_.push_back(std::move(done));
+  if (now - first_came_ >= kLongestWait || lines_.size() >= kMostWaiting) HandOver();
 }
 
 void LoopLog::Run(boost::asio::io_context& loop) {
@@ -23,7 +21,13 @@ void LoopLog::Run(boost::asio::io_context& loop) {
 }
 
 void LoopLog::HandOver() {
-  if (!waiting_.empty()) log_.Append(std::exchange(waiting_, {}));
+  if (done_.empty()) return;
+  inbox_.Expect();
+  log_.Append(std::exchange(lines_, {}), [this, all = std::exchange(done_, {})](Durability result) mutable {
+    inbox_.Put([all = std::move(all), result]() mutable {
+      for (LogWriter::Done& done : all) done(result);
+    });
+  });
 }
 
 }  // namespace route

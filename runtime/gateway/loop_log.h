@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -23,7 +25,7 @@ class LoopLog {
   ~LoopLog() { HandOver(); }
 
   /// As LogWriter::Append, but `done` is called on the loop's thread. A busy loop holds the lines back for kLongestWait.
-  void Append(std::string lines, LogWriter::Done done);
+  void Append(std::string_view lines, LogWriter::Done done);
 
   /// Runs the loop until nothing is left for it to do, and gives the writer what is waiting whenever the loop would go to
   /// sleep.
@@ -34,11 +36,13 @@ class LoopLog {
 
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::microseconds kLongestWait{500};
+  static constexpr std::size_t kMostWaiting = std::size_t{128} << 10U;  // bytes
 
   LoopInbox& inbox_;
   LogWriter& log_;
-  std::vector<LogWriter::Lines> waiting_;
-  Clock::time_point first_came_;  // of those that are waiting
+  std::string lines_;                  // what is waiting, as one append
+  std::vector<LogWriter::Done> done_;  // for each of those that it came from
+  Clock::time_point first_came_;
 };
 
 }  // namespace route

@@ -113,28 +113,12 @@ LogWriter::~LogWriter() {
 }
 
 void LogWriter::Append(std::string lines, Done done) {
-  auto* entry = new Entry{std::move(lines), std::move(done)};
-  Push(entry, entry);
-}
-
-void LogWriter::Append(std::vector<Lines> several) {
-  if (several.empty()) return;
-  Entry* newest = nullptr;
-  Entry* oldest = nullptr;
-  for (Lines& lines : several) {
-    newest = new Entry{std::move(lines.text), std::move(lines.done), newest};
-    if (oldest == nullptr) oldest = newest;
-  }
-  Push(newest, oldest);
-}
-
-/// Entries that are linked from the newest to the oldest.
-void LogWriter::Push(Entry* newest, Entry* oldest) {
+  auto* const entry = new Entry{std::move(lines), std::move(done)};
   Entry* before = queue_.load(std::memory_order_relaxed);
   do {
-    oldest->next = before;
-  } while (!queue_.compare_exchange_weak(before, newest, std::memory_order_release, std::memory_order_relaxed));
-  // From here on the entries are the writer's. It sleeps only on an empty queue.
+    entry->next = before;
+  } while (!queue_.compare_exchange_weak(before, entry, std::memory_order_release, std::memory_order_relaxed));
+  // From here on the entry is the writer's. It sleeps only on an empty queue.
   if (before == nullptr) ::eventfd_write(wake_, 1);
 }
 
@@ -159,15 +143,18 @@ void LogWriter::Run() {
 }
 
 void LogWriter::Commit(Entry* const* first, std::size_t count) {
-  std::string bytes;
-  for (std::size_t i = 0; i < count; ++i) bytes += first[i]->lines;
+  std::string several;
+  if (count > 1) {
+    for (std::size_t i = 0; i < count; ++i) several += first[i]->lines;
+  }
+  const std::string_view bytes = count > 1 ? several : first[0]->lines;
   const Durability result = bytes.empty() ? Durability::kDurable : Write(bytes);
   for (std::size_t i = 0; i < count; ++i) {
     if (first[i]->done) first[i]->done(result);
   }
 }
 
-auto LogWriter::Write(const std::string& bytes) -> Durability {
+auto LogWriter::Write(std::string_view bytes) -> Durability {
   if (!healthy()) return Durability::kFailed;
   struct stat status {};
   if (::fstat(file_, &status) != 0 || status.st_nlink == 0) {

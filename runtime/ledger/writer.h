@@ -6,8 +6,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
-#include <vector>
 
 #include "runtime/ledger/journal.h"
 #include "runtime/ledger/restore.h"
@@ -54,14 +54,7 @@ class LogWriter {
 
   using Done = std::move_only_function<void(Durability)>;
 
-  /// Lines, each ended by a line feed. `done` is called once, on the writer's thread, and must not block.
-  struct Lines {
-    std::string text;
-    Done done;
-  };
-
-  /// Queues them, in this order.
-  void Append(std::vector<Lines> several);
+  /// Queues lines, each ended by a line feed. `done` is called once, on the writer's thread, and must not block.
   void Append(std::string lines, Done done);
 
   /// False once every append fails.
@@ -76,10 +69,9 @@ class LogWriter {
 
   LogWriter(int file, std::uint64_t size, int wake, std::unique_ptr<Journal> journal);
 
-  void Push(Entry* newest, Entry* oldest);
   void Run();
   void Commit(Entry* const* first, std::size_t count);
-  auto Write(const std::string& bytes) -> Durability;
+  auto Write(std::string_view bytes) -> Durability;
   auto Sync() -> bool;
 
   int file_;
