@@ -30,7 +30,7 @@ class JsonName {
 /// give: no blanks, what is not UTF-8 becomes U+FFFD. Whoever calls it sees to it that keys and brackets match.
 class JsonWriter {
  public:
-  explicit JsonWriter(std::size_t usual_bytes = kUsualBytes) : text_(usual_bytes, '\0') {}
+  JsonWriter() : text_(kUsualBytes, '\0') {}
 
   auto BeginObject() -> JsonWriter& { return Open('{'); }
   auto EndObject() -> JsonWriter& { return Close('}'); }
