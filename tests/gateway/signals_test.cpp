@@ -12,6 +12,7 @@
 #include "runtime/signals/request_contents.h"
 #include "runtime/signals/json.h"
 #include "runtime/signals/pii.h"
+#include "runtime/signals/pii_forms.h"
 #include "runtime/signals/spend.h"
 #include "runtime/signals/tenants.h"
 #include "runtime/table/sha256.h"
