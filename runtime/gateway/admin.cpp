@@ -88,6 +88,7 @@ auto Status(const GatewayState& state) -> Json {
           {"spend_healthy", !process.store || process.store->healthy()},
           {"open_connections", process.metrics.Value(Metrics::Gauge::kOpenConnections)},
           {"in_flight", process.metrics.Value(Metrics::Gauge::kInFlight)},
+          {"body_bytes_in_flight", process.metrics.Value(Metrics::Gauge::kBodyBytes)},
           {"reloads", process.metrics.Value(Metrics::Counter::kReloads)},
           {"reloads_refused", process.metrics.Value(Metrics::Counter::kReloadsRefused)},
           {"shadow_same", process.metrics.Value(Metrics::Counter::kShadowSame)},

@@ -48,6 +48,7 @@ struct GatewayConfig {
   std::map<std::string, std::string> endpoints;  ///< base URL by deployment
   std::map<std::string, ApiSet> speaks;          ///< the APIs of deployments; others speak kOpenAiCompatible
   std::uint64_t max_body_bytes = 10ULL * 1024 * 1024;
+  std::uint64_t max_body_bytes_in_flight = 1024ULL * 1024 * 1024;  ///< of all requests being served; at least max_body_bytes
   std::uint32_t connect_timeout_ms = 2000;
   std::uint32_t backoff_ms = 100;
   std::uint32_t cooldown_ms = 5000;            ///< 0: no deployment is ever left out

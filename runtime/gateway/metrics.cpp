@@ -170,6 +170,7 @@ auto Metrics::Render(const Now& now) const -> std::string {
   };
   gauge("routegate_open_connections", "Connections of callers.", Value(Gauge::kOpenConnections));
   gauge("routegate_in_flight", "Requests being served.", Value(Gauge::kInFlight));
+  gauge("routegate_body_bytes_in_flight", "Bytes of their bodies, of those still to be read too.", Value(Gauge::kBodyBytes));
   gauge("routegate_cooling_deployments", "Deployments that are cooling down.", static_cast<std::int64_t>(now.cooling));
   gauge("routegate_log_healthy", "1 while the decision log can be written.", now.log_healthy ? 1 : 0);
   gauge("routegate_spend_store_healthy", "1 while settled spend can be kept.", now.spend_healthy ? 1 : 0);

@@ -106,7 +106,7 @@ class Metrics {
     kShadowDifferent,  ///< and differently
     kCount
   };
-  enum class Gauge : std::uint8_t { kOpenConnections, kInFlight, kCount };
+  enum class Gauge : std::uint8_t { kOpenConnections, kInFlight, kBodyBytes, kCount };
 
   void Count(Counter counter) { counters_[static_cast<std::size_t>(counter)].fetch_add(1, std::memory_order_relaxed); }
   auto Value(Counter counter) const -> std::uint64_t {
