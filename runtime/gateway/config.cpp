@@ -75,6 +75,10 @@ class Reader {
       config.spend_store = Text(at, value);
     } else if (key == "cooldown_ms") {
       config.cooldown_ms = Number32(at, value, 0, 86'400'000);
+    } else if (key == "stream_silence_ms") {
+      config.stream_silence_ms = Number32(at, value, 1, 86'400'000);
+    } else if (key == "stream_idle_ms") {
+      config.stream_idle_ms = Number32(at, value, 1, 86'400'000);
     } else if (key == "max_in_flight") {
       config.max_in_flight = Number32(at, value, 1, 1'000'000);
     } else if (key == "max_connections") {
