@@ -75,6 +75,8 @@ class Reader {
       config.spend_store = Text(at, value);
     } else if (key == "cooldown_ms") {
       config.cooldown_ms = Number32(at, value, 0, 86'400'000);
+    } else if (key == "service_cooldown_ms") {
+      config.service_cooldown_ms = Number32(at, value, 0, 86'400'000);
     } else if (key == "stream_silence_ms") {
       config.stream_silence_ms = Number32(at, value, 1, 86'400'000);
     } else if (key == "stream_idle_ms") {

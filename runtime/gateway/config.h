@@ -52,6 +52,7 @@ struct GatewayConfig {
   std::uint32_t connect_timeout_ms = 2000;
   std::uint32_t backoff_ms = 100;
   std::uint32_t cooldown_ms = 5000;            ///< 0: no deployment is ever left out
+  std::uint32_t service_cooldown_ms = 5000;    ///< 0: no service is ever left out
   std::uint32_t stream_silence_ms = 120'000;   ///< that a begun stream may send no byte
   std::uint32_t stream_idle_ms = 600'000;      ///< that a begun stream may send no event that says anything
   std::uint32_t max_in_flight = 10'000;        ///< requests being served at a time

@@ -98,7 +98,7 @@ TEST_CASE("what is wrong with a configuration is said in full") {
 }
 
 TEST_CASE("keys, caps, bounds and the administrator's socket") {
-  const auto config = ParseConfig(R"({"decision_log":"d","cooldown_ms":0,"stream_silence_ms":5,"stream_idle_ms":6,
+  const auto config = ParseConfig(R"({"decision_log":"d","cooldown_ms":0,"service_cooldown_ms":4,"stream_silence_ms":5,"stream_idle_ms":6,
       "max_in_flight":7,"max_connections":8,"max_body_bytes_in_flight":20000000,
       "spend_store":"s","assumed_answer_tokens":9,"admin":{"listen":"unix:/run/a","token_sha256":")" +
                                       kHash + R"("},
@@ -110,6 +110,7 @@ TEST_CASE("keys, caps, bounds and the administrator's socket") {
                                   "g.json");
   REQUIRE(config.has_value());
   CHECK(config->cooldown_ms == 0);
+  CHECK(config->service_cooldown_ms == 4);
   CHECK(config->stream_silence_ms == 5);
   CHECK(config->stream_idle_ms == 6);
   CHECK(config->max_in_flight == 7);

@@ -105,7 +105,7 @@ class Remembering(Operating):
                    lambda: ("paris", "cooldown", "probe_failed") in self.skips(self.gateway.chat(headers=PAIR).id))
         self.paris.control(mode="ok")
         self.until("a probe that succeeded", lambda: self.gateway.chat(headers=PAIR).deployment == "paris")
-        self.assertEqual(self.gateway.admin("GET", "/admin/cooldowns"), (200, {"cooldowns": []}))
+        self.assertEqual(self.gateway.admin("GET", "/admin/cooldowns"), (200, {"cooldowns": [], "services": []}))
 
     def test_a_probe_whose_caller_leaves_is_another_s_turn(self):
         self.restart(cooldown_ms=20)
