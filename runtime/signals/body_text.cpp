@@ -105,6 +105,18 @@ auto Unescaped(std::string_view text) -> std::string {
   return plain;
 }
 
+/// Of a number without its sign; 0 if it is not whole or has more than 19 digits.
+auto WholeMagnitude(const Json& number) -> std::uint64_t {
+  if (number.is_number_unsigned()) return number.get<std::uint64_t>();
+  if (number.is_number_integer()) {
+    const auto value = static_cast<std::uint64_t>(number.get<std::int64_t>());
+    return number.get<std::int64_t>() < 0 ? 0 - value : value;
+  }
+  constexpr double kMost = 1e19;
+  const double magnitude = std::abs(number.get<double>());
+  return magnitude < kMost && magnitude == std::floor(magnitude) ? static_cast<std::uint64_t>(magnitude) : 0;
+}
+
 class Collector {
  public:
   auto Collect(const Json& body) && -> std::string {
@@ -148,15 +160,9 @@ class Collector {
   }
 
   void Number(const Json& value) {
-    constexpr double kNineDigits = 1e8;
-    constexpr double kMost = 1e19;
-    const double magnitude = std::abs(value.get<double>());
-    if (!(magnitude >= kNineDigits) || magnitude >= kMost) return;
-    if (value.is_number_unsigned()) {
-      Line(std::to_string(value.get<std::uint64_t>()));
-    } else if (magnitude == std::floor(magnitude)) {
-      Line(std::to_string(static_cast<std::uint64_t>(magnitude)));
-    }
+    constexpr std::uint64_t kNineDigits = 100'000'000;
+    const std::uint64_t magnitude = WholeMagnitude(value);
+    if (magnitude >= kNineDigits) Line(std::to_string(magnitude));
   }
 
   void Joined(const Json& pieces) {

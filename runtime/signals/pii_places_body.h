@@ -1,10 +1,10 @@
-// Included once for each kind of processor, with ROUTE_PLACES, the name of what is defined, and ROUTE_LANE_BYTES, 1, 16 or
+// Included once for each kind of processor, with ROUTE_PLACES, the name of what is defined, and ROUTE_LANE_BYTES, 8, 16 or
 // 32: as many bytes are read at a time. Everything else is in an unnamed namespace: what is compiled for one kind of
 // processor must not be taken for another.
 
 #include "runtime/signals/pii_places.h"
 
-#if ROUTE_LANE_BYTES > 1
+#if ROUTE_LANE_BYTES > 8
 #include <immintrin.h>
 #endif
 
@@ -13,27 +13,39 @@ namespace {
 
 using Bits = std::uint64_t;
 
-#if ROUTE_LANE_BYTES == 1
+#if ROUTE_LANE_BYTES == 8
 
-using Lane = char;
+/// Eight bytes in a word; what is found has the highest bit of its byte.
+using Lane = std::uint64_t;
+
+constexpr auto Each(unsigned byte) -> Lane {
+  return 0x0101'0101'0101'0101U * byte;
+}
 
 auto Load(const char* from) -> Lane {
-  return *from;
+  Lane lane = 0;
+  for (unsigned i = 0; i < 8; ++i) lane |= Lane{static_cast<unsigned char>(from[i])} << (8 * i);
+  return lane;
 }
+/// `count` bytes from `first` on, all ASCII.
 auto InRange(Lane lane, char first, int count) -> Lane {
-  return lane >= first && lane < first + count ? 1 : 0;
+  const auto least = static_cast<unsigned>(first);
+  const Lane low = lane & Each(0x7F);
+  const Lane from_first = low + Each(0x80 - least);
+  const Lane from_end = low + Each(0x80 - least - static_cast<unsigned>(count));
+  return from_first & ~from_end & ~lane & Each(0x80);
 }
 auto Equal(Lane lane, char c) -> Lane {
-  return lane == c ? 1 : 0;
+  return InRange(lane, c, 1);
 }
 auto Or(Lane a, Lane b) -> Lane {
-  return static_cast<Lane>(a | b);
+  return a | b;
 }
 auto ToLower(Lane lane) -> Lane {
-  return static_cast<Lane>(lane | 0x20);
+  return lane | Each(0x20);
 }
 auto BitsOf(Lane found) -> Bits {
-  return static_cast<Bits>(found);
+  return (found >> 7U) * 0x0102'0408'1020'4080U >> 56U;  // brings the lowest bit of byte i to bit 56 + i
 }
 
 #elif ROUTE_LANE_BYTES == 16

@@ -2,7 +2,7 @@
 #ifdef __SSE2__
 #define ROUTE_LANE_BYTES 16
 #else
-#define ROUTE_LANE_BYTES 1
+#define ROUTE_LANE_BYTES 8
 #endif
 #include "runtime/signals/pii_places_body.h"
 

@@ -35,6 +35,7 @@ TEST_CASE("every string of a body is searched, whatever its field") {
            R"({"messages":[{"content":[{"type":"new","a\u0062":{"x":"jane\u0040example.org"}}]}]})",
            R"({"made_up":"jane@example.org"})",
            R"({"metadata":{"card":4111111111111111}})",
+           R"({"metadata":{"card":-4111111111111111}})",
            R"({"metadata":{"card":-4111111111111111.0}})",
        }) {
     CHECK_MESSAGE(IsPersonal(body), body);
