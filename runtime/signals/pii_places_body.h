@@ -194,8 +194,10 @@ auto FindPlaces(const char* block) noexcept -> Places {
   places.v4 = here(fresh & four & After<3>(four));
   places.v6 = here(fresh & After<4>(kinds.colons) & ~Before<1>(kinds.colons));
 
+  // Added to a run of ones from its first on, a one comes out behind its last: where that is a digit, it is the token's first.
   const Bits joins = letters | hyphens | kinds.underscores;
-  places.tokens = here(first_digits & Before<1>(joins) & Before<2>(joins) & Before<3>(joins));
+  const Bits begun = joins & ~Before<1>(joins | digits);
+  places.tokens = here((joins + begun) & digits & Before<1>(joins) & Before<2>(joins) & Before<3>(joins));
   places.signs = here(kinds.signs);
   places.keys = here(Runs<4>(hyphens) & After<4>(hyphens) & After<5>(letters));
   return places;
