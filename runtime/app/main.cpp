@@ -62,6 +62,11 @@ auto Reload(const Arguments& arguments, const route::GatewayConfig& running,
 auto Serve(const Arguments& arguments, route::LoadedGeneration loaded) -> int {
   auto opened = route::OpenProcess(loaded.config);
   if (!opened) return Complain({opened.error()}, kHasErrors);
+  if (opened->restored.bytes > 0) {
+    Announce({{"event", opened->restored.kept_in.empty() ? "log_restored" : "journal_of_another_log"},
+              {"bytes", opened->restored.bytes},
+              {"kept_in", opened->restored.kept_in}});
+  }
   if (opened->torn.bytes > 0) {
     Announce({{"event", "log_tail_cut"}, {"bytes", opened->torn.bytes}, {"kept_in", opened->torn.kept_in}});
   }

@@ -83,8 +83,9 @@ auto ReadPlainAnswer(Api api, std::string_view body) -> std::expected<PlainAnswe
 }
 
 auto CheckPlainAnswer(Api api, std::string_view body) -> std::expected<ReportedUsage, std::string> {
-  constexpr std::uint32_t kElement = 3;  // of `data`, whose `embedding` must not be empty; all else lies higher
-  auto answer = Checked(api, SkimJson(body, kAnswerLimits, kElement));
+  // Of `data`, each element's `embedding` must not be empty; of other answers only the top and `usage` are looked at.
+  const std::uint32_t depth = api == Api::kEmbeddings ? 3 : 2;
+  auto answer = Checked(api, SkimJson(body, kAnswerLimits, depth));
   if (!answer) return std::unexpected(std::move(answer.error()));
   return std::move(answer->usage);
 }

@@ -1,6 +1,5 @@
 #include "runtime/gateway/append.h"
 
-#include <string>
 #include <utility>
 
 #include <boost/asio/async_result.hpp>
@@ -12,8 +11,7 @@ namespace route {
 
 auto Append(LoopLog& log, std::string_view lines) -> asio::awaitable<Durability> {
   auto initiate = [&log, lines](auto handler) {
-    log.Append(std::string(lines),
-               [handler = std::move(handler)](Durability result) mutable { std::move(handler)(result); });
+    log.Append(lines, [handler = std::move(handler)](Durability result) mutable { std::move(handler)(result); });
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Durability)>(initiate,
                                                                                            asio::use_awaitable);

@@ -24,7 +24,7 @@ namespace route {
 struct Reply {
   unsigned status = 200;
   std::string content_type = "application/json";
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string_view, std::string>> headers;  ///< the names are literals
   std::string body;
 };
 

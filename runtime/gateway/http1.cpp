@@ -36,16 +36,24 @@ struct Head {
   AfterReply after = AfterReply::kKeep;
 };
 
-auto HeadText(const Head& head) -> std::string {
+/// The head, with room for so many bytes of a body behind it.
+auto HeadText(const Head& head, std::size_t room = 0) -> std::string {
+  constexpr std::size_t kUsualHead = 512;
   const auto reason = http::obsolete_reason(http::int_to_status(head.reply.status));
-  std::string text =
-      "HTTP/1.1 " + std::to_string(head.reply.status) + " " + std::string(reason.data(), reason.size()) + "\r\n";
-  text += "content-type: " + head.reply.content_type + "\r\n";
-  for (const auto& [name, value] : head.reply.headers) text += name + ": " + value + "\r\n";
-  if (head.length) text += "content-length: " + std::to_string(*head.length) + "\r\n";
-  if (head.chunked) text += "transfer-encoding: chunked\r\n";
-  if (head.after == AfterReply::kClose) text += "connection: close\r\n";
-  return text + "\r\n";
+  std::string text;
+  text.reserve(kUsualHead + room);
+  const auto field = [&](std::string_view name, std::string_view value) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  };
+  text.append("HTTP/1.1 ").append(std::to_string(head.reply.status)).append(" ");
+  text.append(reason.data(), reason.size()).append("\r\n");
+  field("content-type", head.reply.content_type);
+  for (const auto& [name, value] : head.reply.headers) field(name, value);
+  if (head.length) field("content-length", std::to_string(*head.length));
+  if (head.chunked) field("transfer-encoding", "chunked");
+  if (head.after == AfterReply::kClose) field("connection", "close");
+  text.append("\r\n");
+  return text;
 }
 
 auto ChunkText(std::string_view piece) -> std::string {
@@ -269,7 +277,7 @@ auto Http1::WriteAll(std::string_view bytes) -> asio::awaitable<Sent> {
 
 auto Http1::Send(const Reply& reply) -> asio::awaitable<Sent> {
   if (Draining()) after_ = AfterReply::kClose;
-  std::string bytes = HeadText({reply, reply.body.size(), false, after_});
+  std::string bytes = HeadText({reply, reply.body.size(), false, after_}, reply.body.size());
   // The answer to HEAD has the head that the answer to GET would have, its length included.
   if (!request_->is_head()) bytes += reply.body;
   co_return co_await WriteAll(bytes);

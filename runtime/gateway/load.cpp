@@ -198,7 +198,7 @@ auto OpenProcess(const GatewayConfig& config) -> std::expected<OpenedProcess, st
   if (!store) return std::unexpected(std::move(store.error()));
   for (const SpendEntry& entry : store->kept) process->spend.For(entry.tenant)->Add(entry.key, entry.day, entry.amount);
   process->store = std::move(store->store);
-  return OpenedProcess{std::move(process), std::move(log->torn)};
+  return OpenedProcess{std::move(process), std::move(log->restored), std::move(log->torn)};
 }
 
 }  // namespace route

@@ -50,6 +50,7 @@ auto MakeState(LoadedGeneration loaded, std::shared_ptr<GatewayProcess> process,
 /// when no tenant has a cap yet, since a reload may bring one.
 struct OpenedProcess {
   std::shared_ptr<GatewayProcess> process;
+  Restored restored;  ///< of the log
   LogWriter::TornTail torn;
 };
 auto OpenProcess(const GatewayConfig& config) -> std::expected<OpenedProcess, std::string>;

@@ -1,20 +1,33 @@
 #include "runtime/gateway/loop_log.h"
 
-#include <boost/asio/post.hpp>
+#include <utility>
 
 namespace route {
 
-void LoopLog::Append(std::string lines, LogWriter::Done done) {
-  inbox_.Expect();
-  waiting_.push_back({std::move(lines), [this, done = std::move(done)](Durability result) mutable {
-                        inbox_.Put([done = std::move(done), result]() mutable { done(result); });
-                      }});
-  // What is posted now comes after all that is ready.
-  if (waiting_.size() == 1) boost::asio::post(loop_, [this] { HandOver(); });
+void LoopLog::Append(std::string_view lines, LogWriter::Done done) {
+  const auto now = Clock::now();
+  if (done_.empty()) first_came_ = now;
+  lines_ += lines;
+  done_.push_back(std::move(done));
+  if (now - first_came_ >= kLongestWait || lines_.size() >= kMostWaiting) HandOver();
+}
+
+void LoopLog::Run(boost::asio::io_context& loop) {
+  while (!loop.stopped()) {
+    loop.poll();  // all that is ready, and what that makes ready
+    HandOver();
+    loop.run_one();
+  }
 }
 
 void LoopLog::HandOver() {
-  log_.Append(std::exchange(waiting_, {}));
+  if (done_.empty()) return;
+  inbox_.Expect();
+  log_.Append(std::exchange(lines_, {}), [this, all = std::exchange(done_, {})](Durability result) mutable {
+    inbox_.Put([all = std::move(all), result]() mutable {
+      for (LogWriter::Done& done : all) done(result);
+    });
+  });
 }
 
 }  // namespace route

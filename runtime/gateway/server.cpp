@@ -45,7 +45,7 @@ class Worker final : public SessionHost {
         acceptor_(loop_),
         drain_(loop_),
         inbox_(loop_.get_executor()),
-        log_(loop_.get_executor(), inbox_, *state_->process->log),
+        log_(inbox_, *state_->process->log),
         client_(loop_.get_executor(),
                 UpstreamClient::Options{std::chrono::milliseconds(state_->config.connect_timeout_ms)}) {}
 
@@ -65,7 +65,7 @@ class Worker final : public SessionHost {
 
   void Run() {
     asio::co_spawn(loop_, Accept(), asio::detached);
-    loop_.run();
+    log_.Run(loop_);
   }
 
   /// From any thread.

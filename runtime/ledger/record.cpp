@@ -18,8 +18,7 @@ auto Begin(std::string_view kind, std::string_view id, WallTime time) -> JsonWri
 }
 
 auto End(JsonWriter& json) -> std::string {
-  json.EndObject();
-  return json.Take() + "\n";
+  return json.EndObject().End("\n").Take();
 }
 
 void NumberOrNull(JsonWriter& json, std::optional<std::uint32_t> number) {
@@ -57,7 +56,7 @@ void WritePlace(JsonWriter& json, std::string_view name, const SourcePlace& plac
 void WriteAttributes(JsonWriter& json, const Table& table, const DerivedAttributes& attributes) {
   json.Key("attributes").BeginObject();
   for (std::uint32_t i = 0; i < table.attributes().size(); ++i) {
-    json.Key(table.attributes()[i].name);
+    json.KeyOf(table.attributes()[i].name);
     if (attributes.values.IsSet(i)) {
       json.Text(attributes.values.Text(i));
     } else {
@@ -199,15 +198,18 @@ auto StreamEndName(StreamEnd end) -> std::string_view {
 auto FormatTime(WallTime time) -> std::string {
   const auto since = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
   const auto days = std::chrono::floor<std::chrono::days>(since);
-  std::int64_t rest = (since - days).count();
-  const auto pad = [](std::int64_t value, std::size_t width) {
-    const std::string text = std::to_string(value);
-    return std::string(width > text.size() ? width - text.size() : 0, '0') + text;
+  const std::int64_t ms = (since - days).count();
+  std::string text = FormatDate(Date{static_cast<std::int32_t>(days.count())});
+  text.reserve(text.size() + std::string_view("T00:00:00.000Z").size());
+  const auto add = [&](char before, std::int64_t value, std::int64_t tens) {
+    text += before;
+    for (; tens > 0; tens /= 10) text += static_cast<char>('0' + value / tens % 10);
   };
-  const std::int64_t ms = rest % 1000;
-  rest /= 1000;
-  return FormatDate(Date{static_cast<std::int32_t>(days.count())}) + "T" + pad(rest / 3600, 2) + ":" +
-         pad(rest / 60 % 60, 2) + ":" + pad(rest % 60, 2) + "." + pad(ms, 3) + "Z";
+  add('T', ms / 3'600'000, 10);
+  add(':', ms / 60'000 % 60, 10);
+  add(':', ms / 1000 % 60, 10);
+  add('.', ms % 1000, 100);
+  return text += 'Z';
 }
 
 auto DecisionLine(const Table& table, const DecisionRecord& record) -> std::string {

@@ -17,52 +17,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "runtime/ledger/file.h"
+
 namespace route {
 namespace {
 
 constexpr std::uint64_t kLongestLine = std::uint64_t{64} << 20U;
-
-/// Closes a file descriptor unless it was released.
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  File(const File&) = delete;
-  auto operator=(const File&) -> File& = delete;
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  auto get() const -> int { return descriptor_; }
-  auto Release() -> int { return std::exchange(descriptor_, -1); }
-
- private:
-  int descriptor_;
-};
-
-auto Explain(const std::string& what) -> std::string {
-  return what + ": " + std::strerror(errno);
-}
-
-auto ReadAt(int file, std::uint64_t offset, std::uint64_t size) -> std::optional<std::string> {
-  std::string bytes(size, '\0');
-  std::size_t have = 0;
-  while (have < bytes.size()) {
-    const auto got = ::pread(file, bytes.data() + have, bytes.size() - have, static_cast<off_t>(offset + have));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return std::nullopt;
-    have += static_cast<std::size_t>(got);
-  }
-  return bytes;
-}
-
-auto WriteAll(int file, std::string_view bytes) -> bool {
-  while (!bytes.empty()) {
-    const auto wrote = ::write(file, bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  return true;
-}
 
 auto IsRecord(std::string_view line) -> bool {
   const auto parsed = nlohmann::json::parse(line, nullptr, false);
@@ -93,23 +53,12 @@ auto CutTail(int file, const std::string& path, std::uint64_t end, std::uint64_t
     -> std::expected<std::string, std::string> {
   const auto tail = ReadAt(file, end, size - end);
   if (!tail) return std::unexpected(Explain("the torn end of the decision log `" + path + "` cannot be read"));
-  for (int attempt = 0;; ++attempt) {
-    const std::string sidecar =
-        path + ".torn-" + std::to_string(end) + (attempt == 0 ? "" : "-" + std::to_string(attempt));
-    const File kept(::open(sidecar.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (kept.get() < 0 && errno == EEXIST) continue;
-    if (kept.get() < 0 || !WriteAll(kept.get(), *tail) || ::fsync(kept.get()) != 0 ||
-        ::ftruncate(file, static_cast<off_t>(end)) != 0 || ::fsync(file) != 0) {
-      return std::unexpected(Explain("the torn end of the decision log cannot be moved to `" + sidecar + "`"));
-    }
-    return sidecar;
+  auto kept = KeepAside(path + ".torn-" + std::to_string(end), *tail);
+  if (!kept) return std::unexpected("the torn end of the decision log cannot be moved: " + kept.error());
+  if (::ftruncate(file, static_cast<off_t>(end)) != 0 || ::fsync(file) != 0) {
+    return std::unexpected(Explain("the torn end of the decision log `" + path + "` cannot be cut off"));
   }
-}
-
-auto SyncFolder(const std::string& path) -> bool {
-  const auto parent = std::filesystem::path(path).parent_path();
-  const File folder(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return folder.get() >= 0 && ::fsync(folder.get()) == 0;
+  return kept;
 }
 
 }  // namespace
@@ -124,6 +73,9 @@ auto LogWriter::Open(const std::string& path) -> std::expected<Opened, std::stri
     if (errno != EWOULDBLOCK) return std::unexpected(Explain("the decision log `" + path + "` cannot be locked"));
     return std::unexpected("the decision log `" + path + "` is in use by another process: give each gateway its own");
   }
+  auto restored = RestoreFromJournal(path, file.get());
+  if (!restored) return std::unexpected(std::move(restored.error()));
+  if (::fstat(file.get(), &status) != 0) return std::unexpected(Explain("the decision log `" + path + "`"));
   const auto size = static_cast<std::uint64_t>(status.st_size);
   const auto end = EndOfRecords(file.get(), size);
   if (!end) return std::unexpected("the decision log `" + path + "` cannot be read back, or its last line is too long");
@@ -139,46 +91,34 @@ auto LogWriter::Open(const std::string& path) -> std::expected<Opened, std::stri
     if (!kept) return std::unexpected(kept.error());
     torn.kept_in = std::move(*kept);
   }
-  if (!SyncFolder(path))
+  auto journal = Journal::Create(path, file.get());
+  if (!SyncFolder(path)) {
     return std::unexpected(Explain("the folder of the decision log `" + path + "` cannot be synced"));
+  }
   const int wake = ::eventfd(0, EFD_CLOEXEC);
   if (wake < 0) return std::unexpected(Explain("the decision log's thread cannot be set up"));
-  return Opened{std::unique_ptr<LogWriter>(new LogWriter(file.Release(), *end, wake)), std::move(torn)};
+  std::unique_ptr<LogWriter> writer(new LogWriter(file.Release(), *end, wake, std::move(journal)));
+  return Opened{std::move(writer), std::move(*restored), std::move(torn)};
 }
 
-LogWriter::LogWriter(int file, std::uint64_t size, int wake)
-    : file_(file), size_(size), wake_(wake), thread_([this] { Run(); }) {}
+LogWriter::LogWriter(int file, std::uint64_t size, int wake, std::unique_ptr<Journal> journal)
+    : file_(file), size_(size), wake_(wake), journal_(std::move(journal)), thread_([this] { Run(); }) {}
 
 LogWriter::~LogWriter() {
   Append({}, {});  // an entry without a callback ends the thread
   thread_.join();
+  if (healthy() && Sync() && journal_) journal_->Remove();
   ::close(file_);
   ::close(wake_);
 }
 
 void LogWriter::Append(std::string lines, Done done) {
-  auto* entry = new Entry{std::move(lines), std::move(done)};
-  Push(entry, entry);
-}
-
-void LogWriter::Append(std::vector<Lines> several) {
-  if (several.empty()) return;
-  Entry* newest = nullptr;
-  Entry* oldest = nullptr;
-  for (Lines& lines : several) {
-    newest = new Entry{std::move(lines.text), std::move(lines.done), newest};
-    if (oldest == nullptr) oldest = newest;
-  }
-  Push(newest, oldest);
-}
-
-/// Entries that are linked from the newest to the oldest.
-void LogWriter::Push(Entry* newest, Entry* oldest) {
+  auto* const entry = new Entry{std::move(lines), std::move(done)};
   Entry* before = queue_.load(std::memory_order_relaxed);
   do {
-    oldest->next = before;
-  } while (!queue_.compare_exchange_weak(before, newest, std::memory_order_release, std::memory_order_relaxed));
-  // From here on the entries are the writer's. It sleeps only on an empty queue.
+    entry->next = before;
+  } while (!queue_.compare_exchange_weak(before, entry, std::memory_order_release, std::memory_order_relaxed));
+  // From here on the entry is the writer's. It sleeps only on an empty queue.
   if (before == nullptr) ::eventfd_write(wake_, 1);
 }
 
@@ -203,15 +143,18 @@ void LogWriter::Run() {
 }
 
 void LogWriter::Commit(Entry* const* first, std::size_t count) {
-  std::string bytes;
-  for (std::size_t i = 0; i < count; ++i) bytes += first[i]->lines;
+  std::string several;
+  if (count > 1) {
+    for (std::size_t i = 0; i < count; ++i) several += first[i]->lines;
+  }
+  const std::string_view bytes = count > 1 ? several : first[0]->lines;
   const Durability result = bytes.empty() ? Durability::kDurable : Write(bytes);
   for (std::size_t i = 0; i < count; ++i) {
     if (first[i]->done) first[i]->done(result);
   }
 }
 
-auto LogWriter::Write(const std::string& bytes) -> Durability {
+auto LogWriter::Write(std::string_view bytes) -> Durability {
   if (!healthy()) return Durability::kFailed;
   struct stat status {};
   if (::fstat(file_, &status) != 0 || status.st_nlink == 0) {
@@ -222,12 +165,20 @@ auto LogWriter::Write(const std::string& bytes) -> Durability {
     if (::ftruncate(file_, static_cast<off_t>(size_)) != 0) healthy_ = false;
     return Durability::kFailed;
   }
-  if (::fdatasync(file_) != 0) {
-    healthy_ = false;  // after a failed sync nobody knows what is on disk
-    return Durability::kFailed;
-  }
+  const bool journaled = journal_ && journal_->Put(size_, bytes);
+  if (!journaled && !Sync()) return Durability::kFailed;
   size_ += bytes.size();
   return Durability::kDurable;
+}
+
+/// Makes all of the log durable.
+auto LogWriter::Sync() -> bool {
+  if (::fdatasync(file_) != 0) {
+    healthy_ = false;  // after a failed sync nobody knows what is on disk
+    return false;
+  }
+  if (journal_) journal_->StartOver();
+  return true;
 }
 
 }  // namespace route

@@ -6,8 +6,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
-#include <vector>
+
+#include "runtime/ledger/journal.h"
+#include "runtime/ledger/restore.h"
 
 /// The decision log's file: JSON Lines, only ever appended to.
 namespace route {
@@ -20,8 +23,9 @@ enum class Durability : std::uint8_t {
 /// Appends lines for any number of threads and says when they are on disk.
 ///
 /// One thread writes. Lines wait in a queue without a lock; everything that is waiting, up to kBatch appends, is
-/// written with one call and made durable with one `fdatasync` (group commit). So a lone append costs one sync, and
-/// many at once share it. Lines of one append stay together, and appends of one thread stay in order.
+/// written with one call and made durable together (group commit), in the journal or, without one, by a sync of the log.
+/// So a lone append costs one such write, and many at once share it. Lines of one append stay together, and appends of one
+/// thread stay in order.
 ///
 /// A batch that cannot be written in full is taken out of the file again and fails as a whole; later ones are tried
 /// anew. When even that is impossible, a sync fails or the file is deleted, every later append fails until a restart.
@@ -37,27 +41,20 @@ class LogWriter {
 
   struct Opened;
 
-  /// Opens or creates the log, for this process alone. A tail that is no complete record is moved to a file next to the
-  /// log, `PATH.torn-OFFSET`, and cut off. The error is one sentence fit for a user: not writable, in use by another
-  /// process, or not a decision log.
+  /// Opens or creates the log, for this process alone, and gives it back what a crash took and its journal still has. A
+  /// tail that is no complete record is moved to a file next to the log, `PATH.torn-OFFSET`, and cut off. The error is one
+  /// sentence fit for a user: not writable, in use by another process, or not a decision log.
   static auto Open(const std::string& path) -> std::expected<Opened, std::string>;
 
   LogWriter(const LogWriter&) = delete;
   auto operator=(const LogWriter&) -> LogWriter& = delete;
 
-  /// Writes what is waiting, then ends the thread.
+  /// Writes what is waiting, ends the thread and, when all of it is on disk in the log, deletes the journal.
   ~LogWriter();
 
   using Done = std::move_only_function<void(Durability)>;
 
-  /// Lines, each ended by a line feed. `done` is called once, on the writer's thread, and must not block.
-  struct Lines {
-    std::string text;
-    Done done;
-  };
-
-  /// Queues them, in this order.
-  void Append(std::vector<Lines> several);
+  /// Queues lines, each ended by a line feed. `done` is called once, on the writer's thread, and must not block.
   void Append(std::string lines, Done done);
 
   /// False once every append fails.
@@ -70,23 +67,25 @@ class LogWriter {
     Entry* next = nullptr;
   };
 
-  LogWriter(int file, std::uint64_t size, int wake);
+  LogWriter(int file, std::uint64_t size, int wake, std::unique_ptr<Journal> journal);
 
-  void Push(Entry* newest, Entry* oldest);
   void Run();
   void Commit(Entry* const* first, std::size_t count);
-  auto Write(const std::string& bytes) -> Durability;
+  auto Write(std::string_view bytes) -> Durability;
+  auto Sync() -> bool;
 
   int file_;
   std::uint64_t size_;  // up to which the file holds whole batches
   std::atomic<bool> healthy_{true};
   std::atomic<Entry*> queue_{nullptr};  // newest first
   int wake_;                            // an event descriptor, told when the queue was empty
+  std::unique_ptr<Journal> journal_;    // nothing where the file system does not allow it
   std::thread thread_;
 };
 
 struct LogWriter::Opened {
   std::unique_ptr<LogWriter> writer;
+  Restored restored;
   TornTail torn;
 };
 

@@ -156,9 +156,12 @@ auto SocketStream::GiveWay() -> asio::awaitable<Error> {
   co_return socket_.is_open() ? Error() : Told(asio::error::operation_aborted);
 }
 
+/// A peek finds out like a wait, but needs no call to arm it: the reactor knows whether all was read the last time.
 void SocketStream::WatchOnce(std::move_only_function<void(Error)> readable) {
-  socket_.async_wait(tcp::socket::wait_read,
-                     [readable = std::move(readable)](const Error& error) mutable { readable(error); });
+  socket_.async_receive(asio::buffer(&peeked_, 1), tcp::socket::message_peek,
+                        [readable = std::move(readable)](const Error& error, std::size_t) mutable {
+                          readable(error == asio::error::operation_aborted ? error : Error());
+                        });
 }
 
 void SocketStream::StopWatching() {

@@ -77,6 +77,7 @@ class SocketStream : public ByteStream {
   int waiting_ = 0;  // operations, which the limit may end
   unsigned reads_in_a_row_ = 0;  // that did not have to wait
   bool timed_out_ = false;
+  char peeked_ = 0;  // of the watch; nobody reads it
 };
 
 }  // namespace route

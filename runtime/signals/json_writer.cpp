@@ -1,5 +1,6 @@
 #include "runtime/signals/json_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
@@ -29,40 +30,51 @@ auto IsAscii(char c) -> bool {
   return static_cast<unsigned char>(c) < 0x80;
 }
 
-/// The first character from `at` on that is not plain, or the text's size. Sixteen at a time where the machine can.
-auto EndOfPlain(std::string_view text, std::size_t at) -> std::size_t {
+/// How many bytes are looked at together.
+constexpr std::size_t kBlock = 16;
+
+/// Copies a block, and says whether all of it is plain.
+auto CopyBlock(const char* from, char* to) -> bool {
 #ifdef __SSE2__
-  for (; at + 16 <= text.size(); at += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
-    // Bytes from 0x80 on are negative here, and so below the blank.
-    const __m128i control = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
-    const __m128i deletion = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\x7F'));
-    const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-    const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-    if (_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(control, deletion), _mm_or_si128(quote, backslash))) != 0) break;
-  }
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+  // Bytes from 0x80 on are negative here, and so below the blank.
+  const __m128i control = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
+  const __m128i deletion = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\x7F'));
+  const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  return _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(control, deletion), _mm_or_si128(quote, backslash))) == 0;
+#else
+  std::copy_n(from, kBlock, to);
+  return std::all_of(from, from + kBlock, IsPlain);
 #endif
-  while (at < text.size() && IsPlain(text[at])) ++at;
-  return at;
 }
 
+constexpr std::size_t kMostEscaped = 6;  // bytes
+
 /// An ASCII character that does not stand for itself.
-auto Escape(char c, std::string& into) -> void {
+auto Escape(char c, char* to) -> char* {
   constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto pair = [&](char letter) {
+    *to++ = '\\';
+    *to++ = letter;
+    return to;
+  };
   switch (c) {
-    case '"': into += "\\\""; return;
-    case '\\': into += "\\\\"; return;
-    case '\b': into += "\\b"; return;
-    case '\f': into += "\\f"; return;
-    case '\n': into += "\\n"; return;
-    case '\r': into += "\\r"; return;
-    case '\t': into += "\\t"; return;
-    case '\x7F': into += c; return;
+    case '"': return pair('"');
+    case '\\': return pair('\\');
+    case '\b': return pair('b');
+    case '\f': return pair('f');
+    case '\n': return pair('n');
+    case '\r': return pair('r');
+    case '\t': return pair('t');
+    case '\x7F': *to++ = c; return to;
     default: break;  // a character, not an enumeration
   }
-  into += "\\u00";
-  into += kDigits[static_cast<std::size_t>(c) / 16];
-  into += kDigits[static_cast<std::size_t>(c) % 16];
+  to = std::ranges::copy(std::string_view("\\u00"), to).out;
+  *to++ = kDigits[static_cast<std::size_t>(c) / 16];
+  *to++ = kDigits[static_cast<std::size_t>(c) % 16];
+  return to;
 }
 
 template <typename Number>
@@ -73,18 +85,19 @@ auto Digits(Number number, std::array<char, 24>& space) -> std::string_view {
 
 }  // namespace
 
-auto JsonWriter::Key(std::string_view name) -> JsonWriter& {
-  Separate();
-  Quote(name);
-  text_ += ':';
+void JsonWriter::Grow(std::size_t bytes) {
+  text_.resize(std::max(text_.size() * 2, size_ + bytes));
+}
+
+auto JsonWriter::KeyOf(std::string_view name) -> JsonWriter& {
+  String(name);
+  Put(':');
   follows_ = false;
   return *this;
 }
 
 auto JsonWriter::Text(std::string_view text) -> JsonWriter& {
-  Separate();
-  Quote(text);
-  return *this;
+  return String(text);
 }
 
 auto JsonWriter::Number(std::int64_t number) -> JsonWriter& {
@@ -98,21 +111,28 @@ auto JsonWriter::Number(std::uint64_t number) -> JsonWriter& {
 }
 
 auto JsonWriter::Open(char bracket) -> JsonWriter& {
-  Separate();
-  text_ += bracket;
+  if (follows_) Put(',');
+  Put(bracket);
   follows_ = false;
   return *this;
 }
 
 auto JsonWriter::Close(char bracket) -> JsonWriter& {
-  text_ += bracket;
+  Put(bracket);
   follows_ = true;
   return *this;
 }
 
 auto JsonWriter::Raw(std::string_view value) -> JsonWriter& {
-  Separate();
-  text_ += value;
+  char* at = Room(value.size() + 1);
+  if (follows_) *at++ = ',';
+  Wrote(std::ranges::copy(value, at).out);
+  follows_ = true;
+  return *this;
+}
+
+auto JsonWriter::End(std::string_view bytes) -> JsonWriter& {
+  Wrote(std::ranges::copy(bytes, Room(bytes.size())).out);
   return *this;
 }
 
@@ -121,7 +141,7 @@ auto JsonWriter::Value(const nlohmann::ordered_json& value) -> JsonWriter& {
   switch (value.type()) {
     case Type::object:
       BeginObject();
-      for (const auto& [name, member] : value.get_ref<const nlohmann::ordered_json::object_t&>()) Key(name).Value(member);
+      for (const auto& [name, member] : value.get_ref<const nlohmann::ordered_json::object_t&>()) KeyOf(name).Value(member);
       return EndObject();
     case Type::array:
       BeginArray();
@@ -144,22 +164,42 @@ auto JsonWriter::Value(const nlohmann::ordered_json& value) -> JsonWriter& {
   std::abort();
 }
 
-void JsonWriter::Quote(std::string_view text) {
-  const std::size_t begin = text_.size();
-  text_ += '"';
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const std::size_t end = EndOfPlain(text, at);
-    text_.append(text, at, end - at);
-    at = end;
-    if (at == text.size()) break;
-    if (!IsAscii(text[at])) {  // what of it is UTF-8, and what stands for the rest, is nlohmann's to say
-      text_.resize(begin);
-      text_ += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-      return;
+auto JsonWriter::String(std::string_view text) -> JsonWriter& {
+  if (follows_) Put(',');
+  follows_ = true;
+  const std::size_t begin = size_;
+  const char* from = text.data();
+  const char* const end = from + text.size();
+  const auto rest = [&] { return static_cast<std::size_t>(end - from) + kBlock + 2; };  // with a block that is not kept
+  char* to = Room(rest());
+  *to++ = '"';
+  while (from < end) {
+    const bool whole = static_cast<std::size_t>(end - from) >= kBlock;
+    if (whole && CopyBlock(from, to)) {
+      from += kBlock;
+      to += kBlock;
+      continue;
     }
-    Escape(text[at], text_);
+    const char* const until = whole ? from + kBlock : end;
+    while (from < until && IsPlain(*from)) *to++ = *from++;
+    if (from == until) continue;
+    if (!IsAscii(*from)) {
+      size_ = begin;
+      Repair(text);
+      return *this;
+    }
+    Wrote(to);
+    to = Escape(*from, Room(kMostEscaped + rest()));
+    ++from;
   }
-  text_ += '"';
+  *to++ = '"';
+  Wrote(to);
+  return *this;
+}
+
+/// What of it is UTF-8, and what stands for the rest, is nlohmann's to say.
+void JsonWriter::Repair(std::string_view text) {
+  End(nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 auto ToText(const nlohmann::ordered_json& value) -> std::string {

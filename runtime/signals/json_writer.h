@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,11 +11,26 @@
 
 namespace route {
 
+/// The name of a member that the program knows, and that stands for itself between quotes.
+class JsonName {
+ public:
+  template <std::size_t kSize>
+  consteval JsonName(const char (&name)[kSize]) : text_(name, kSize - 1) {  // NOLINT(google-explicit-constructor)
+    for (const char c : text_) {
+      if (c < ' ' || c > '~' || c == '"' || c == '\\') throw "this name would have to be escaped";
+    }
+  }
+  constexpr auto text() const -> std::string_view { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
 /// Writes one JSON text, key by key, without building a value first. The bytes are those that nlohmann's `dump()` would
 /// give: no blanks, what is not UTF-8 becomes U+FFFD. Whoever calls it sees to it that keys and brackets match.
 class JsonWriter {
  public:
-  JsonWriter() { text_.reserve(kUsualBytes); }
+  JsonWriter() : text_(kUsualBytes, '\0') {}
 
   auto BeginObject() -> JsonWriter& { return Open('{'); }
   auto EndObject() -> JsonWriter& { return Close('}'); }
@@ -22,7 +38,21 @@ class JsonWriter {
   auto EndArray() -> JsonWriter& { return Close(']'); }
 
   /// Before a member of an object.
-  auto Key(std::string_view name) -> JsonWriter&;
+  auto Key(JsonName name) -> JsonWriter& {
+    const std::string_view text = name.text();
+    char* at = Room(text.size() + 4);
+    if (follows_) *at++ = ',';
+    *at++ = '"';
+    at = std::copy(text.begin(), text.end(), at);
+    *at++ = '"';
+    *at++ = ':';
+    Wrote(at);
+    follows_ = false;
+    return *this;
+  }
+
+  /// Before a member whose name comes from elsewhere.
+  auto KeyOf(std::string_view name) -> JsonWriter&;
 
   auto Text(std::string_view text) -> JsonWriter&;
   auto TextOrNull(std::string_view text) -> JsonWriter& { return text.empty() ? Null() : Text(text); }
@@ -34,7 +64,13 @@ class JsonWriter {
   /// Nested no deeper than ParseJson lets it be.
   auto Value(const nlohmann::ordered_json& value) -> JsonWriter&;
 
-  auto Take() -> std::string { return std::move(text_); }
+  /// Bytes to stand behind the JSON text.
+  auto End(std::string_view bytes) -> JsonWriter&;
+
+  auto Take() -> std::string {
+    text_.resize(size_);
+    return std::move(text_);
+  }
 
  private:
   static constexpr std::size_t kUsualBytes = 2048;
@@ -42,13 +78,23 @@ class JsonWriter {
   auto Open(char bracket) -> JsonWriter&;
   auto Close(char bracket) -> JsonWriter&;
   auto Raw(std::string_view value) -> JsonWriter&;
-  void Separate() {
-    if (follows_) text_ += ',';
-    follows_ = true;
-  }
-  void Quote(std::string_view text);
+  auto String(std::string_view text) -> JsonWriter&;
+  void Repair(std::string_view text);
 
-  std::string text_;
+  /// Space for so many bytes behind what is written.
+  auto Room(std::size_t bytes) -> char* {
+    if (text_.size() - size_ < bytes) Grow(bytes);
+    return text_.data() + size_;
+  }
+  void Grow(std::size_t bytes);
+  void Put(char c) {
+    *Room(1) = c;
+    ++size_;
+  }
+  void Wrote(const char* end) { size_ = static_cast<std::size_t>(end - text_.data()); }
+
+  std::string text_;      // written up to size_
+  std::size_t size_ = 0;
   bool follows_ = false;  // a value of the same object or array stands before
 };
 

@@ -25,8 +25,10 @@ auto CostOf(TokenUsage usage, Decimal price_in, Decimal price_out) -> NanoUsd {
 
 auto FormatUsd(NanoUsd cost) -> std::string {
   constexpr std::int64_t kScale = 1'000'000'000;
-  const std::string fraction = std::to_string(cost.amount % kScale);
-  return std::to_string(cost.amount / kScale) + "." + std::string(9 - fraction.size(), '0') + fraction;
+  std::string text = std::to_string(cost.amount / kScale);
+  text += '.';
+  for (std::int64_t tenth = kScale / 10; tenth > 0; tenth /= 10) text += static_cast<char>('0' + cost.amount / tenth % 10);
+  return text;
 }
 
 auto PeriodName(Period period) -> std::string_view {

@@ -45,7 +45,7 @@ struct TransportFailure {
 };
 
 struct ForwardedHeader {
-  std::string name;
+  std::string_view name;  ///< a literal
   std::string value;
 };
 

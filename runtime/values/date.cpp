@@ -26,13 +26,16 @@ auto ParseDate(std::string_view text) -> std::optional<Date> {
 
 auto FormatDate(Date date) -> std::string {
   const std::chrono::year_month_day day{std::chrono::sys_days(std::chrono::days(date.days))};
-  const auto padded = [](unsigned number, std::size_t width) -> std::string {
-    std::string digits = std::to_string(number);
-    if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
-    return digits;
+  std::string text = std::to_string(static_cast<unsigned>(static_cast<int>(day.year())));
+  if (text.size() < 4) text.insert(0, 4 - text.size(), '0');
+  const auto add = [&](unsigned number) {
+    text += '-';
+    text += static_cast<char>('0' + number / 10);
+    text += static_cast<char>('0' + number % 10);
   };
-  return padded(static_cast<unsigned>(static_cast<int>(day.year())), 4) + "-" +
-         padded(static_cast<unsigned>(day.month()), 2) + "-" + padded(static_cast<unsigned>(day.day()), 2);
+  add(static_cast<unsigned>(day.month()));
+  add(static_cast<unsigned>(day.day()));
+  return text;
 }
 
 auto Weekdays() -> std::span<const std::string_view> {

@@ -68,7 +68,7 @@ class Host final : public SessionHost {
   Host()
       : state_(MakeGateway()),
         inbox_(loop_.get_executor()),
-        log_(loop_.get_executor(), inbox_, *state_->process->log),
+        log_(inbox_, *state_->process->log),
         client_(loop_.get_executor(), {}) {}
 
   void Serve(std::string_view input) {
@@ -77,7 +77,7 @@ class Host final : public SessionHost {
       if (failure) std::abort();
     });
     loop_.restart();
-    loop_.run();
+    log_.Run(loop_);
     if (protocol.use_count() != 1 || state_->process->metrics.Value(Metrics::Gauge::kInFlight) != 0) std::abort();
   }
 

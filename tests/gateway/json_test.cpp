@@ -79,6 +79,19 @@ TEST_CASE("a value is written as nlohmann writes it") {
   }
 }
 
+TEST_CASE("every byte at every place of a text is written as nlohmann writes it") {
+  for (std::size_t size = 1; size <= 40; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, 'a');
+        text[at] = static_cast<char>(byte);
+        const Json value = Json::array({text, text});
+        REQUIRE(ToText(value) == value.dump(-1, ' ', false, Json::error_handler_t::replace));
+      }
+    }
+  }
+}
+
 TEST_CASE("what is written reads back as the same value") {
   Values values(Values::Texts::kCharacters);
   for (int i = 0; i < 3000; ++i) {

@@ -2,68 +2,20 @@
 
 #include <atomic>
 #include <filesystem>
-#include <fstream>
-#include <future>
-#include <iterator>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <unistd.h>
 
 #include <doctest/doctest.h>
 
 #include "runtime/ledger/reader.h"
 #include "runtime/ledger/record.h"
 #include "runtime/ledger/writer.h"
-
-namespace {
+#include "tests/gateway/log_folder.h"
 
 using namespace route;
-
-/// A folder of its own for each test.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "route-ledger-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  Folder(const Folder&) = delete;
-  auto operator=(const Folder&) -> Folder& = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-  auto File(const std::string& name) const -> std::string { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-auto Read(const std::string& path) -> std::string {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void Write(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
-
-auto AppendAndWait(LogWriter& log, const std::string& line) -> Durability {
-  std::promise<Durability> done;
-  log.Append(line, [&done](Durability result) { done.set_value(result); });
-  return done.get_future().get();
-}
-
-auto OpenLog(const std::string& path) -> LogWriter::Opened {
-  auto opened = LogWriter::Open(path);
-  REQUIRE_MESSAGE(opened.has_value(), opened.error());
-  return std::move(*opened);
-}
-
-auto Line(int n) -> std::string {
-  return "{\"record\":\"x\",\"n\":" + std::to_string(n) + "}\n";
-}
-
-}  // namespace
+using namespace route::tests;
 
 TEST_CASE("what was reported durable is in the file") {
   const Folder folder;

@@ -14,6 +14,7 @@ import os
 import pathlib
 import random
 import signal
+import struct
 import sys
 import tempfile
 import threading
@@ -58,6 +59,17 @@ class Upstreams:
     def close(self):
         for process in self.processes.values():
             process.close()
+
+
+def journal_begin(path):
+    """Where in the log the first bytes stand that a journal holds; None if it holds none."""
+    try:
+        with open(path, "rb") as file:
+            header = file.read(56)
+    except FileNotFoundError:
+        return None
+    magic, _, _, _, offset, _, _ = struct.unpack("<8s6Q", header)
+    return offset if magic == b"rtjourn1" else None
 
 
 class Chaos:
@@ -146,6 +158,15 @@ class Chaos:
         self.end("kill")
         self.start()
 
+    def lose_power(self):
+        """A kill after which the log lacks what it was not yet synced for."""
+        self.end("kill")
+        log = os.path.join(self.folder, "decisions.jsonl")
+        synced = journal_begin(log + ".journal")
+        if synced is not None:
+            os.truncate(log, self.dice.randint(synced, os.path.getsize(log)))
+        self.start()
+
     def stop_gateway(self):
         self.end("stop")
         self.start()
@@ -197,7 +218,7 @@ class Chaos:
             self.upstreams.start(self.down)
             self.down = None
 
-    EVENTS = [kill_gateway, stop_gateway, switch_bundle, switch_bundle, offer_broken_bundle, change_tenants, offer_broken_config,
+    EVENTS = [kill_gateway, lose_power, stop_gateway, switch_bundle, switch_bundle, offer_broken_bundle, change_tenants, offer_broken_config,
               drain_and_back, kill_upstream, revive_upstream]
 
     def run(self):
@@ -217,7 +238,7 @@ class Chaos:
         self.callers.join()
         spend = self.spend()
         self.end("stop")
-        kills = self.happened["kill_gateway"]
+        kills = self.happened["kill_gateway"] + self.happened["lose_power"]
         caps = {"bank": (self.bank_cap, MOST_OF_ONE, BANK_RUNNING)}
         checks = Checks(self.gateway.log, self.upstreams.seen, self.callers)
         self.problems += checks.run(caps, spend, kills)
