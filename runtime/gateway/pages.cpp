@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "runtime/gateway/append.h"
-#include "runtime/gateway/chat.h"
+#include "runtime/gateway/decided_request.h"
 #include "runtime/gateway/pool.h"
 #include "runtime/gateway/services.h"
 #include "runtime/signals/json_writer.h"

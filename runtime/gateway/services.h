@@ -5,7 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include "runtime/gateway/chat.h"
+#include "runtime/gateway/decided_request.h"
 #include "runtime/gateway/state.h"
 #include "runtime/upstream/client.h"
 #include "runtime/upstream/health.h"

@@ -6,8 +6,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include "runtime/gateway/chat.h"
 #include "runtime/gateway/config.h"
+#include "runtime/gateway/decided_request.h"
 #include "runtime/gateway/deployments.h"
 #include "runtime/table/sha256.h"
 #include "tests/gateway/make_bundle.h"
