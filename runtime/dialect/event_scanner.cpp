@@ -98,12 +98,21 @@ void EventScanner::EndEvent() {
   std::string data = std::move(data_);
   data_.clear();
   has_data_ = false;
+  if (!IsPing(data)) ++event_count_;
   if (data == "[DONE]" && (api_ == Api::kChat || api_ == Api::kCompletions)) {
     state_ = state_ == State::kWaiting ? State::kGarbage : State::kDone;
     return;
   }
   ReadEvent(data);
   if (give_ == Give::kData && state_ != State::kGarbage) events_.push_back(std::move(data));
+}
+
+/// Anthropic's word that the connection still stands.
+auto EventScanner::IsPing(std::string_view data) const -> bool {
+  constexpr std::size_t kLongestPing = 256;
+  if (api_ != Api::kMessages || data.size() > kLongestPing || !data.contains("ping")) return false;
+  const auto parsed = ParseJson(data, kAnswerLimits);
+  return parsed && parsed->is_object() && TextMember(*parsed, "type") == "ping";
 }
 
 void EventScanner::ReadEvent(std::string_view data) {

@@ -45,6 +45,9 @@ class EventScanner {
 
   auto state() const -> State { return state_; }
 
+  /// How many complete events with data there were so far, pings aside.
+  auto events() const -> std::uint64_t { return event_count_; }
+
   /// What was said about tokens so far. Anthropic says it in parts, of which each replaces what it repeats.
   auto usage() const -> const ReportedUsage& { return usage_; }
 
@@ -52,6 +55,7 @@ class EventScanner {
   void DropComplete();
   void EndLine(std::string_view line);
   void EndEvent();
+  auto IsPing(std::string_view data) const -> bool;
   void ReadEvent(std::string_view data);
   auto IsFirst(const nlohmann::ordered_json& event) const -> bool;
   void NoteUsage(const nlohmann::ordered_json& event);
@@ -67,6 +71,7 @@ class EventScanner {
   bool started_ = false;   // beyond the place of a byte order mark
   bool cr_alone_ = false;  // the last line ended in a carriage return alone
   State state_ = State::kWaiting;
+  std::uint64_t event_count_ = 0;
   std::vector<std::string> events_;  // data not handed out
   nlohmann::ordered_json usage_so_far_ = nlohmann::ordered_json::object();
   ReportedUsage usage_;

@@ -19,6 +19,7 @@ class ResponsesTranslator : private RequestTranslator {
       others_.erase("tool_choice");
       others_.erase("parallel_tool_calls");
     }
+    NameLimit();
     result.update(others_);
     return Finish(std::move(result));
   }
@@ -35,6 +36,15 @@ class ResponsesTranslator : private RequestTranslator {
   }
 
   void MaxTokens(const std::string& /*at*/, const Json& value) { others_["max_tokens"] = value; }
+
+  /// Models that reason take their limit under its newer name alone, and only there it bounds what they think, as here.
+  void NameLimit() {
+    const auto limit = others_.find("max_tokens");
+    if (limit == others_.end() || !others_.contains("reasoning_effort")) return;
+    Json value = std::move(*limit);
+    others_.erase(limit);
+    others_["max_completion_tokens"] = std::move(value);
+  }
 
   void Stream(const std::string& at, const Json& value) {
     if (!value.is_boolean()) return Refuse(at, "is neither true nor false");

@@ -25,6 +25,7 @@ class StreamCarrier {
 
   /// kGarbage also once something was taken that the caller's API cannot express.
   auto state() const -> State { return broken_ ? State::kGarbage : scanner_.state(); }
+  auto events() const -> std::uint64_t { return scanner_.events(); }  ///< with data, pings aside
   auto usage() const -> const ReportedUsage& { return scanner_.usage(); }
 
  private:

@@ -88,6 +88,7 @@ auto Status(const GatewayState& state) -> Json {
           {"spend_healthy", !process.store || process.store->healthy()},
           {"open_connections", process.metrics.Value(Metrics::Gauge::kOpenConnections)},
           {"in_flight", process.metrics.Value(Metrics::Gauge::kInFlight)},
+          {"body_bytes_in_flight", process.metrics.Value(Metrics::Gauge::kBodyBytes)},
           {"reloads", process.metrics.Value(Metrics::Counter::kReloads)},
           {"reloads_refused", process.metrics.Value(Metrics::Counter::kReloadsRefused)},
           {"shadow_same", process.metrics.Value(Metrics::Counter::kShadowSame)},
@@ -104,7 +105,15 @@ auto Cooldowns(const GatewayState& state) -> Json {
                     {"left_ms", cooldown.left.count()},
                     {"probing", cooldown.probing}});
   }
-  return {{"cooldowns", std::move(list)}};
+  Json services = Json::array();
+  for (const auto& [service, cooldown] : state.process->service_health.Cooldowns(TimePoint::clock::now())) {
+    services.push_back({{"service", service.name},
+                        {"endpoint", service.base_url},
+                        {"cause", CauseWord(cooldown)},
+                        {"left_ms", cooldown.left.count()},
+                        {"probing", cooldown.probing}});
+  }
+  return {{"cooldowns", std::move(list)}, {"services", std::move(services)}};
 }
 
 auto Spend(const GatewayState& state) -> Json {
@@ -128,14 +137,28 @@ auto MetricsPage(const GatewayState& state) -> Page {
   now.spend_healthy = !process.store || process.store->healthy();
   now.ready = now.log_healthy && now.spend_healthy && !process.draining;
   now.cooling = process.health.Cooldowns(TimePoint::clock::now()).size();
+  now.cooling_services = process.service_health.Cooldowns(TimePoint::clock::now()).size();
   return {200, process.metrics.Render(now), "text/plain; version=0.0.4; charset=utf-8"};
 }
 
-/// The name in `?deployment=NAME`. Names of deployments need no escapes.
-auto DeploymentOf(std::string_view query) -> std::optional<std::string_view> {
-  constexpr std::string_view kKey = "deployment=";
-  if (!query.starts_with(kKey)) return std::nullopt;
-  return query.substr(kKey.size());
+/// The name in `?deployment=NAME` or `?service=NAME`. Names need no escapes.
+auto NameIn(std::string_view query, std::string_view key) -> std::optional<std::string_view> {
+  if (!query.starts_with(key)) return std::nullopt;
+  return query.substr(key.size());
+}
+
+/// Ends the cooldowns that the query names, or all.
+auto ClearCooldowns(GatewayProcess& process, std::string_view query) -> Page {
+  const auto deployment = NameIn(query, "deployment=");
+  const auto service = NameIn(query, "service=");
+  if (!deployment && !service && !query.empty()) {
+    return Wrong(400, "the query must be `deployment=NAME` or `service=NAME`, or be left out for all");
+  }
+  const TimePoint now = TimePoint::clock::now();
+  std::size_t cleared = 0;
+  if (!service) cleared += process.health.Clear(deployment, now);
+  if (!deployment) cleared += process.service_health.Clear(service, now);
+  return JsonPage(200, {{"cleared", cleared}});
 }
 
 auto Answer(Administered& gateway, const Request& request) -> Page {
@@ -149,11 +172,7 @@ auto Answer(Administered& gateway, const Request& request) -> Page {
   if (path == "/admin/status" && verb == http::verb::get) return JsonPage(200, Status(gateway.state()));
   if (path == "/admin/spend" && verb == http::verb::get) return JsonPage(200, Spend(gateway.state()));
   if (path == "/admin/cooldowns" && verb == http::verb::get) return JsonPage(200, Cooldowns(gateway.state()));
-  if (path == "/admin/cooldowns" && verb == http::verb::delete_) {
-    const auto name = DeploymentOf(query);
-    if (!name && !query.empty()) return Wrong(400, "the query must be `deployment=NAME`, or be left out for all");
-    return JsonPage(200, {{"cleared", process.health.Clear(name, TimePoint::clock::now())}});
-  }
+  if (path == "/admin/cooldowns" && verb == http::verb::delete_) return ClearCooldowns(process, query);
   if (path == "/admin/reload" && verb == http::verb::post) {
     const auto problems = gateway.Reload();
     return JsonPage(problems.empty() ? 200 : 409, {{"reloaded", problems.empty()}, {"problems", problems}});

@@ -53,6 +53,10 @@ class Reader {
       Complain("/decision_log", "is missing: name the file that decision records are appended to");
     }
     if (!root.contains("tenants")) Complain("/tenants", "is missing: list who may send requests");
+    if (config.max_body_bytes_in_flight < config.max_body_bytes) {
+      Complain("/max_body_bytes_in_flight", "is less than `max_body_bytes`, so a body of that size would never be read: make it " +
+                                                std::to_string(config.max_body_bytes) + " or more");
+    }
     return config;
   }
 
@@ -71,6 +75,12 @@ class Reader {
       config.spend_store = Text(at, value);
     } else if (key == "cooldown_ms") {
       config.cooldown_ms = Number32(at, value, 0, 86'400'000);
+    } else if (key == "service_cooldown_ms") {
+      config.service_cooldown_ms = Number32(at, value, 0, 86'400'000);
+    } else if (key == "stream_silence_ms") {
+      config.stream_silence_ms = Number32(at, value, 1, 86'400'000);
+    } else if (key == "stream_idle_ms") {
+      config.stream_idle_ms = Number32(at, value, 1, 86'400'000);
     } else if (key == "max_in_flight") {
       config.max_in_flight = Number32(at, value, 1, 1'000'000);
     } else if (key == "max_connections") {
@@ -87,6 +97,8 @@ class Reader {
       ReadEndpoints(config, at, value);
     } else if (key == "max_body_bytes") {
       config.max_body_bytes = Number(at, value, 1024, std::uint64_t{1} << 30U).value_or(1024);
+    } else if (key == "max_body_bytes_in_flight") {
+      config.max_body_bytes_in_flight = Number(at, value, 1024, std::uint64_t{1} << 40U).value_or(std::uint64_t{1} << 40U);
     } else if (key == "connect_timeout_ms") {
       config.connect_timeout_ms = Number32(at, value, 1, 600'000);
     } else if (key == "backoff_ms") {

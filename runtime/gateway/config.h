@@ -48,9 +48,13 @@ struct GatewayConfig {
   std::map<std::string, std::string> endpoints;  ///< base URL by deployment
   std::map<std::string, ApiSet> speaks;          ///< the APIs of deployments; others speak kOpenAiCompatible
   std::uint64_t max_body_bytes = 10ULL * 1024 * 1024;
+  std::uint64_t max_body_bytes_in_flight = 1024ULL * 1024 * 1024;  ///< of all requests being served; at least max_body_bytes
   std::uint32_t connect_timeout_ms = 2000;
   std::uint32_t backoff_ms = 100;
   std::uint32_t cooldown_ms = 5000;            ///< 0: no deployment is ever left out
+  std::uint32_t service_cooldown_ms = 5000;    ///< 0: no service is ever left out
+  std::uint32_t stream_silence_ms = 120'000;   ///< that a begun stream may send no byte
+  std::uint32_t stream_idle_ms = 600'000;      ///< that a begun stream may send no event that says anything
   std::uint32_t max_in_flight = 10'000;        ///< requests being served at a time
   std::uint32_t max_connections = 20'000;      ///< of callers
   std::string spend_store;                     ///< empty: next to the decision log

@@ -28,8 +28,9 @@ struct ReachableDeployment {
 /// What it takes to ask a service.
 struct ReachableService {
   Endpoint endpoint;
-  std::string key = {};                         ///< or empty
-  std::shared_ptr<ServiceMetrics> metrics = {};  ///< set by MakeState
+  std::string key = {};                          ///< or empty
+  std::shared_ptr<DeploymentHealth> health = {};  ///< set by MakeState
+  std::shared_ptr<ServiceMetrics> metrics = {};   ///< set by MakeState
 };
 
 /// Reads an environment variable. Tests give their own.

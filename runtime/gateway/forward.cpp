@@ -33,7 +33,6 @@ namespace {
 
 constexpr std::size_t kMostAnswerBytes = std::size_t{64} << 20U;
 constexpr std::size_t kMostErrorBytes = std::size_t{1} << 20U;
-constexpr std::chrono::seconds kStreamSilence{120};  // between two pieces of a stream
 constexpr std::chrono::seconds kAfterDone{1};        // from `[DONE]` to the end of the upstream's message
 constexpr std::string_view kAnthropicVersion = "2023-06-01";
 constexpr unsigned kCallerGoneStatus = 499;          // recorded, never sent
@@ -494,6 +493,10 @@ class RequestServer {
   /// Hands events on as they become complete, until the stream ends one way or another.
   auto Relay(Exchange& exchange, StreamServed& served) -> asio::awaitable<StreamEnd> {
     StreamCarrier& carrier = served.carrier;
+    const Milliseconds silence(state_.config.stream_silence_ms);
+    const Milliseconds idle(state_.config.stream_idle_ms);
+    std::uint64_t seen = 0;
+    TimePoint idle_until = TimePoint::clock::now() + idle;
     for (;;) {
       const std::string events = carrier.TakeComplete();
       const auto written = co_await responder_.Write(events);
@@ -506,7 +509,11 @@ class RequestServer {
         co_return ended == Responder::Sent::kYes ? StreamEnd::kCompleted : StreamEnd::kCallerGone;
       }
       if (carrier.state() == StreamCarrier::State::kGarbage) co_return co_await Interrupt();
-      const auto bytes = co_await exchange.Read(TimePoint::clock::now() + kStreamSilence);
+      const TimePoint now = TimePoint::clock::now();
+      // Comments and pings keep a connection open, not a request.
+      if (seen != carrier.events()) idle_until = now + idle;
+      seen = carrier.events();
+      const auto bytes = co_await exchange.Read(std::min(now + silence, idle_until));
       if (cancellation_.cause() == Cancellation::Cause::kCallerGone) co_return StreamEnd::kCallerGone;
       if (!bytes || bytes->empty()) co_return co_await Interrupt();
       carrier.Feed(*bytes);

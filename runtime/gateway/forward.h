@@ -9,7 +9,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
-#include "runtime/gateway/chat.h"
+#include "runtime/gateway/decided_request.h"
 #include "runtime/gateway/loop_log.h"
 #include "runtime/gateway/state.h"
 #include "runtime/upstream/client.h"

@@ -202,7 +202,8 @@ auto Http1::ServeOne() -> asio::awaitable<AfterReply> {
 }
 
 auto Http1::ServeBody(AdmittedRequest admitted, const RequestHead& head) -> asio::awaitable<AfterReply> {
-  const auto place = Place::Take(*state_, admitted.caller);
+  const std::uint64_t body_bytes = request_->done() ? 0 : BodyBound(head.headers, state_->config.max_body_bytes);
+  auto place = Place::Take(*state_, admitted.caller, body_bytes);
   if (!place) co_return co_await Answer(place.error(), request_->done() ? after_ : AfterReply::kClose);
   if (!request_->done()) {
     if (request_->expects_continue()) {
@@ -218,6 +219,7 @@ auto Http1::ServeBody(AdmittedRequest admitted, const RequestHead& head) -> asio
   WatchCaller();
   const WatchEnd watch_end{*this};
   std::string body = request_->TakeBody();
+  place->HasRead(body.size());
   const auto cancellation = cancellation_;
   const auto state = state_;
   co_await ServeAdmitted(host_, state, admitted, head, body, *this, cancellation);

@@ -588,7 +588,8 @@ auto Http2::Serve(std::shared_ptr<Stream> shared) -> asio::awaitable<void> {
 
 auto Http2::ServeBody(Stream& stream, const std::shared_ptr<const GatewayState>& state, AdmittedRequest admitted,
                       const RequestHead& head) -> asio::awaitable<void> {
-  const auto place = Place::Take(*state, admitted.caller);
+  const std::uint64_t body_bytes = stream.has_all ? 0 : BodyBound(head.headers, state->config.max_body_bytes);
+  auto place = Place::Take(*state, admitted.caller, body_bytes);
   if (!place) co_return co_await AnswerError(stream, *state, place.error());
   stream.most_body = state->config.max_body_bytes;
   const bool waits = std::ranges::any_of(
@@ -615,6 +616,7 @@ auto Http2::ServeBody(Stream& stream, const std::shared_ptr<const GatewayState>&
     co_return co_await AnswerError(stream, *state, error);
   }
   std::string body = std::exchange(stream.body, {});
+  place->HasRead(body.size());
   const auto cancellation = stream.cancellation;
   co_await ServeAdmitted(host_, state, admitted, head, body, stream, cancellation);
 }

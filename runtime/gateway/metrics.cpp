@@ -170,7 +170,9 @@ auto Metrics::Render(const Now& now) const -> std::string {
   };
   gauge("routegate_open_connections", "Connections of callers.", Value(Gauge::kOpenConnections));
   gauge("routegate_in_flight", "Requests being served.", Value(Gauge::kInFlight));
+  gauge("routegate_body_bytes_in_flight", "Bytes of their bodies, of those still to be read too.", Value(Gauge::kBodyBytes));
   gauge("routegate_cooling_deployments", "Deployments that are cooling down.", static_cast<std::int64_t>(now.cooling));
+  gauge("routegate_cooling_services", "Services that are cooling down.", static_cast<std::int64_t>(now.cooling_services));
   gauge("routegate_log_healthy", "1 while the decision log can be written.", now.log_healthy ? 1 : 0);
   gauge("routegate_spend_store_healthy", "1 while settled spend can be kept.", now.spend_healthy ? 1 : 0);
   gauge("routegate_ready", "1 while new requests are taken.", now.ready ? 1 : 0);
@@ -207,6 +209,13 @@ auto Metrics::Render(const Now& now) const -> std::string {
         if (count == 0) continue;
         page.Line("routegate_service_calls_total", labels + ",result=" + Quoted(kResults[i]), std::to_string(count));
       }
+    }
+    page.Family("routegate_service_passed_over_total", "counter", "Questions to services that were not asked, by reason.");
+    for (const auto& [names, metrics] : services_) {
+      const auto count = metrics->passed_over_.load();
+      if (count == 0) continue;
+      page.Line("routegate_service_passed_over_total",
+                "policy=" + Quoted(names.first) + ",service=" + Quoted(names.second) + ",reason=\"cooldown\"", std::to_string(count));
     }
     page.Family("routegate_service_seconds", "histogram", "Time of questions to services.");
     for (const auto& [names, metrics] : services_) {

@@ -87,10 +87,13 @@ enum class ServiceResult : std::uint8_t { kAnswered, kTimeout, kFailed, kGarbage
 class ServiceMetrics {
  public:
   void Asked(ServiceResult result, std::chrono::microseconds took);
+  /// It was cooling down.
+  void PassedOver() { passed_over_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
   friend class Metrics;
   std::array<std::atomic<std::uint64_t>, 5> results_{};  // by ServiceResult
+  std::atomic<std::uint64_t> passed_over_{0};
   Histogram<kSecondsBounds> seconds_;
 };
 
@@ -106,7 +109,7 @@ class Metrics {
     kShadowDifferent,  ///< and differently
     kCount
   };
-  enum class Gauge : std::uint8_t { kOpenConnections, kInFlight, kCount };
+  enum class Gauge : std::uint8_t { kOpenConnections, kInFlight, kBodyBytes, kCount };
 
   void Count(Counter counter) { counters_[static_cast<std::size_t>(counter)].fetch_add(1, std::memory_order_relaxed); }
   auto Value(Counter counter) const -> std::uint64_t {
@@ -143,6 +146,7 @@ class Metrics {
     bool spend_healthy = true;
     bool ready = true;
     std::size_t cooling = 0;  ///< deployments
+    std::size_t cooling_services = 0;
   };
   /// Prometheus' text format 0.0.4, in a fixed order.
   auto Render(const Now& now) const -> std::string;

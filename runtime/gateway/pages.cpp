@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "runtime/gateway/append.h"
-#include "runtime/gateway/chat.h"
+#include "runtime/gateway/decided_request.h"
 #include "runtime/gateway/pool.h"
 #include "runtime/gateway/services.h"
 #include "runtime/signals/json_writer.h"
@@ -241,16 +241,22 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
   }
   std::vector<ServiceAnswer> answers;
   if (prepared->HasQuestions()) {
-    const std::string line = AskingLineOf(*state, *prepared, state->process->clock());
-    const Durability recorded = co_await Append(host.log(), line);
+    const ServedPolicy& policy = state->PolicyOf(admitted.caller);
+    const TimePoint deadline = accepted + Milliseconds(policy.table.limits().deadline_ms);
+    const std::vector<Admission> admissions = AdmitServices(policy, *prepared, TimePoint::clock::now(), deadline);
+    Durability recorded = Durability::kDurable;
+    if (prepared->HasQuestions()) {
+      const std::string line = AskingLineOf(*state, *prepared, state->process->clock());
+      recorded = co_await Append(host.log(), line);
+    }
     if (recorded != Durability::kDurable) {
+      GiveUpServices(policy, *prepared, admissions, TimePoint::clock::now());
       const Reply reply = Refuse(*state, admitted.api, {ApiCode::kLogUnavailable, "the decision log cannot be written, and no service is asked without it", ""});
       co_await responder.Send(reply);
       co_return;
     }
-    const ServedPolicy& policy = state->PolicyOf(admitted.caller);
-    const TimePoint deadline = accepted + Milliseconds(policy.table.limits().deadline_ms);
-    answers = co_await AskServices(policy, *prepared, host.client(), deadline, *cancellation);
+    const HealthSettings health{Milliseconds(state->config.service_cooldown_ms)};
+    answers = co_await AskServices(policy, *prepared, admissions, health, host.client(), deadline, *cancellation);
   }
   DecidedRequest decided = DecideRequest(*state, std::move(*prepared), answers, host.random());
   decided.body_bytes = size;

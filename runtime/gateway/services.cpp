@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::string_view kAnswered = "answered";
 constexpr std::string_view kCancelled = "cancelled";
+constexpr std::string_view kCooldown = "cooldown";
 
 /// One question, from before it is sent until its end.
 struct Question {
@@ -29,6 +30,10 @@ struct Question {
   UpstreamRequest request;
   Cancellation cancellation;
   ServiceAnswer answer;
+  Admission admission;
+  HealthSettings health;
+  unsigned status = 0;  // of its answer; 0: none came
+  std::optional<Milliseconds> retry_after;
 };
 
 /// The questions of one request. The coroutines that ask them keep it alive.
@@ -59,6 +64,9 @@ auto Exchanged(UpstreamClient& client, Question& question, TimePoint deadline) -
   if (!opened) co_return std::unexpected(std::move(opened.error()));
   const std::unique_ptr<Exchange> exchange = std::move(*opened);
   const unsigned status = exchange->status();
+  question.status = status;
+  question.retry_after =
+      ParseRetryAfter(exchange->retry_after(), std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
   if (status < 200 || status >= 300) {
     const StatusMeaning meaning = MeaningOf(status);
     const auto* failure = std::get_if<Failure>(&meaning);
@@ -72,11 +80,25 @@ auto Exchanged(UpstreamClient& client, Question& question, TimePoint deadline) -
   co_return co_await ReadAll(*exchange, deadline);
 }
 
+auto WhyNot(const ServiceView& service, const ServiceRecord& record) -> std::string {
+  return "service `" + std::string(service.name) + "`: " + std::string(record.result);
+}
+
 auto ResultOf(const ServiceRecord& record) -> ServiceResult {
   if (record.result == kAnswered) return ServiceResult::kAnswered;
   if (record.result == kCancelled) return ServiceResult::kCancelled;
   if (record.result == FailureName(Failure::kTimeout)) return ServiceResult::kTimeout;
   return record.result == FailureName(Failure::kGarbage) ? ServiceResult::kGarbage : ServiceResult::kFailed;
+}
+
+/// Tells the service's health how it answered.
+void Judge(const Question& question, const Body& body) {
+  DeploymentHealth& health = *question.target->health;
+  const TimePoint now = TimePoint::clock::now();
+  if (question.record->result == kAnswered) return health.Succeeded(now);
+  if (question.record->result == kCancelled) return health.GaveUp(question.admission, now);
+  const Failure failure = body ? Failure::kGarbage : body.error().failure;
+  health.Failed({failure, question.retry_after}, question.status, question.health, now);
 }
 
 void Note(Question& question, Body body, std::chrono::microseconds took) {
@@ -96,7 +118,8 @@ void Note(Question& question, Body body, std::chrono::microseconds took) {
     record.result = question.cancellation.cancelled() ? kCancelled : FailureName(body.error().failure);
     record.detail = body.error().detail;
   }
-  if (!question.answer.value) question.answer.why = "service `" + std::string(question.service->name) + "`: " + std::string(record.result);
+  if (!question.answer.value) question.answer.why = WhyNot(*question.service, record);
+  if (question.target->health) Judge(question, body);
   if (question.target->metrics) question.target->metrics->Asked(ResultOf(record), took);
 }
 
@@ -109,14 +132,48 @@ auto Ask(std::shared_ptr<Round> round, Question& question, UpstreamClient& clien
 
 }  // namespace
 
-auto AskServices(const ServedPolicy& policy, PreparedRequest& prepared, UpstreamClient& client, TimePoint deadline,
-                 Cancellation& cancellation) -> asio::awaitable<std::vector<ServiceAnswer>> {
+auto AdmitServices(const ServedPolicy& policy, PreparedRequest& prepared, TimePoint now, TimePoint deadline)
+    -> std::vector<Admission> {
+  std::vector<Admission> admissions;
+  for (ServiceRecord& record : prepared.services) {
+    Admission& admission = admissions.emplace_back();
+    const ReachableService& target = policy.services[record.service];
+    if (!record.result.empty() || !target.health) continue;
+    const TimePoint answer_by = std::min(deadline, now + Milliseconds(policy.table.services()[record.service].within_ms));
+    admission = target.health->Admit(Company::kOthers, now, answer_by);
+    if (!admission.skip) continue;
+    record.result = kCooldown;
+    record.detail = std::string(CooldownCauseName(admission.skip->cause)) + ", asked again in " +
+                    std::to_string(admission.skip->left.count()) + " ms";
+    if (target.metrics) target.metrics->PassedOver();
+  }
+  return admissions;
+}
+
+void GiveUpServices(const ServedPolicy& policy, const PreparedRequest& prepared, const std::vector<Admission>& admissions,
+                    TimePoint now) {
+  for (std::size_t i = 0; i < admissions.size(); ++i) {
+    if (prepared.services[i].result.empty()) policy.services[prepared.services[i].service].health->GaveUp(admissions[i], now);
+  }
+}
+
+auto AskServices(const ServedPolicy& policy, PreparedRequest& prepared, const std::vector<Admission>& admissions,
+                 const HealthSettings& health, UpstreamClient& client, TimePoint deadline, Cancellation& cancellation)
+    -> asio::awaitable<std::vector<ServiceAnswer>> {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   auto round = std::make_shared<Round>(executor);
-  for (ServiceRecord& record : prepared.services) {
+  std::vector<ServiceAnswer> answers;
+  for (std::size_t i = 0; i < prepared.services.size(); ++i) {
+    ServiceRecord& record = prepared.services[i];
+    const ServiceView& service = policy.table.services()[record.service];
+    if (record.result == kCooldown) {
+      answers.push_back({service.answers.kind, service.answers.argument, std::nullopt, WhyNot(service, record)});
+    }
     if (!record.result.empty()) continue;
     auto question = std::make_unique<Question>();
-    question->service = &policy.table.services()[record.service];
+    question->admission = admissions[i];
+    question->health = health;
+    question->service = &service;
     question->target = &policy.services[record.service];
     question->record = &record;
     record.endpoint = question->target->endpoint.base_url;
@@ -141,7 +198,6 @@ auto AskServices(const ServedPolicy& policy, PreparedRequest& prepared, Upstream
   boost::system::error_code ignored;
   while (round->open > 0) co_await round->done.async_wait(Token(ignored));
   cancellation.OnCancel({});
-  std::vector<ServiceAnswer> answers;
   for (const auto& question : round->questions) answers.push_back(std::move(question->answer));
   co_return answers;
 }

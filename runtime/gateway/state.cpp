@@ -16,8 +16,11 @@ void Equip(ServedPolicy& policy, GatewayProcess& process) {
         process.metrics.For({std::string(policy.table.policy_name()), name, std::string(views[i].vendor), model});
   }
   for (std::size_t i = 0; i < policy.services.size(); ++i) {
-    policy.services[i].metrics = process.metrics.ForService(std::string(policy.table.policy_name()),
-                                                            std::string(policy.table.services()[i].name));
+    ReachableService& service = policy.services[i];
+    const ServiceView& view = policy.table.services()[i];
+    const std::string name(view.name);
+    service.health = process.service_health.For({name, service.endpoint.base_url, "", std::string(view.key_env)});
+    service.metrics = process.metrics.ForService(std::string(policy.table.policy_name()), name);
   }
   policy.zone = ZoneOf(policy.table);
 }

@@ -55,6 +55,7 @@ struct GatewayProcess {
   std::function<WallTime()> clock = [] { return std::chrono::system_clock::now(); };
   SpendBook spend = {};
   HealthRegistry health = {};
+  HealthRegistry service_health = {};
   Metrics metrics = {};
   RunningBook running = {};
   std::atomic<bool> draining{false};  ///< asked to be left alone: not ready, but serving whoever comes

@@ -37,7 +37,7 @@ struct ShadowRecord {
 struct ServiceRecord {
   std::uint32_t service = 0;    ///< index into Table::services()
   std::string endpoint = {};    ///< URL; empty if it was not asked
-  std::string_view result;      ///< `answered`, `not_allowed`, `text_too_long`, `cancelled` or a FailureName
+  std::string_view result;      ///< `answered`, `not_allowed`, `text_too_long`, `cooldown`, `cancelled` or a FailureName
   std::string detail = {};      ///< for operators: why there is no value, or empty
   std::string value = {};       ///< that it gave, as JSON; empty: none
   std::int64_t took_ms = 0;

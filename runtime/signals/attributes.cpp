@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "runtime/signals/body_text.h"
 #include "runtime/signals/clock.h"
 #include "runtime/signals/pii.h"
 #include "runtime/signals/request_contents.h"
@@ -140,7 +141,7 @@ class Deriver {
   }
 
   auto TakeDetector(std::uint32_t index, const AttributeView& attribute, const SourceView& source) -> Given {
-    if (!pii_) pii_ = DetectPii(Contents().text);
+    if (!pii_) pii_ = DetectPii(SearchableText(facts_.request.body));
     if (attribute.kind == AttributeKind::kYesNo) {
       return Note(attribute, source, values_.SetText(index, pii_->personal ? "yes" : "no"));
     }

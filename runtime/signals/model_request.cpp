@@ -157,6 +157,23 @@ auto CheckSpelling(const Json& value) -> Problem {
   return std::nullopt;
 }
 
+/// Of two limits of an answer in chat the smaller counts, and both are set to it: whichever an upstream reads, it is the one
+/// that the policy and the caps have seen.
+auto SettleAnswerLimits(Json& body) -> Problem {
+  constexpr auto kLimits = std::to_array<const char*>({"max_completion_tokens", "max_tokens"});
+  if (std::ranges::any_of(kLimits, [&](const char* name) { return Member(body, name) == nullptr || body[name].is_null(); })) {
+    return std::nullopt;
+  }
+  for (const char* name : kLimits) {
+    if (body[name].is_number_unsigned() && body[name] != Json(0U)) continue;
+    return RequestError{"of `max_completion_tokens` and `max_tokens` the smaller counts, so both must be whole numbers from 1",
+                        name};
+  }
+  const Json smaller = std::min(body[kLimits[0]], body[kLimits[1]]);
+  for (const char* name : kLimits) body[name] = smaller;
+  return std::nullopt;
+}
+
 auto CheckFor(Api api, const Json& body) -> Problem {
   switch (api) {
     case Api::kChat:
@@ -197,6 +214,9 @@ auto ParseModelRequest(Api api, std::string_view body) -> std::expected<ModelReq
   }
   if (request.stream && api == Api::kEmbeddings) return Fail("embeddings are not streamed", "stream");
   request.body = std::move(*parsed);
+  if (api == Api::kChat) {
+    if (auto problem = SettleAnswerLimits(request.body)) return std::unexpected(std::move(*problem));
+  }
   return request;
 }
 

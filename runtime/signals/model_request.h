@@ -29,7 +29,7 @@ struct RequestError {
 
 /// Fails with what the caller has to change. Refuses what a policy could not be enforced on: text that is given as
 /// token numbers, and text or state that only one provider holds (`previous_response_id`, stored prompts, items by
-/// reference).
+/// reference). Of `max_completion_tokens` and `max_tokens` in chat, if both are given, both are set to the smaller.
 auto ParseModelRequest(Api api, std::string_view body) -> std::expected<ModelRequest, RequestError>;
 
 /// The body to send to an upstream that speaks the request's API: `model` replaced; for streams of chat and completions

@@ -5,18 +5,10 @@
 #include <cstdint>
 #include <span>
 
+#include "runtime/signals/characters.h"
+
 namespace route {
 namespace {
-
-auto IsDigit(char c) -> bool {
-  return c >= '0' && c <= '9';
-}
-auto IsLetter(char c) -> bool {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-auto Upper(char c) -> char {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
 
 /// Digits only, so no larger than 18 digits.
 auto Number(std::string_view digits) -> std::uint64_t {
@@ -223,15 +215,39 @@ auto IsOfDigits(std::string_view id) -> bool {
   }
 }
 
+/// Whether one of this size has letters at these places, of which the first is the lowest bit. Most words do not.
+auto MayHaveLetters(std::size_t size, std::uint32_t letters) -> bool {
+  constexpr std::uint32_t kAlwaysInItalian = 0b1000'1001'0011'1111;
+  switch (size) {
+    case 9:
+      return letters == 1U << 8U || letters == (1U | 1U << 8U);
+    case 10:
+      return letters == 1U << 9U;
+    case 11:
+      return letters == 1U << 6U || letters == (1U << 6U | 1U << 10U);
+    case 16:
+      return (letters & kAlwaysInItalian) == kAlwaysInItalian;
+    case 18:
+      return letters == 1U << 17U;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 auto IsNationalId(std::string_view compact) -> bool {
   if (compact.size() < kShortestNationalId || compact.size() > kLongestNationalId) return false;
+  std::uint32_t letters = 0;
+  for (std::size_t i = 0; i < compact.size(); ++i) {
+    if (!IsWord(compact[i])) return false;
+    if (IsLetter(compact[i])) letters |= std::uint32_t{1} << i;
+  }
+  if (letters == 0) return IsOfDigits(compact);
+  if (!MayHaveLetters(compact.size(), letters)) return false;
   std::array<char, kLongestNationalId> capitals{};
   std::ranges::transform(compact, capitals.begin(), Upper);
   const std::string_view id(capitals.data(), compact.size());
-  if (std::ranges::all_of(id, IsDigit)) return IsOfDigits(id);
-  if (!std::ranges::all_of(id, [](char c) { return IsDigit(c) || IsLetter(c); })) return false;
   switch (id.size()) {
     case 9:
       return IsSpanish(id);
@@ -240,10 +256,8 @@ auto IsNationalId(std::string_view compact) -> bool {
       return IsFinnish(id);
     case 16:
       return IsItalian(id);
-    case 18:
-      return id.back() == 'X' && std::ranges::all_of(id.substr(0, 17), IsDigit) && IsChinese(id);
     default:
-      return false;
+      return id.back() == 'X' && IsChinese(id);
   }
 }
 

@@ -26,13 +26,12 @@ struct PiiFindings {
 /// A detector is not a proof: names, addresses and numbers written in words stay unseen.
 ///
 /// Linear time, and most text is only skimmed for the characters that a finding cannot do without: digits, `@`, `+` and
-/// `-----`.
+/// hyphens in a row.
 auto DetectPii(std::string_view text) -> PiiFindings;
 
-/// Letters and digits only, letters in either case. False for a country that issues no IBANs.
-auto IsIban(std::string_view compact) -> bool;
+struct PlaceFinder;
 
-/// Digits only.
-auto PassesLuhn(std::string_view digits) -> bool;
+/// The same with the code for a certain kind of processor (pii_places.h).
+auto DetectPii(std::string_view text, const PlaceFinder& finder) -> PiiFindings;
 
 }  // namespace route

@@ -14,7 +14,8 @@
 
 #include "runtime/upstream/attempts.h"
 
-/// What is remembered about a deployment from one request to the next: whether it answers.
+/// What is remembered about a deployment from one request to the next: whether it answers. The same is remembered about
+/// services that read prompts.
 ///
 /// A deployment that fails is left out for a while, the cooldown. The rules are LiteLLM's (`cooldown_handlers.py`),
 /// except that it comes back through a probe: after the cooldown one request is let through, and only its success opens
@@ -120,7 +121,7 @@ class DeploymentHealth {
 struct DeploymentIdentity {
   std::string name;
   std::string base_url;
-  std::string model;    ///< as the upstream knows it
+  std::string model;    ///< as the upstream knows it; of a service empty
   std::string key_env;  ///< rate limits go by key
 
   friend auto operator<=>(const DeploymentIdentity&, const DeploymentIdentity&) = default;

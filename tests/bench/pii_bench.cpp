@@ -34,6 +34,11 @@ constexpr Kind kKinds[] = {
     {"French",
      "Le comit\xC3\xA9 s'est r\xC3\xA9uni le deuxi\xC3\xA8me mardi du mois ; le proc\xC3\xA8s-verbal a "
      "\xC3\xA9t\xC3\xA9 lu. "},
+    {"a log", "2026-11-24T18:30:00.123Z INFO [worker-12] 10.0.12.7:443 took=182ms id=7f3a9c02-5b1e-4d7a-9a63-0c8f1e2d4b5a v1.24.3\n"},
+    {"hexadecimal", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n"},
+    {"base64", "TG9yZW0gaXBzdW0gZG9sb3Igc2l0IGFtZXQsIGNvbnNlY3RldHVyIGFkaXBpc2NpbmcgZWxpdCwg\n"},
+    {"decorators", "@app.get(\"/x\")\n@cache\nasync def f(a: int = 1) -> b@c: return a++ + ++b # user@localhost\n"},
+    {"numbers", "-0.0123, 1.75e-3, 0.48213, 12.0071, -3.1415, 0.9999, 1024, 65536\n"},
     {"digits alone", "4 8 15 16 23 42 "},
 };
 

@@ -109,6 +109,21 @@ TEST_CASE("streams are cut at the ends of events, however the bytes arrive") {
   }
 }
 
+TEST_CASE("what only keeps a stream open is no event") {
+  EventScanner scanner(Api::kMessages);
+  scanner.Feed("event: ping\ndata: {\"type\": \"ping\"}\n\n: comment\n\n\n\nevent: x\nid: 1\n\n");
+  CHECK(scanner.events() == 0);
+  scanner.Feed("data: {\"type\":\"message_start\",\"message\":{}}\n\n");
+  CHECK(scanner.events() == 1);
+  scanner.Feed("data: {\"type\":\"content_block_delta\",\"delta\":{\"text\":\"ping\"}}\n\ndata: {\"type\":\"ping\"}");
+  CHECK(scanner.events() == 2);
+  scanner.Feed("\n\n");
+  CHECK(scanner.events() == 2);
+  EventScanner chat(Api::kChat);
+  chat.Feed("data: {\"choices\":[]}\n\n: ping\n\ndata: [DONE]\n\n");
+  CHECK(chat.events() == 2);
+}
+
 TEST_CASE("streams that are no answers") {
   for (const char* bad :
        {"data: [DONE]\n\n", "data: {\"error\":{}}\n\n", "data: {\"choices\":\n\n", "data: hello\n\n"}) {

@@ -175,9 +175,11 @@ TEST_CASE("responses in chat completions") {
       R"({"model":"m","messages":[{"role":"system","content":"be kind"},{"role":"system","content":"short"},)"
       R"({"role":"user","content":[{"type":"text","text":"look"},{"type":"image_url","image_url":{"url":"https://x/y.png","detail":"auto"}}]},)"
       R"({"role":"assistant","content":null,"tool_calls":[{"id":"t1","type":"function","function":{"name":"f","arguments":"{}"}}]},)"
-      R"({"role":"tool","tool_call_id":"t1","content":"done"}],"max_tokens":7,)"
+      R"({"role":"tool","tool_call_id":"t1","content":"done"}],)"
       R"("response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"},"strict":true}},"reasoning_effort":"low",)"
-      R"("tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"},"strict":true}}],"tool_choice":{"type":"function","function":{"name":"f"}}})");
+      R"("tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"},"strict":true}}],"tool_choice":{"type":"function","function":{"name":"f"}},)"
+      R"("max_completion_tokens":7})");
+  CHECK((*ResponsesToChat(Responses(R"("x","max_output_tokens":7)")))["max_tokens"] == 7);  // of a model that does not reason
   const auto field = [](const std::string& more) { return Obstacle(ResponsesToChat(Responses(more))); };
   CHECK(field(R"("x","tools":[{"type":"web_search"}])") == "tools.0");
   CHECK(field(R"("x","truncation":"auto")") == "truncation");

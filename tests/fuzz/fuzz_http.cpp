@@ -14,7 +14,7 @@
 #include <string_view>
 #include <variant>
 
-#include "runtime/gateway/chat.h"
+#include "runtime/gateway/decided_request.h"
 #include "runtime/gateway/http1_request.h"
 #include "runtime/gateway/pages.h"
 #include "runtime/table/sha256.h"

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "runtime/signals/body_text.h"
 #include "runtime/signals/model_request.h"
 #include "runtime/signals/pii.h"
 #include "runtime/signals/request_contents.h"
@@ -22,11 +23,12 @@ extern "C" auto LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t siz
     }
     const RequestContents contents = ReadContents(*request);
     if (contents.prompt_tokens < 0) std::abort();
-    DetectPii(contents.text);
+    const PiiFindings findings = DetectPii(SearchableText(request->body));
     auto again = ParseModelRequest(request->api, UpstreamBody(*request, "model"));
     if (!again || again->model != "model") std::abort();
     const RequestContents same = ReadContents(*again);
     if (same.prompt_tokens != contents.prompt_tokens || same.text != contents.text) std::abort();
+    if (DetectPii(SearchableText(again->body)) != findings) std::abort();
   }
   return 0;
 }

@@ -1,6 +1,7 @@
 """Callers who guess keys, claim attributes that are not theirs to claim, or try to reach an upstream's headers."""
 
 import hashlib
+import json
 
 import abuse
 from abuse import chat, error_of, post, reply, answer_json
@@ -73,6 +74,20 @@ class Forging(abuse.Abuse):
             self.assertIn("personal", decision["attributes"]["data"], more)
             self.assertEqual([rule["name"] for rule in decision["rules"]], ["personal_stays"], more)
             self.assertNotIn("virginia", [name for tier in decision["plan"] for name in tier["order"]])
+        self.assertEqual(len(self.virginia.calls), 0)
+
+    def test_personal_data_is_found_in_whatever_field_it_stands(self):
+        mail = "jane.doe@example.org"
+        function = {"name": "f", "parameters": {"type": "object", "properties": {"to": {"type": "string", "enum": [mail]}}}}
+        for fields in [{"user": mail}, {"metadata": {"deep": [[{"x": mail}]]}}, {"metadata": {mail: "x"}}, {"stop": [mail]}, {"no_such_field": mail},
+                       {"tools": [{"type": "function", "function": function}]}, {"metadata": {"card": 4111111111111111}},
+                       {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"default": mail}}}}]:
+            with self.subTest(fields=fields):
+                status, decision = self.decide(chat(**fields))
+                self.assertEqual((status, decision["rules"][0]["name"]), (200, "personal_stays"))
+        escaped = json.dumps(chat(note="X")).replace('"X"', '"jane.doe\\u0040example.org"')
+        self.assertEqual([rule["name"] for rule in self.decide(escaped)[1]["rules"]], ["personal_stays"])
+        self.assertEqual(self.decide(chat(user="u-17", seed=4111111111111111))[1]["rules"], [])
         self.assertEqual(len(self.virginia.calls), 0)
 
     def test_a_claim_counts_under_its_own_name_alone(self):

@@ -1,6 +1,7 @@
 """Disks that are full, files that are taken away, and a gateway that is killed under load: nothing is answered that is
 not recorded, and nothing that was answered is lost."""
 
+import ctypes
 import os
 import resource
 import shutil
@@ -124,6 +125,41 @@ class TakenAway(abuse.Abuse):
         os.rename(self.gateway.log + ".new", self.gateway.log)
         self.nothing_is_served()
         self.assertEqual(os.path.getsize(self.gateway.log), 0)
+
+
+class ReadOnly(abuse.Abuse):
+    """A folder that the gateway may not write into, whoever it runs as."""
+
+    @staticmethod
+    def like_anybody():
+        """Root may write everywhere by two capabilities, and what it starts from here on has them no more."""
+        dac_override, dac_read_search, bounding_set_drop = 1, 2, 24
+        for capability in [dac_override, dac_read_search]:
+            ctypes.CDLL(None).prctl(bounding_set_drop, capability, 0, 0, 0)
+
+    def folder_of_the_log(self):
+        return os.path.dirname(self.gateway.log)
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(lambda: os.chmod(self.folder_of_the_log(), 0o700))
+
+    def test_a_log_in_a_folder_that_becomes_read_only_is_written_on(self):
+        self.restart(before=self.like_anybody)
+        os.chmod(self.folder_of_the_log(), 0o500)
+        answer = self.gateway.chat()
+        self.assertEqual((answer.status, len(self.gateway.records(answer.id))), (200, 2))
+
+    def test_a_gateway_that_cannot_make_its_log_does_not_start(self):
+        self.gateway.stop()
+        os.remove(self.gateway.log)
+        os.chmod(self.folder_of_the_log(), 0o500)
+        with self.assertRaises(AssertionError) as failed:
+            self.restart(before=self.like_anybody)
+        self.assertIn("decisions.jsonl` cannot be opened for writing", str(failed.exception))
+        os.chmod(self.folder_of_the_log(), 0o700)
+        self.restart()
+        self.assertEqual(self.gateway.chat().status, 200)
 
 
 class Renamed(abuse.Abuse):

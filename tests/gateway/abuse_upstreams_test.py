@@ -279,6 +279,63 @@ class Hanging(Upstreams):
         self.restart()
 
 
+class Keeping(Upstreams):
+    """Streams that have begun, say no more and do not end."""
+
+    START = b'event: message_start\ndata: {"type":"message_start","message":{"id":"m","usage":{"input_tokens":1}}}\n\n'
+    PING = b'event: ping\ndata: {"type": "ping"}\n\n'
+
+    def ends(self, identity, end):
+        usage = self.gateway.wait_for_record("usage", lambda record: record["id"] == identity)
+        self.assertEqual((usage["deployment"], usage["end"]), ("paris", end))
+
+    def is_interrupted(self, behave):
+        self.paris.behave = behave
+        answer = self.gateway.chat(stream=True)
+        self.assertEqual((answer.status, answer.events[0]), (200, event("one")[6:-2].decode()))
+        self.assertIn(b"upstream_interrupted", answer.body[-500:])
+        self.ends(answer.id, "interrupted")
+
+    def test_silence(self):
+        self.restart(stream_silence_ms=100)
+        for rest in [b"", b"data: {\"cho", b": waiting\n"]:
+            with self.subTest(rest=rest):
+                self.is_interrupted(send_and_hang(stream_head() + event("one") + rest))
+
+    def test_comments_and_blank_lines(self):
+        self.restart(stream_idle_ms=300)
+        for piece in [b": still here\n\n", b"\n", b"event: x\nid: 1\n\n"]:
+            with self.subTest(piece=piece):
+                self.is_interrupted(send_without_end(stream_head() + event("one"), piece))
+
+    def test_pings(self):
+        self.restart(stream_idle_ms=300, endpoints={**self.endpoints, "paris": {"url": self.paris.url, "speaks": ["messages"]}})
+        self.paris.behave = send_without_end(stream_head() + self.START, self.PING)
+        body = {"model": "any", "max_tokens": 9, "stream": True, "messages": [{"role": "user", "content": "hello"}]}
+        _, headers, answer = self.gateway.call("POST", "/v1/messages", body)
+        self.assertTrue(answer.startswith(self.START), answer[:200])
+        self.assertIn(b"upstream_interrupted", answer[-500:])
+        self.ends(headers["x-route-decision-id"], "interrupted")
+        answer = self.gateway.chat(stream=True)  # the same, translated
+        self.assertEqual(json.loads(answer.events[-1])["error"]["code"], "upstream_interrupted")
+        self.restart()
+
+    def test_a_stream_that_goes_on_is_not_measured_as_a_whole(self):
+        self.restart(stream_silence_ms=2000, stream_idle_ms=2000)
+
+        def slowly(call):
+            call.send(stream_head())
+            for _ in range(25):  # longer than the limits together with each pause far below them
+                call.send(event("x"))
+                threading.Event().wait(0.1)
+            call.send(DONE)
+            call.close()
+        self.paris.behave = slowly
+        answer = self.gateway.chat(stream=True)
+        self.assertEqual((len(answer.events), answer.events[-1]), (26, "[DONE]"))
+        self.ends(answer.id, "completed")
+
+
 class Flooding(Upstreams):
     """More than anybody may keep."""
 

@@ -6,8 +6,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include "runtime/gateway/chat.h"
 #include "runtime/gateway/config.h"
+#include "runtime/gateway/decided_request.h"
 #include "runtime/gateway/deployments.h"
 #include "runtime/table/sha256.h"
 #include "tests/gateway/make_bundle.h"
@@ -98,7 +98,8 @@ TEST_CASE("what is wrong with a configuration is said in full") {
 }
 
 TEST_CASE("keys, caps, bounds and the administrator's socket") {
-  const auto config = ParseConfig(R"({"decision_log":"d","cooldown_ms":0,"max_in_flight":7,"max_connections":8,
+  const auto config = ParseConfig(R"({"decision_log":"d","cooldown_ms":0,"service_cooldown_ms":4,"stream_silence_ms":5,"stream_idle_ms":6,
+      "max_in_flight":7,"max_connections":8,"max_body_bytes_in_flight":20000000,
       "spend_store":"s","assumed_answer_tokens":9,"admin":{"listen":"unix:/run/a","token_sha256":")" +
                                       kHash + R"("},
       "tenants":[{"id":"t","caps":[{"usd":"1.5","per":"day"},{"usd":"9","per":"month","at_cap":"policy"}],"max_in_flight":3,
@@ -109,8 +110,12 @@ TEST_CASE("keys, caps, bounds and the administrator's socket") {
                                   "g.json");
   REQUIRE(config.has_value());
   CHECK(config->cooldown_ms == 0);
+  CHECK(config->service_cooldown_ms == 4);
+  CHECK(config->stream_silence_ms == 5);
+  CHECK(config->stream_idle_ms == 6);
   CHECK(config->max_in_flight == 7);
   CHECK(config->max_connections == 8);
+  CHECK(config->max_body_bytes_in_flight == 20'000'000);
   CHECK(config->spend_store == "s");
   CHECK(config->assumed_answer_tokens == 9);
   CHECK(config->admin->listen.unix_path == "/run/a");
@@ -132,6 +137,12 @@ TEST_CASE("keys, caps, bounds and the administrator's socket") {
   CHECK(
       first(With(R"("admin":{"listen":"unix:)" + token)).starts_with("g.json: /admin/listen: must name a Unix socket"));
   CHECK(first(With(R"("admin":{"listen":"127.0.0.1:1"})")) == "g.json: /admin/token_sha256: is missing");
+  CHECK(first(With(R"("stream_idle_ms":0)")) == "g.json: /stream_idle_ms: must be a whole number from 1 to 86400000");
+  CHECK(first(With(R"("max_body_bytes_in_flight":10485759)")) ==
+        "g.json: /max_body_bytes_in_flight: is less than `max_body_bytes`, so a body of that size would never be read: make it "
+        "10485760 or more");
+  CHECK(first(With(R"("max_body_bytes_in_flight":"1G")")) ==
+        "g.json: /max_body_bytes_in_flight: must be a whole number from 1024 to 1099511627776");
   CHECK(first(With(R"("admin":{"secret":1})")).starts_with("g.json: /admin/secret: is not a key of `admin`"));
   const auto tenants = [&](const std::string& more) {
     return first(R"({"decision_log":"log","tenants":[{"id":"t",)" + more + "}]}");

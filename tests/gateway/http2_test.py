@@ -179,6 +179,22 @@ class Frames(Setting):
         self.paris.release()
         self.assertIn(b"paris serves", connection.body(1))
 
+    def test_bodies_that_would_not_fit_into_memory_are_shed_before_they_are_sent(self):
+        self.restart(max_body_bytes=100_000, max_body_bytes_in_flight=150_000)
+        connection = self.connect()
+        begin = lambda stream, *more: connection.send(frames.frame(frames.HEADERS, frames.END_HEADERS, stream, frames.head(more=more)))
+        begin(1)  # does not say how much: as much as is allowed
+        begin(3, ("content-length", "60000"))
+        self.assertIn(b"overloaded", connection.body(3))
+        begin(5, ("content-length", str(len(BODY))))
+        for stream in [5, 1]:
+            connection.send(frames.frame(frames.DATA, frames.END_STREAM, stream, BODY))
+            self.assertIn(b"paris serves", connection.body(stream))
+        begin(7, ("content-length", "60000"))  # there is room again
+        begin(9, ("content-length", str(len(BODY))))
+        connection.send(frames.frame(frames.DATA, frames.END_STREAM, 9, BODY))
+        self.assertIn(b"paris serves", connection.body(9))
+
     def test_errors_have_their_form(self):
         connection = self.connect()
         for number, (arguments, code) in enumerate([(dict(path="/nothing", body=BODY), b"not_found"),

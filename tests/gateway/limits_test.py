@@ -68,6 +68,20 @@ class Limits(unittest.TestCase):
         self.gateway.chat(n=4)
         self.assertEqual(self.sent()["max_completion_tokens"], 250)
 
+    def test_models_that_reason_are_limited_under_the_name_that_they_know(self):
+        self.start("")
+        for asked, sent in [({"max_completion_tokens": 5000}, {"max_completion_tokens": 1000}),
+                            ({"max_completion_tokens": 20, "reasoning_effort": "low"}, {"max_completion_tokens": 20}),
+                            ({"max_completion_tokens": 20, "max_tokens": 5000}, {"max_completion_tokens": 20, "max_tokens": 20}),
+                            ({"max_completion_tokens": 5000, "max_tokens": 4000}, {"max_completion_tokens": 1000, "max_tokens": 1000})]:
+            with self.subTest(asked=asked):
+                self.assertEqual(self.gateway.chat(**asked).status, 200)
+                self.assertEqual({name: value for name, value in self.sent().items() if name.startswith("max_")}, sent)
+        before = len(self.gateway.records())
+        answer = self.gateway.chat(max_completion_tokens=20, max_tokens="20")
+        self.assertEqual((answer.status, answer.code, answer.json["error"]["param"]), (400, "invalid_request", "max_tokens"))
+        self.assertEqual(len(self.gateway.records()), before)
+
     def test_a_limit_that_is_no_number_is_the_callers_mistake_and_recorded(self):
         self.start("")
         for fields in ({"max_tokens": "20"}, {"n": 1001}):

@@ -105,7 +105,7 @@ class Remembering(Operating):
                    lambda: ("paris", "cooldown", "probe_failed") in self.skips(self.gateway.chat(headers=PAIR).id))
         self.paris.control(mode="ok")
         self.until("a probe that succeeded", lambda: self.gateway.chat(headers=PAIR).deployment == "paris")
-        self.assertEqual(self.gateway.admin("GET", "/admin/cooldowns"), (200, {"cooldowns": []}))
+        self.assertEqual(self.gateway.admin("GET", "/admin/cooldowns"), (200, {"cooldowns": [], "services": []}))
 
     def test_a_probe_whose_caller_leaves_is_another_s_turn(self):
         self.restart(cooldown_ms=20)
@@ -483,6 +483,40 @@ class Overloaded(Operating):
             self.assertEqual(running.result(timeout=harness.PATIENCE).status, 200)
         self.paris.control(mode="ok")
         self.assertEqual(self.gateway.chat().status, 200)
+
+    def test_bodies_that_would_not_fit_into_memory_are_shed_before_they_are_sent(self):
+        self.restart(max_body_bytes=100_000, max_body_bytes_in_flight=150_000)
+        in_flight = lambda: self.gateway.admin("GET", "/admin/status")[1]["body_bytes_in_flight"]
+        head = "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-gold\r\n"
+        text = json.dumps({"model": "any", "messages": [{"role": "user", "content": "x" * 90_000}]})
+        for length in [f"Content-Length: {len(text)}\r\n", "Transfer-Encoding: chunked\r\n"]:
+            with self.subTest(length=length), base.socket.create_connection(("127.0.0.1", self.gateway.port)) as slow:
+                slow.settimeout(harness.PATIENCE)
+                slow.sendall((head + length + "\r\n").encode())
+                self.until("room taken", lambda: in_flight() == (len(text) if "Content" in length else 100_000))
+                with base.socket.create_connection(("127.0.0.1", self.gateway.port)) as other:
+                    other.settimeout(harness.PATIENCE)
+                    other.sendall((head + "Expect: 100-continue\r\nContent-Length: 99000\r\n\r\n").encode())
+                    answer = other.makefile("rb").read().decode()
+                self.assertTrue(answer.startswith("HTTP/1.1 503 "), answer)
+                self.assertIn('"code":"overloaded"', answer)
+                self.assertIn("retry-after: 1\r\n", answer.lower())
+                self.assertEqual(self.gateway.chat("small").status, 200)  # there is room for it
+                slow.sendall((text if "Content" in length else f"{len(text):x}\r\n{text}\r\n0\r\n\r\n").encode())
+                self.assertIn(b" 200 ", slow.makefile("rb").readline())
+            self.until("room again", lambda: in_flight() == 0)
+        self.assertIn("routegate_body_bytes_in_flight 0", self.gateway.admin("GET", "/metrics")[1])
+
+    def test_what_is_running_counts_with_the_bytes_of_its_body(self):
+        self.restart(max_body_bytes=100_000, max_body_bytes_in_flight=100_000)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            running = self.hold(pool)
+            self.assertEqual(self.gateway.chat("x" * 99_900).code, "overloaded")
+            self.paris.control(mode="ok")
+            self.assertEqual(self.gateway.chat("x" * 9_000).status, 200)
+            self.paris.release()
+            running.result(timeout=harness.PATIENCE)
+        self.assertEqual(self.gateway.chat("x" * 99_900).status, 200)
 
     def test_a_tenant_cannot_take_all_places(self):
         others = {"id": "other", "key_sha256": harness.key_hash("sk-other")}

@@ -128,7 +128,7 @@ class Services(unittest.TestCase):
         for service in (self.triage, self.finder, self.librarian):
             self.addCleanup(service.close)
 
-    def start(self, *more, within="20 s", policy=POLICY):
+    def start(self, *more, within="20 s", policy=POLICY, cooldown_ms=0):
         path = pathlib.Path(self.folder, "helped.route")
         path.write_text(policy.replace("WITHIN", within))
         bundle = os.path.join(self.folder, "helped.rtb")
@@ -141,6 +141,7 @@ class Services(unittest.TestCase):
         config.write_text(json.dumps({
             "listen": "127.0.0.1:0", "threads": 1, "decision_log": os.path.join(self.folder, "log.jsonl"),
             "admin": {"listen": "127.0.0.1:0", "token_sha256": harness.key_hash("the-token")},
+            "service_cooldown_ms": cooldown_ms,  # most tests are about single answers
             "tenants": [{"id": "gold", "key_sha256": harness.key_hash("sk-gold")}],
             "endpoints": {**{name: provider.url for name in ("small", "large", "sealed", "legal")},
                           "triage": self.triage.url, "finder": self.finder.url, "librarian": self.librarian.url},
@@ -308,6 +309,75 @@ class Services(unittest.TestCase):
         seen = self.decision(answer)["shadow"]
         self.assertEqual((answer.deployment, seen["same"], seen["route"]), ("small", False, "rest"))
         self.assertEqual(len(self.triage.seen), 1)
+
+    def cooling(self):
+        return {entry["service"]: entry["cause"] for entry in self.gateway.admin("GET", "/admin/cooldowns")[1]["services"]}
+
+    def test_a_service_that_fails_is_left_out_for_a_while_and_its_default_applies_at_once(self):
+        self.start(cooldown_ms=3_600_000)
+        self.triage.answers("{}", status=500)
+        for number in range(1, 9):
+            answer = self.ask(region="us")
+            self.assertEqual((answer.status, answer.deployment), (200, "large"))
+            self.assertEqual(self.result(answer, "triage")["result"], "error_status" if number <= 5 else "cooldown")
+        self.assertEqual((len(self.triage.seen), len(self.finder.seen)), (5, 8))
+        self.triage.says(10)  # it would answer again, but is not asked
+        answer = self.ask(region="us")
+        self.assertEqual((answer.deployment, len(self.triage.seen)), ("large", 5))
+        triage = self.result(answer, "triage")
+        self.assertEqual((triage["result"], triage["endpoint"], triage["value"]), ("cooldown", None, None))
+        self.assertTrue(triage["detail"].startswith("most_failed, asked again in "), triage["detail"])
+        ignored = [entry for entry in self.decision(answer)["ignored"] if entry["attribute"] == "difficulty"]
+        self.assertEqual([entry["why"] for entry in ignored], ["service `triage`: cooldown"])
+        asking = self.gateway.records(answer.id)[0]
+        self.assertEqual([entry["name"] for entry in asking["services"]], ["finder", "librarian"])
+        self.assertEqual(self.cooling(), {"triage": "most_failed"})
+        _, text = self.gateway.admin("GET", "/metrics")
+        self.assertIn('routegate_service_passed_over_total{policy="helped",service="triage",reason="cooldown"} 4\n', text)
+        self.assertIn("routegate_cooling_services 1\n", text)
+        self.assertEqual(self.gateway.admin("DELETE", "/admin/cooldowns?service=finder")[1], {"cleared": 0})
+        self.assertEqual(self.gateway.admin("DELETE", "/admin/cooldowns?deployment=triage")[1], {"cleared": 0})
+        self.assertEqual(self.gateway.admin("DELETE", "/admin/cooldowns?service=triage")[1], {"cleared": 1})
+        self.assertEqual(self.ask(region="us").deployment, "small")
+        self.assertEqual(self.cooling(), {})
+
+    def test_without_a_default_a_cooldown_refuses_at_once_and_nobody_is_asked_in_vain(self):
+        self.start(cooldown_ms=3_600_000)
+        for service in (self.finder, self.librarian):
+            service.answers("{}", status=401)  # the key is wrong: that does not pass by itself
+        for _ in range(3):
+            answer = self.ask()
+            self.assertEqual((answer.status, answer.code), (403, "policy_refused"))
+        self.assertIn("service `librarian`: cooldown", answer.json["error"]["message"])
+        self.assertEqual((len(self.finder.seen), len(self.librarian.seen)), (1, 1))
+        self.assertEqual([record["record"] for record in self.gateway.records(answer.id)], ["decision", "outcome"])
+        self.assertEqual(self.cooling(), {"finder": "broken_deployment", "librarian": "broken_deployment"})
+
+    def test_a_service_comes_back_through_one_probe(self):
+        self.start(cooldown_ms=1)
+        self.librarian.answers("{}", status=429)
+        self.ask()
+        self.librarian.says("law")
+        self.librarian.open.clear()
+        self.assertTrue(self.librarian.arrived.acquire(timeout=harness.PATIENCE))  # the first question
+        answers = []
+        probe = threading.Thread(target=lambda: answers.append(self.ask()))
+        while self.gateway.admin("GET", "/admin/cooldowns")[1]["services"][0]["left_ms"] > 0:
+            pass
+        probe.start()
+        self.assertTrue(self.librarian.arrived.acquire(timeout=harness.PATIENCE))  # the probe
+        self.assertEqual(self.ask().code, "policy_refused")  # others are kept out while it runs
+        self.librarian.open.set()
+        probe.join(harness.PATIENCE)
+        self.assertEqual((answers[0].deployment, self.ask().deployment), ("legal", "legal"))
+        self.assertEqual(self.cooling(), {})
+
+    def test_a_retry_after_lengthens_the_cooldown(self):
+        self.start(cooldown_ms=1)
+        self.librarian.answers("{}", status=429, headers=[("retry-after", "3600")])
+        self.ask()
+        self.librarian.says("law")
+        self.assertEqual((self.ask().code, len(self.librarian.seen)), ("policy_refused", 1))
 
     def test_counters(self):
         self.start()

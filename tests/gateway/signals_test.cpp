@@ -12,6 +12,7 @@
 #include "runtime/signals/request_contents.h"
 #include "runtime/signals/json.h"
 #include "runtime/signals/pii.h"
+#include "runtime/signals/pii_forms.h"
 #include "runtime/signals/spend.h"
 #include "runtime/signals/tenants.h"
 #include "runtime/table/sha256.h"
@@ -96,6 +97,25 @@ TEST_CASE("chat requests") {
   CHECK(UpstreamBody(declined, "m").ends_with(R"("stream_options":{"include_usage":false}})"));
   auto plain = Chat(R"("x")");
   CHECK(UpstreamBody(plain, "m") == R"({"model":"m","messages":[{"role":"user","content":"x"}]})");
+}
+
+TEST_CASE("of two limits of a chat's answer the smaller counts, whichever an upstream reads") {
+  const auto limits = [](const std::string& fields) {
+    auto request = ParseModelRequest(Api::kChat, R"({"model":"m","messages":[{}],)" + fields + "}");
+    if (!request) return request.error().param + ": " + request.error().message;
+    request->body.erase("model");
+    request->body.erase("messages");
+    return request->body.dump();
+  };
+  CHECK(limits(R"("max_tokens":9,"max_completion_tokens":7)") == R"({"max_tokens":7,"max_completion_tokens":7})");
+  CHECK(limits(R"("max_completion_tokens":7,"max_tokens":5)") == R"({"max_completion_tokens":5,"max_tokens":5})");
+  CHECK(limits(R"("max_completion_tokens":7)") == R"({"max_completion_tokens":7})");
+  CHECK(limits(R"("max_completion_tokens":7,"max_tokens":null)") == R"({"max_completion_tokens":7,"max_tokens":null})");
+  CHECK(limits(R"("max_tokens":"9")") == R"({"max_tokens":"9"})");  // an upstream says what is wrong with it
+  for (const char* odd : {R"("9")", "0", "-1", "1.5", "[]"}) {
+    CHECK(limits(R"("max_completion_tokens":7,"max_tokens":)" + std::string(odd)) ==
+          "max_tokens: of `max_completion_tokens` and `max_tokens` the smaller counts, so both must be whole numbers from 1");
+  }
 }
 
 TEST_CASE("the bound of prompt tokens counts every byte that a model could read") {

@@ -1,4 +1,4 @@
-#include "runtime/gateway/chat.h"
+#include "runtime/gateway/decided_request.h"
 
 #include <algorithm>
 #include <cstdlib>
