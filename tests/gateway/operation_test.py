@@ -431,10 +431,12 @@ class Administering(Operating):
         self.gateway.chat(key="sk-wrong")
         status = self.gateway.admin("GET", "/admin/status")[1]
         self.assertEqual((status["policies"][0]["policy"], status["draining"], status["dry_run"]), ("sample", False, False))
-        text = self.gateway.admin("GET", "/metrics")[1]
+        metrics = lambda: self.gateway.admin("GET", "/metrics")[1]
+        self.until("all requests over", lambda: "routegate_in_flight 0\n" in metrics())
+        text = metrics()
         for line in ['routegate_answers_total{code="ok"} 2', 'routegate_answers_total{code="invalid_api_key"} 1',
                      'routegate_attempts_total{policy="sample",deployment="paris",result="served"} 2',
-                     "routegate_log_healthy 1", "routegate_ready 1", "routegate_in_flight 0"]:
+                     "routegate_log_healthy 1", "routegate_ready 1"]:
             self.assertIn(line + "\n", text)
         labels = ('gen_ai_operation_name="chat",gen_ai_provider_name="mistral",gen_ai_request_model="paris-large",'
                   'routegate_policy="sample",routegate_deployment="paris"')
