@@ -179,7 +179,7 @@ auto Encoder::AskOrRemember(const std::vector<smt::Term>& assumptions) -> smt::A
   const QuestionKey key = solver_->KeyOf(assumptions);
   if (const CachedAnswer* known = cache_->Find(key)) return known->exists ? smt::Answer::kYes : smt::Answer::kNo;
   const smt::Answer answer = solver_->Check(assumptions);
-  if (answer != smt::Answer::kUnknown) cache_->Add(key, {.exists = answer == smt::Answer::kYes, .smallest = {}});
+  if (answer != smt::Answer::kUnknown) cache_->Add(key, {.exists = answer == smt::Answer::kYes, .classes = {}});
   return answer;
 }
 
@@ -190,9 +190,9 @@ void Encoder::Record(std::vector<smt::Term> assumptions, smt::Answer answer) {
   log_->Add(std::move(assumptions), answer);
 }
 
-auto Encoder::KeyOfSmallest() -> QuestionKey {
+auto Encoder::KeyOfClasses(Wanted wanted) -> QuestionKey {
   smt::Hasher hasher;
-  hasher.Add("smallest");
+  hasher.Add(wanted == Wanted::kSmallest ? "smallest" : "any");
   hasher.Add(shape_);
   hasher.Add(solver_->KeyOf({}));
   return hasher.Finish();

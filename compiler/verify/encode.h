@@ -52,9 +52,10 @@ class Encoder {
   void RecordTo(QueryLog* log) { log_ = log; }
   void Record(std::vector<smt::Term> assumptions, smt::Answer answer);
 
-  /// Of the question which request is the smallest that satisfies what is asserted. Policies whose classes have other
+  /// Of the question which request satisfies what is asserted, the smallest or any. Policies whose classes have other
   /// numbers have other keys.
-  auto KeyOfSmallest() -> QuestionKey;
+  enum class Wanted : std::uint8_t { kSmallest, kAny };
+  auto KeyOfClasses(Wanted wanted) -> QuestionKey;
 
   /// "The condition of this one holds", whatever else does.
   auto Matches(RuleId rule) const -> smt::Term;
