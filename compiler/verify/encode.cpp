@@ -267,11 +267,11 @@ auto Encoder::RoutesBefore(RouteId route) const -> std::vector<RouteId> {
   return RoutesMeeting(HullOf(route), route);
 }
 
-auto Encoder::RefusalsBefore(RouteId route) const -> std::vector<RefusalId> {
-  std::vector<RefusalId> before;
+auto Encoder::RefusalsMeeting(const Hull& hull) const -> std::vector<RefusalId> {
+  std::vector<RefusalId> meeting;
   const auto all = static_cast<std::uint32_t>(policy_->refusals.size());
-  for (const std::uint32_t i : whole().refusal_hulls_.Meeting(HullOf(route), all)) before.push_back({i});
-  return before;
+  for (const std::uint32_t i : whole().refusal_hulls_.Meeting(hull, all)) meeting.push_back({i});
+  return meeting;
 }
 
 auto Encoder::RoutesMeeting(const ir::Condition& condition) const -> std::vector<RouteId> {
@@ -285,10 +285,10 @@ auto Encoder::RoutesMeeting(const Hull& hull, RouteId end) const -> std::vector<
   return meeting;
 }
 
-auto Encoder::Decides(RouteId route) const -> std::vector<smt::Term> {
+auto Encoder::Decides(RouteId route, const Hull& within) const -> std::vector<smt::Term> {
   std::vector<smt::Term> literals{Matches(route)};
-  for (const RefusalId refusal : RefusalsBefore(route)) literals.push_back(solver_->Not(Matches(refusal)));
-  for (const RouteId earlier : RoutesBefore(route)) literals.push_back(solver_->Not(Matches(earlier)));
+  for (const RefusalId refusal : RefusalsMeeting(within)) literals.push_back(solver_->Not(Matches(refusal)));
+  for (const RouteId earlier : RoutesMeeting(within, route)) literals.push_back(solver_->Not(Matches(earlier)));
   return literals;
 }
 
