@@ -34,6 +34,19 @@ auto Resolver::FactNumber(const ast::Quantity& quantity, ast::UnitWord unit, std
   return quantity.number;
 }
 
+auto Resolver::HintFor(std::string_view property) -> std::string {
+  const auto add = [](const char* example, const char* source) {
+    return std::string("add, for example, `") + example + "`: " + source;
+  };
+  if (property == "price") {
+    return add("price 2.50 USD in, 10 USD out",
+               "the list price of a million tokens, in and out; `0 USD in, 0 USD out` if it costs nothing");
+  }
+  if (property == "processed in") return add("processed in FR", "the country where the contract says that prompts are processed");
+  if (property == "headquarters") return add("headquarters US", "the country whose law the vendor answers to");
+  return "add `" + std::string(property) + "` and the name of a declared " + std::string(property);
+}
+
 void Resolver::AddVendor(const ast::Vendor& declared) {
   ir::Vendor vendor;
   vendor.name = declared.name.text;

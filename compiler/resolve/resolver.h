@@ -96,6 +96,8 @@ class Resolver {
   /// The same with a fix, if there is one, that does what the hint says.
   void Error(diagnostics::Code code, Span span, std::string message, std::string hint,
              std::optional<diagnostics::Fix> fix);
+  /// How a property that a declaration cannot do without is written, and where its value is found.
+  static auto HintFor(std::string_view property) -> std::string;
   /// The file of the library that declares such a thing and is not imported; empty if there is none.
   auto LibraryThatDeclares(std::string_view kind, std::string_view name) const -> std::string;
   void UnknownName(std::string_view kind, const ast::Name& name, const std::vector<std::string>& known);
@@ -375,7 +377,7 @@ auto Resolver::Only(const std::vector<T>& statements, Need need, const ast::Name
   if (statements.empty()) {
     if (need == Need::kRequired) {
       Error(diagnostics::Code::kR0301, owner.span,
-            "`" + owner.text + "` does not say its `" + std::string(property) + "`");
+            "`" + owner.text + "` does not say its `" + std::string(property) + "`", HintFor(property));
     }
     return nullptr;
   }

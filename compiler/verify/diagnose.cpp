@@ -223,10 +223,14 @@ class Reporter {
     }
     std::vector<std::string> gained;
     for (const DeploymentId id : finding.gained) gained.push_back(policy_.deployments.at(id.index).name);
+    std::vector<std::string> seen_by;
+    for (const ServiceId id : finding.services) seen_by.push_back(policy_.services.at(id.index).name);
+    std::string more = "with " + Quoted(attribute.name + " " + value) + " instead ";
+    if (!gained.empty()) more += "it may also go to " + SomeNames(gained);
+    if (!seen_by.empty()) more += std::string(gained.empty() ? "" : ", and ") + "its prompt is shown to " + SomeNames(seen_by);
     emitter_.Report(
         std::move(builder)
-            .WithWitness(WitnessValues(policy_, finding.witness),
-                         "with " + Quoted(attribute.name + " " + value) + " instead it may also go to " + SomeNames(gained))
+            .WithWitness(WitnessValues(policy_, finding.witness), std::move(more))
             .WithRules(std::move(names))
             .WithHint(is_claim ? "take the value from what the gateway measures or the tenant's entry, or accept that callers "
                                  "are trusted with it"

@@ -179,7 +179,7 @@ auto Encoder::AskOrRemember(const std::vector<smt::Term>& assumptions) -> smt::A
   const QuestionKey key = solver_->KeyOf(assumptions);
   if (const CachedAnswer* known = cache_->Find(key)) return known->exists ? smt::Answer::kYes : smt::Answer::kNo;
   const smt::Answer answer = solver_->Check(assumptions);
-  if (answer != smt::Answer::kUnknown) cache_->Add(key, {.exists = answer == smt::Answer::kYes, .smallest = {}});
+  if (answer != smt::Answer::kUnknown) cache_->Add(key, {.exists = answer == smt::Answer::kYes, .classes = {}});
   return answer;
 }
 
@@ -190,9 +190,9 @@ void Encoder::Record(std::vector<smt::Term> assumptions, smt::Answer answer) {
   log_->Add(std::move(assumptions), answer);
 }
 
-auto Encoder::KeyOfSmallest() -> QuestionKey {
+auto Encoder::KeyOfClasses(Wanted wanted) -> QuestionKey {
   smt::Hasher hasher;
-  hasher.Add("smallest");
+  hasher.Add(wanted == Wanted::kSmallest ? "smallest" : "any");
   hasher.Add(shape_);
   hasher.Add(solver_->KeyOf({}));
   return hasher.Finish();
@@ -267,11 +267,11 @@ auto Encoder::RoutesBefore(RouteId route) const -> std::vector<RouteId> {
   return RoutesMeeting(HullOf(route), route);
 }
 
-auto Encoder::RefusalsBefore(RouteId route) const -> std::vector<RefusalId> {
-  std::vector<RefusalId> before;
+auto Encoder::RefusalsMeeting(const Hull& hull) const -> std::vector<RefusalId> {
+  std::vector<RefusalId> meeting;
   const auto all = static_cast<std::uint32_t>(policy_->refusals.size());
-  for (const std::uint32_t i : whole().refusal_hulls_.Meeting(HullOf(route), all)) before.push_back({i});
-  return before;
+  for (const std::uint32_t i : whole().refusal_hulls_.Meeting(hull, all)) meeting.push_back({i});
+  return meeting;
 }
 
 auto Encoder::RoutesMeeting(const ir::Condition& condition) const -> std::vector<RouteId> {
@@ -285,10 +285,10 @@ auto Encoder::RoutesMeeting(const Hull& hull, RouteId end) const -> std::vector<
   return meeting;
 }
 
-auto Encoder::Decides(RouteId route) const -> std::vector<smt::Term> {
+auto Encoder::Decides(RouteId route, const Hull& within) const -> std::vector<smt::Term> {
   std::vector<smt::Term> literals{Matches(route)};
-  for (const RefusalId refusal : RefusalsBefore(route)) literals.push_back(solver_->Not(Matches(refusal)));
-  for (const RouteId earlier : RoutesBefore(route)) literals.push_back(solver_->Not(Matches(earlier)));
+  for (const RefusalId refusal : RefusalsMeeting(within)) literals.push_back(solver_->Not(Matches(refusal)));
+  for (const RouteId earlier : RoutesMeeting(within, route)) literals.push_back(solver_->Not(Matches(earlier)));
   return literals;
 }
 

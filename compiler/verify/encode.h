@@ -52,9 +52,10 @@ class Encoder {
   void RecordTo(QueryLog* log) { log_ = log; }
   void Record(std::vector<smt::Term> assumptions, smt::Answer answer);
 
-  /// Of the question which request is the smallest that satisfies what is asserted. Policies whose classes have other
+  /// Of the question which request satisfies what is asserted, the smallest or any. Policies whose classes have other
   /// numbers have other keys.
-  auto KeyOfSmallest() -> QuestionKey;
+  enum class Wanted : std::uint8_t { kSmallest, kAny };
+  auto KeyOfClasses(Wanted wanted) -> QuestionKey;
 
   /// "The condition of this one holds", whatever else does.
   auto Matches(RuleId rule) const -> smt::Term;
@@ -98,17 +99,21 @@ class Encoder {
 
   /// Literals that together say "this route decides": it matches, and no refusal and no earlier route does. Those that cannot
   /// match together with it are left out.
-  auto Decides(RouteId route) const -> std::vector<smt::Term>;
+  auto Decides(RouteId route) const -> std::vector<smt::Term> { return Decides(route, HullOf(route)); }
+
+  /// The same of requests within a box: those that match none of them are left out, too.
+  auto Decides(RouteId route, const Hull& within) const -> std::vector<smt::Term>;
 
   /// The earlier routes, and the refusals, that could match together with the route.
   auto RoutesBefore(RouteId route) const -> std::vector<RouteId>;
-  auto RefusalsBefore(RouteId route) const -> std::vector<RefusalId>;
+  auto RefusalsBefore(RouteId route) const -> std::vector<RefusalId> { return RefusalsMeeting(HullOf(route)); }
 
   /// The routes that could match together with the condition.
   auto RoutesMeeting(const ir::Condition& condition) const -> std::vector<RouteId>;
 
-  /// The routes before `end` that could match together with what is in the hull.
+  /// The routes before `end`, and the refusals, that could match together with what is in the hull.
   auto RoutesMeeting(const Hull& hull, RouteId end) const -> std::vector<RouteId>;
+  auto RefusalsMeeting(const Hull& hull) const -> std::vector<RefusalId>;
 
   auto HullOf(RuleId rule) const -> const Hull& { return whole().rule_hulls_.at(rule.index); }
   auto HullOf(RouteId route) const -> const Hull& { return whole().route_hulls_[route.index]; }

@@ -6,6 +6,7 @@
 
 #include "compiler/ir/cost.h"
 #include "compiler/verify/compared.h"
+#include "compiler/verify/costs.h"
 #include "compiler/verify/explanation.h"
 #include "compiler/verify/questions.h"
 #include "compiler/verify/violation.h"
@@ -32,24 +33,30 @@ class Search {
       RouteId route;
       smt::Term broken;
       smt::Term taken_and_broken;
+      std::optional<SuspectedCosts> costs;
     };
+    const auto* costs_at_most = std::get_if<ir::CostsAtMost>(&guarantee_.promise);
+    const Hull premise = HullOf(guarantee_.when, encoder_.classes());
     std::vector<Suspect> suspects;
     std::vector<smt::Term> any;
     for (const RouteId route : encoder_.RoutesMeeting(guarantee_.when)) {
-      const std::optional<smt::Term> violation = Violation(encoder_, guarantee_, policy().routes.at(route.index));
+      std::optional<SuspectedCosts> costs;
+      if (costs_at_most != nullptr) costs.emplace(encoder_, *costs_at_most, route, premise);
+      const std::optional<smt::Term> violation =
+          costs ? costs->Broken() : Violation(encoder_, guarantee_, policy().routes.at(route.index));
       gave_up_ = gave_up_ || !violation;
       const smt::Term broken = violation.value_or(smt::kFalse);
       const smt::Term both = solver().And({encoder_.Matches(route), broken});
       if (both == smt::kFalse) continue;
-      suspects.push_back({route, broken, both});
+      suspects.push_back({route, broken, both, std::move(costs)});
       any.push_back(both);
     }
     if (suspects.empty() || (!Counts() && encoder_.Ask({solver().Or(any)}) == smt::Answer::kNo)) return;
-    for (const Suspect& suspect : suspects) {
+    for (Suspect& suspect : suspects) {
       if (!Counts() && encoder_.Ask({suspect.taken_and_broken}) == smt::Answer::kNo) continue;
       const smt::Scope scope(solver());
       for (const smt::Term literal : encoder_.Decides(suspect.route)) solver().Assert(literal);
-      Try(suspect.broken);
+      suspect.costs ? TryCosts(*suspect.costs) : Try(suspect.broken);
       if (smallest_ && extent_ == Extent::kFirstRoute) return;
     }
   }
@@ -90,12 +97,38 @@ class Search {
     if (broken == smt::kFalse) return;
     const smt::Scope scope(solver());
     solver().Assert(broken);
-    smallest_ ? TrySmaller() : static_cast<void>(Take(FindSmallest(encoder_)));
+    TryAsserted([&] { return FindSmallest(encoder_); });
+  }
+
+  void TryCosts(SuspectedCosts& costs) {
+    TryAsserted([&] { return FindSmallestBreaking(costs); });
+  }
+
+  /// A smallest request that is only suspected of breaking the promise, and does, is the smallest that does. Any that
+  /// does not makes the suspicion narrower first, because the smallest takes far longer to find.
+  auto FindSmallestBreaking(SuspectedCosts& costs) -> Smallest {
+    for (;;) {
+      const std::optional<smt::Term> broken = costs.Broken();
+      if (!broken) return {};
+      const smt::Scope scope(solver());
+      solver().Assert(*broken);
+      const Smallest any = FindAny(encoder_);
+      if (any.answer != smt::Answer::kYes) return any;
+      if (!costs.Confirm(any.classes)) continue;
+      Smallest smallest = FindSmallest(encoder_);
+      if (smallest.answer != smt::Answer::kYes || costs.Confirm(smallest.classes)) return smallest;
+    }
+  }
+
+  template <typename Find>
+  void TryAsserted(const Find& find) {
+    smallest_ ? TrySmaller(find) : static_cast<void>(Take(find()));
   }
 
   /// Smaller means: as the smallest that is known in the first few dimensions, and less in the next one. Each number of
   /// dimensions is a question of its own, and each is far easier than whether any of them can be.
-  void TrySmaller() {
+  template <typename Find>
+  void TrySmaller(const Find& find) {
     const std::vector<std::uint16_t> known = *smallest_;
     const smt::Scope scope(solver());
     for (std::uint32_t i = 0; i < known.size(); ++i) {
@@ -103,7 +136,7 @@ class Search {
       if (known[i] > 0) {
         const smt::Scope less(solver());
         for (const smt::Term literal : encoder_.IsBefore(dimension, known[i])) solver().Assert(literal);
-        if (Take(FindSmallest(encoder_))) return;
+        if (Take(find())) return;
       }
       for (const smt::Term literal : encoder_.IsClass(dimension, known[i])) solver().Assert(literal);
     }

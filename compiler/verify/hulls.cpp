@@ -156,6 +156,11 @@ auto Meet(const Hull& one, const Hull& other) -> bool {
   return true;
 }
 
+auto Common(Hull one, const Hull& other) -> Hull {
+  Restrict(one, other);
+  return one;
+}
+
 HullIndex::HullIndex(std::vector<Hull> hulls) : hulls_(std::move(hulls)) {
   for (std::uint32_t number = 0; number < hulls_.size(); ++number) {
     const std::optional<std::uint32_t> side = NarrowSide(hulls_[number]);

@@ -28,6 +28,9 @@ struct Hull {
 auto HullOf(const ir::Condition& condition, const ir::ValueClasses& classes) -> Hull;
 auto Meet(const Hull& one, const Hull& other) -> bool;
 
+/// The box that two boxes have in common.
+auto Common(Hull one, const Hull& other) -> Hull;
+
 /// Hulls in a row, each with a number, to be asked which of them meet another.
 class HullIndex {
  public:

@@ -42,8 +42,8 @@ auto FindSlowFailovers(const Encoder& encoder) -> std::vector<SlowFailover>;
 /// By the chain alone, and for each tier whose attempts may be cut off a query for each halving of its retries.
 auto FindCutShort(Encoder& encoder) -> Findings<CutShort>;
 
-/// One query for each threshold of a budget and each pair of routes between which it moves requests, if the prices of their
-/// deployments leave it open.
+/// One query for each threshold of a budget, about all pairs of routes of which the prices leave it open, and a few for each
+/// finding.
 auto FindDearerSpills(Encoder& encoder) -> Findings<DearerSpill>;
 
 /// About one query for each deployment of a chain; for one that is never reached, one for each route that lists it.

@@ -31,7 +31,8 @@ class Gains {
 
   auto AnyRule() const -> bool { return std::ranges::find(is_mentioned_, true) != is_mentioned_.end(); }
 
-  /// "With that class instead, neither request is refused and a deployment is allowed that was not."
+  /// "With that class instead, neither request is refused, and a deployment is allowed that was not or a service sees the
+  /// prompt that did not."
   auto Gain(const Encoder::FixedClass& fixed) const -> smt::Term {
     smt::Solver& solver = encoder_.solver();
     const ir::Policy& policy = encoder_.policy();
@@ -48,12 +49,24 @@ class Gains {
       ways.push_back(
           solver.And({solver.Not(encoder_.Allowed(alike.deployments.front())), solver.And(allowed_then)}));
     }
+    for (std::uint32_t i = 0; i < policy.services.size(); ++i) ways.push_back(ServiceGain({i}, fixed));
     std::vector<smt::Term> all{encoder_.NotRefused(), solver.Or(ways)};
     for (const ir::Refusal& refusal : policy.refusals) all.push_back(solver.Not(encoder_.EncodeWith(refusal.when, fixed)));
     return solver.And(all);
   }
 
  private:
+  auto ServiceGain(ServiceId service, const Encoder::FixedClass& fixed) const -> smt::Term {
+    smt::Solver& solver = encoder_.solver();
+    if (encoder_.Asked(service) == smt::kFalse) return smt::kFalse;
+    std::vector<smt::Term> all{solver.Not(encoder_.Asked(service))};
+    for (const Encoder::Screen& screen : encoder_.screens()) {
+      if (std::ranges::find(screen.meaning->services, service) == screen.meaning->services.end()) continue;
+      all.push_back(solver.Not(encoder_.EncodeWith(screen.meaning->when, fixed)));
+    }
+    return solver.And(all);
+  }
+
   Encoder& encoder_;
   AttributeId attribute_;
   std::vector<bool> is_mentioned_;
@@ -78,6 +91,18 @@ auto OtherClasses(const Encoder& encoder, AttributeId attribute, ir::DimensionId
   return classes;
 }
 
+/// Adds what kept them to `rules`.
+auto ServicesGained(const ir::Decision& before, const ir::Decision& after, std::set<RuleId>& rules) -> std::vector<ServiceId> {
+  const std::vector<ServiceId> asked = ir::ServicesAsked(after);
+  std::vector<ServiceId> gained;
+  for (const ir::ServiceUse& use : before.services) {
+    if (use.is_asked() || std::ranges::find(asked, use.service) == asked.end()) continue;
+    gained.push_back(use.service);
+    rules.insert(use.rules.begin(), use.rules.end());
+  }
+  return gained;
+}
+
 auto Describe(const Encoder& encoder, ValueGain gain, const std::vector<std::uint16_t>& classes,
               const Encoder::FixedClass& fixed) -> ValueGain {
   const ir::Policy& policy = encoder.policy();
@@ -95,7 +120,8 @@ auto Describe(const Encoder& encoder, ValueGain gain, const std::vector<std::uin
       if (excludes(exclusion)) rules.insert(exclusion.by);
     }
   }
-  if (gain.gained.empty() || before.decision.refusal || after.decision.refusal) {
+  gain.services = ServicesGained(before.decision, after.decision, rules);
+  if ((gain.gained.empty() && gain.services.empty()) || before.decision.refusal || after.decision.refusal) {
     ThrowUnconfirmed("can another value of `" + policy.attributes.at(gain.attribute.index).name + "` be allowed more");
   }
   gain.witness = before.request;

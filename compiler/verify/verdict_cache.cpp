@@ -93,7 +93,7 @@ auto VerdictCache::Read(std::string_view bytes, std::string_view program) -> std
     entry.answer.exists = exists == 1;
     const auto classes = reader.Get<std::uint16_t>();
     for (std::uint32_t c = 0; c < classes && reader.IsComplete(); ++c) {
-      entry.answer.smallest.push_back(reader.Get<std::uint16_t>());
+      entry.answer.classes.push_back(reader.Get<std::uint16_t>());
     }
     entries.emplace(key, std::move(entry));
   }
@@ -120,8 +120,8 @@ auto VerdictCache::Write(std::string_view program) const -> std::string {
     bytes.append(reinterpret_cast<const char*>(key.data()), key.size());
     Put(bytes, value.used);
     Put(bytes, static_cast<std::uint8_t>(value.answer.exists ? 1 : 0));
-    Put(bytes, static_cast<std::uint16_t>(value.answer.smallest.size()));
-    for (const std::uint16_t each : value.answer.smallest) Put(bytes, each);
+    Put(bytes, static_cast<std::uint16_t>(value.answer.classes.size()));
+    for (const std::uint16_t each : value.answer.classes) Put(bytes, each);
   }
   return bytes + Sha256Hex(bytes);
 }

@@ -24,8 +24,8 @@ namespace route::verify {
 using QuestionKey = std::array<std::byte, 16>;
 
 struct CachedAnswer {
-  bool exists = false;                  ///< some request satisfies the question
-  std::vector<std::uint16_t> smallest;  ///< its classes, for a question that asks for the smallest one
+  bool exists = false;                 ///< some request satisfies the question
+  std::vector<std::uint16_t> classes;  ///< its classes, for a question that asks for them
   friend auto operator==(const CachedAnswer&, const CachedAnswer&) -> bool = default;
 };
 

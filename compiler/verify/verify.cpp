@@ -12,34 +12,36 @@ auto Verify(const ir::Policy& policy, const Limits& limits, VerdictCache* cache)
   Encoder encoder(policy, classes, solver, cache);
 
   VerifyReport report;
-  const auto answered = [&report](auto findings) {
+  const auto ask = [&](auto find, auto... more) {
+    solver.Forget();
+    auto findings = find(encoder, more...);
     report.unanswered.insert(report.unanswered.end(), findings.unanswered.begin(), findings.unanswered.end());
     return std::move(findings.found);
   };
-  report.uncovered = answered(FindUncovered(encoder));
-  report.unservable = answered(FindUnservable(encoder));
-  report.dead_routes = answered(FindDeadRoutes(encoder));
+  report.uncovered = ask(FindUncovered);
+  report.unservable = ask(FindUnservable);
+  report.dead_routes = ask(FindDeadRoutes);
   if (limits.depth != Limits::Depth::kErrors) {
-    report.dead_rules = answered(FindDeadRules(encoder));
-    report.dead_refusals = answered(FindDeadRefusals(encoder));
-    report.dead_services = answered(FindDeadServices(encoder));
-    report.redundant_rules = answered(FindRedundantRules(encoder));
-    report.always_hold = answered(FindAlwaysHolds(encoder));
-    report.dead_tiers = answered(FindDeadTiers(encoder));
-    report.untried_tiers = answered(FindUntriedTiers(encoder));
+    report.dead_rules = ask(FindDeadRules);
+    report.dead_refusals = ask(FindDeadRefusals);
+    report.dead_services = ask(FindDeadServices);
+    report.redundant_rules = ask(FindRedundantRules);
+    report.always_hold = ask(FindAlwaysHolds);
+    report.dead_tiers = ask(FindDeadTiers);
+    report.untried_tiers = ask(FindUntriedTiers);
     report.slow_failovers = FindSlowFailovers(encoder);
-    report.cut_short = answered(FindCutShort(encoder));
-    report.dead_members = answered(FindDeadMembers(encoder));
-    report.idle_parts = answered(FindIdleParts(encoder, limits.depth));
-    if (limits.today) report.out_of_date = answered(FindOutOfDate(encoder, *limits.today, limits.depth));
+    report.cut_short = ask(FindCutShort);
+    report.dearer_spills = ask(FindDearerSpills);
+    report.dead_members = ask(FindDeadMembers);
+    report.idle_parts = ask(FindIdleParts, limits.depth);
+    if (limits.today) report.out_of_date = ask(FindOutOfDate, *limits.today, limits.depth);
   }
-  report.guarantees = answered(CheckGuarantees(encoder));
+  report.guarantees = ask(CheckGuarantees);
   if (limits.depth == Limits::Depth::kAudit) {
-    report.value_gains = answered(FindValueGains(encoder));
-    report.single_losses = answered(FindSingleLosses(encoder));
+    report.value_gains = ask(FindValueGains);
+    report.single_losses = ask(FindSingleLosses);
     report.trivial_guarantees = FindTrivialGuarantees(encoder);
-    report.idle_rules = answered(FindIdleRules(encoder));
-    report.dearer_spills = answered(FindDearerSpills(encoder));
+    report.idle_rules = ask(FindIdleRules);
   }
   report.scope = VerifyReport::Scope::kEverythingAsked;
   return report;

@@ -178,7 +178,7 @@ struct IdleRule {
   std::vector<RuleId> covered_by;  ///< a smallest set of its layer; empty if it excludes no deployment at all
 };
 
-/// Somebody who gives another value for one attribute, or none, is allowed more.
+/// Somebody who gives another value for one attribute, or none, is allowed more, or has a service see the prompt.
 struct ValueGain {
   enum class How : std::uint8_t {
     kClaimed,  ///< the caller chooses the value: a header or a field of the body, and nothing that is measured
@@ -189,7 +189,8 @@ struct ValueGain {
   ir::Request witness;               ///< the request as it is
   ir::Request instead;               ///< with the other value
   std::vector<DeploymentId> gained;  ///< allowed for the second and not for the first
-  std::vector<RuleId> rules;         ///< those that exclude them for the first
+  std::vector<ServiceId> services;   ///< see the prompt of the second and not of the first; not both are empty
+  std::vector<RuleId> rules;         ///< those that exclude deployments and services for the first
 };
 
 /// A request that is served, unless one deployment, vendor or country is lost. The policy promises no better. The

@@ -11,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include "compiler/ir/cost.h"
 #include "compiler/ir/evaluate.h"
+#include "compiler/verify/costs.h"
 
 namespace route::verify {
 namespace {
@@ -259,108 +259,8 @@ auto Broken(Encoder& encoder, const ir::Bounded& promise, const ir::Route& route
   return encoder.solver().Or(ways);
 }
 
-/// "The most expensive attempts that are possible, as many as there may be, cost more than a bound": a diagram over the attempts,
-/// the most expensive first. Attempts × limit × sums in size, and most sums are soon clear of the bound.
-class MostExpensiveSum {
- public:
-  struct Item {
-    smt::Term term = smt::kFalse;
-    ir::PricedAttempts attempts;
-  };
-
-  MostExpensiveSum(smt::Solver& solver, std::vector<Item> items) : solver_(solver), items_(std::move(items)) {
-    std::ranges::stable_sort(items_, std::greater(), [](const Item& item) { return item.attempts.cost; });
-  }
-
-  /// Nothing if the diagram would be too large.
-  auto Exceeds(std::uint64_t most, std::int64_t bound) -> std::optional<smt::Term> {
-    const smt::Term result = From(0, most, bound);
-    return is_too_large_ ? std::nullopt : std::optional(result);
-  }
-
- private:
-  static constexpr std::size_t kMostNodes = 200'000;
-
-  auto From(std::size_t item, std::uint64_t most, std::int64_t bound) -> smt::Term {
-    if (bound < 0) return smt::kTrue;
-    if (LargestFrom(item, most) <= bound || is_too_large_) return smt::kFalse;
-    const auto key = std::tuple(item, most, bound);
-    if (const auto known = known_.find(key); known != known_.end()) return known->second;
-    if (known_.size() >= kMostNodes) {
-      is_too_large_ = true;
-      return smt::kFalse;
-    }
-    const ir::PricedAttempts& attempts = items_[item].attempts;
-    const std::uint64_t taken = std::min(attempts.count, most);
-    const std::int64_t cost = ir::SaturatingMultiply(attempts.cost, static_cast<std::int64_t>(taken));
-    const smt::Term possible = solver_.And({items_[item].term, From(item + 1, most - taken, bound - cost)});
-    const smt::Term result = solver_.Or({possible, From(item + 1, most, bound)});
-    known_.emplace(key, result);
-    return result;
-  }
-
-  auto LargestFrom(std::size_t item, std::uint64_t most) const -> std::int64_t {
-    std::int64_t largest = 0;
-    for (; item < items_.size() && most > 0; ++item) {
-      const std::uint64_t taken = std::min(items_[item].attempts.count, most);
-      largest = ir::SaturatingAdd(largest, ir::SaturatingMultiply(items_[item].attempts.cost, static_cast<std::int64_t>(taken)));
-      most -= taken;
-    }
-    return largest;
-  }
-
-  smt::Solver& solver_;
-  std::vector<Item> items_;
-  std::map<std::tuple<std::size_t, std::uint64_t, std::int64_t>, smt::Term> known_;
-  bool is_too_large_ = false;
-};
-
-/// The attempts of a chain for a prompt of this size: each deployment in the plan once, and the retries of a tier with the most
-/// expensive one of it that is in the plan.
-auto AttemptsAtCost(Encoder& encoder, const ir::Route& route, std::int64_t prompt) -> std::vector<MostExpensiveSum::Item> {
-  std::vector<MostExpensiveSum::Item> items;
-  for (const ir::Tier& tier : route.tiers) {
-    std::vector<MostExpensiveSum::Item> here;
-    for (const smt::Term reached : encoder.Reached(tier)) {
-      const DeploymentId deployment = tier.candidates[here.size()].deployment;
-      here.push_back({.term = reached, .attempts = {.cost = ir::AttemptCost(encoder.policy(), deployment, prompt)}});
-    }
-    std::ranges::stable_sort(here, std::greater(), [](const MostExpensiveSum::Item& item) { return item.attempts.cost; });
-    const std::uint64_t retries = ir::TierAttempts(0, tier.retries);
-    std::vector<smt::Term> dearer_are_out;
-    for (const MostExpensiveSum::Item& item : here) {
-      items.push_back(item);
-      if (retries == 0) continue;
-      const smt::Term is_dearest = encoder.solver().And({item.term, encoder.solver().And(dearer_are_out)});
-      items.push_back({.term = is_dearest, .attempts = {.cost = item.attempts.cost, .count = retries}});
-      dearer_are_out.push_back(encoder.solver().Not(item.term));
-    }
-  }
-  return items;
-}
-
-// For each class of prompts by its largest one, which costs the most.
-auto CostExceeds(Encoder& encoder, const ir::CostsAtMost& promise, const ir::Route& route) -> std::optional<smt::Term> {
-  const ir::Policy& policy = encoder.policy();
-  const std::int64_t bound = ir::InCostUnits(promise.usd);
-  const std::int64_t limit = ir::CostLimit(policy.limits);
-  if (limit > 0 && limit <= bound) return smt::kFalse;
-  const ir::DimensionId dimension = encoder.classes().FirstDimension(ir::PromptAttribute(policy).value());
-  const ir::Dimension& prompts = encoder.classes().dimensions().at(dimension.index);
-  std::vector<smt::Term> ways;
-  for (std::uint32_t i = 0; i < prompts.classes; ++i) {
-    MostExpensiveSum cost(encoder.solver(), AttemptsAtCost(encoder, route, LargestPrompt(policy, prompts, i)));
-    const std::optional<smt::Term> exceeds = cost.Exceeds(policy.limits.attempts, bound);
-    if (!exceeds) return std::nullopt;
-    std::vector<smt::Term> way = encoder.IsClass(dimension, i);
-    way.push_back(*exceeds);
-    ways.push_back(encoder.solver().And(way));
-  }
-  return encoder.solver().Or(ways);
-}
-
 auto Broken(Encoder& encoder, const ir::CostsAtMost& promise, const ir::Route& route) -> std::optional<smt::Term> {
-  return CostExceeds(encoder, promise, route);
+  return RouteCosts(encoder, promise, route).Exceeds();
 }
 
 }  // namespace
@@ -391,14 +291,6 @@ auto FirstChoiceFails(Encoder& encoder, const ir::DeploymentTest& test, const ir
     earlier_empty.push_back(solver.Not(encoder.SomeReached(tier)));
   }
   return solver.Or(ways);
-}
-
-auto LargestPrompt(const ir::Policy& policy, const ir::Dimension& dimension, std::uint32_t value_class) -> std::int64_t {
-  const bool is_last = value_class == dimension.cuts.size();
-  // A class ends before its cut.
-  const std::int64_t micros = is_last ? policy.attributes.at(dimension.attribute.index).maximum.micros
-                                      : dimension.cuts.at(value_class) - 1;
-  return micros / Decimal::kScale;
 }
 
 auto Violation(Encoder& encoder, const ir::Guarantee& guarantee, const ir::Route& route) -> std::optional<smt::Term> {

@@ -16,9 +16,6 @@ auto Violation(Encoder& encoder, const ir::Guarantee& guarantee, const ir::Route
 /// "A deployment that may be tried first does not satisfy the test, if this route decides."
 auto FirstChoiceFails(Encoder& encoder, const ir::DeploymentTest& test, const ir::Route& route) -> smt::Term;
 
-/// The largest prompt, in whole tokens, of a class of the prompt's dimension.
-auto LargestPrompt(const ir::Policy& policy, const ir::Dimension& dimension, std::uint32_t value_class) -> std::int64_t;
-
 /// "A request of this route comes to the tier while attempts are left."
 auto CanBeTried(Encoder& encoder, const ir::Route& route, std::uint32_t tier) -> smt::Term;
 

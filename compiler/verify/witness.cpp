@@ -95,46 +95,63 @@ class Minimizer {
 
 namespace {
 
+auto FindAnyAnew(Encoder& encoder) -> Smallest {
+  const smt::Answer answer = encoder.solver().Check({});
+  if (answer != smt::Answer::kYes) return {answer, {}, answer == smt::Answer::kNo};
+  return {answer, encoder.ModelClasses(), false};
+}
+
 auto FindSmallestAnew(Encoder& encoder) -> Smallest {
   const smt::Answer answer = encoder.solver().Check({});
   if (answer != smt::Answer::kYes) return {answer, {}, answer == smt::Answer::kNo};
   if (auto smallest = Minimizer(encoder).Run()) return {answer, std::move(*smallest), true};
   // Some question on the way was too hard; whether there is a request at all was not.
-  if (encoder.solver().Check({}) != smt::Answer::kYes) return {};
-  return {answer, encoder.ModelClasses(), false};
+  const Smallest any = FindAnyAnew(encoder);
+  return any.answer == smt::Answer::kYes ? any : Smallest{};
 }
 
 /// The answer of a cache as far as it can be one: its classes are looked up in tables.
 auto IsPossible(const Encoder& encoder, const CachedAnswer& answer) -> bool {
   const std::vector<ir::Dimension>& dimensions = encoder.classes().dimensions();
-  if (!answer.exists) return answer.smallest.empty();
-  if (answer.smallest.size() != dimensions.size()) return false;
+  if (!answer.exists) return answer.classes.empty();
+  if (answer.classes.size() != dimensions.size()) return false;
   for (std::size_t i = 0; i < dimensions.size(); ++i) {
-    if (answer.smallest[i] >= dimensions[i].classes) return false;
+    if (answer.classes[i] >= dimensions[i].classes) return false;
   }
   return true;
 }
 
-auto FindOrRemember(Encoder& encoder) -> Smallest {
+using Wanted = Encoder::Wanted;
+
+auto FindAnew(Encoder& encoder, Wanted wanted) -> Smallest {
+  return wanted == Wanted::kSmallest ? FindSmallestAnew(encoder) : FindAnyAnew(encoder);
+}
+
+auto FindOrRemember(Encoder& encoder, Wanted wanted) -> Smallest {
   VerdictCache* cache = encoder.cache();
-  if (cache == nullptr) return FindSmallestAnew(encoder);
-  const QuestionKey key = encoder.KeyOfSmallest();
+  if (cache == nullptr) return FindAnew(encoder, wanted);
+  const QuestionKey key = encoder.KeyOfClasses(wanted);
   if (const CachedAnswer* known = cache->Find(key); known != nullptr && IsPossible(encoder, *known)) {
-    return {known->exists ? smt::Answer::kYes : smt::Answer::kNo, known->smallest};
+    return {known->exists ? smt::Answer::kYes : smt::Answer::kNo, known->classes};
   }
-  Smallest found = FindSmallestAnew(encoder);
+  Smallest found = FindAnew(encoder, wanted);
   // One that could not be made smaller within the limit is not kept either: it need not be the smallest.
-  if (found.is_smallest) cache->Add(key, {.exists = found.answer == smt::Answer::kYes, .smallest = found.classes});
+  const bool is_kept = wanted == Wanted::kSmallest ? found.is_smallest : found.answer != smt::Answer::kUnknown;
+  if (is_kept) cache->Add(key, {.exists = found.answer == smt::Answer::kYes, .classes = found.classes});
+  return found;
+}
+
+auto Find(Encoder& encoder, Wanted wanted) -> Smallest {
+  Smallest found = FindOrRemember(encoder, wanted);
+  encoder.Record({}, found.answer);
   return found;
 }
 
 }  // namespace
 
-auto FindSmallest(Encoder& encoder) -> Smallest {
-  Smallest found = FindOrRemember(encoder);
-  encoder.Record({}, found.answer);
-  return found;
-}
+auto FindSmallest(Encoder& encoder) -> Smallest { return Find(encoder, Wanted::kSmallest); }
+
+auto FindAny(Encoder& encoder) -> Smallest { return Find(encoder, Wanted::kAny); }
 
 auto ReplayWitness(const Encoder& encoder, const std::vector<std::uint16_t>& classes) -> Replay {
   ir::Request request = encoder.classes().Representative(classes);

@@ -21,6 +21,9 @@ struct Smallest {
 };
 auto FindSmallest(Encoder& encoder) -> Smallest;
 
+/// Whichever request comes first, in one query.
+auto FindAny(Encoder& encoder) -> Smallest;
+
 /// A witness made concrete, and what the evaluator says about it.
 struct Replay {
   ir::Request request;

@@ -145,10 +145,21 @@ auto Gained(const ir::Policy& policy, const ir::Decision& before, const ir::Deci
   return gained;
 }
 
+auto ServicesGained(const ir::Decision& before, const ir::Decision& after) -> std::vector<ServiceId> {
+  std::vector<ServiceId> gained;
+  if (before.refusal || after.refusal) return gained;
+  const std::vector<ServiceId> already = ir::ServicesAsked(before);
+  for (const ServiceId service : ir::ServicesAsked(after)) {
+    if (std::ranges::find(already, service) == already.end()) gained.push_back(service);
+  }
+  return gained;
+}
+
 struct Gain {
   ir::Request witness;
   ir::Request instead;
   std::vector<DeploymentId> gained;
+  std::vector<ServiceId> services;
 };
 
 /// Of the dimensions and classes in order, the default's class first, the first that gains; with the smallest request.
@@ -171,16 +182,20 @@ auto FirstGain(const ir::Policy& policy, const BruteForce& truth, std::uint32_t 
         std::vector<std::uint16_t> changed = classes.Classify(truth.requests()[i]);
         changed[d] = candidate;
         const ir::Request instead = classes.Representative(changed);
-        const auto gained = Gained(policy, truth.decisions()[i], ir::Evaluate(policy, instead));
-        if (!gained.empty()) return Gain{truth.requests()[i], instead, gained};
+        const ir::Decision after = ir::Evaluate(policy, instead);
+        const auto gained = Gained(policy, truth.decisions()[i], after);
+        const auto services = ServicesGained(truth.decisions()[i], after);
+        if (!gained.empty() || !services.empty()) return Gain{truth.requests()[i], instead, gained, services};
       }
     }
   }
   return std::nullopt;
 }
 
-void CompareValueGains(const ir::Policy& policy, const BruteForce& truth, const VerifyReport& report) {
+/// How many services see a prompt that they would not see with another value.
+auto CompareValueGains(const ir::Policy& policy, const BruteForce& truth, const VerifyReport& report) -> std::size_t {
   std::size_t next = 0;
+  std::size_t services = 0;
   for (std::uint32_t attribute = 0; attribute < policy.attributes.size(); ++attribute) {
     const auto gain = FirstGain(policy, truth, attribute);
     if (!gain) continue;
@@ -192,9 +207,12 @@ void CompareValueGains(const ir::Policy& policy, const BruteForce& truth, const 
     REQUIRE(finding.witness == gain->witness);
     REQUIRE(finding.instead == gain->instead);
     REQUIRE(finding.gained == gain->gained);
+    REQUIRE(finding.services == gain->services);
+    services += finding.services.size();
     REQUIRE(!finding.rules.empty());
   }
   REQUIRE(next == report.value_gains.size());
+  return services;
 }
 
 void CompareSingleLosses(BruteForce& truth, const VerifyReport& report) {
@@ -225,6 +243,7 @@ TEST_CASE("the further questions are answered as by trying every request") {
   std::size_t untried = 0;
   std::size_t always = 0;
   std::size_t gains = 0;
+  std::size_t services_gained = 0;
   for (const std::uint64_t seed : Seeds()) {
     CAPTURE(seed);
     const ir::Policy policy = PolicyOf(seed);
@@ -234,7 +253,7 @@ TEST_CASE("the further questions are answered as by trying every request") {
     CompareAlwaysHolds(policy, truth, report);
     CompareDeadTiers(policy, truth, report);
     CompareUntriedTiers(policy, truth, report);
-    CompareValueGains(policy, truth, report);
+    services_gained += CompareValueGains(policy, truth, report);
     CompareSingleLosses(truth, report);
     dead_tiers += report.dead_tiers.size();
     untried += report.untried_tiers.size();
@@ -242,12 +261,13 @@ TEST_CASE("the further questions are answered as by trying every request") {
     gains += report.value_gains.size();
   }
   MESSAGE(dead_tiers << " dead tiers, " << untried << " tiers never tried, " << always << " conditions that always hold, "
-                     << gains << " gains by another value");
+                     << gains << " gains by another value, " << services_gained << " services among them");
   if (std::getenv("ROUTE_SEED") == nullptr) {
     CHECK(dead_tiers > 5);
     CHECK(untried > 20);
     CHECK(always > 5);
     CHECK(gains > 50);
+    CHECK(services_gained > 5);
   }
 }
 

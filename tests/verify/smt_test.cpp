@@ -116,6 +116,27 @@ struct Formula {
 
 // Every answer is compared with Z3's (kBoth throws otherwise), every model is put into the formulas, and every core is
 // asked about by itself; with scopes, so that what one question leaves behind meets the next.
+TEST_CASE("what an engine forgets is nothing that is asserted, in any scope") {
+  for (const EngineKind kind : {EngineKind::kSat, EngineKind::kZ3, EngineKind::kBoth}) {
+    Solver solver(kind, 1'000'000);
+    const std::vector<Term> row = solver.Row({"at least 1", "at least 2"});
+    const std::vector<Term> choice = solver.Choice({"red", "green"});
+    const Term name = solver.Define("named", solver.And({row[1], choice[0]}));
+    solver.Assert(solver.Not(choice[1]));
+    solver.Push();
+    solver.Assert(row[1]);
+    CHECK(solver.Check({}) == Answer::kYes);
+    solver.Forget();
+    CHECK(solver.Check({solver.Not(row[0])}) == Answer::kNo);
+    CHECK(solver.Check({solver.Not(name)}) == Answer::kNo);
+    CHECK(solver.Check({name}) == Answer::kYes);
+    CHECK(solver.IsTrue(choice[0]));
+    solver.Pop();
+    CHECK(solver.Check({solver.Not(row[0])}) == Answer::kYes);
+    CHECK(solver.Check({choice[1]}) == Answer::kNo);
+  }
+}
+
 TEST_CASE("random circuits: both engines agree, models are models, cores contradict") {
   int satisfiable = 0;
   int contradictory = 0;

@@ -22,8 +22,8 @@ auto KeyOf(std::uint8_t number) -> QuestionKey {
 
 auto SmallCache() -> VerdictCache {
   VerdictCache cache;
-  cache.Add(KeyOf(1), {.exists = false, .smallest = {}});
-  cache.Add(KeyOf(2), {.exists = true, .smallest = {3, 0, 65535}});
+  cache.Add(KeyOf(1), {.exists = false, .classes = {}});
+  cache.Add(KeyOf(2), {.exists = true, .classes = {3, 0, 65535}});
   return cache;
 }
 
@@ -60,8 +60,8 @@ TEST_CASE("what was written is read, and the same entries give the same bytes") 
   VerdictCache cache;
   REQUIRE(cache.Read(bytes, kProgram).has_value());
   REQUIRE(cache.Find(KeyOf(1)) != nullptr);
-  CHECK(*cache.Find(KeyOf(1)) == CachedAnswer{.exists = false, .smallest = {}});
-  CHECK(*cache.Find(KeyOf(2)) == CachedAnswer{.exists = true, .smallest = {3, 0, 65535}});
+  CHECK(*cache.Find(KeyOf(1)) == CachedAnswer{.exists = false, .classes = {}});
+  CHECK(*cache.Find(KeyOf(2)) == CachedAnswer{.exists = true, .classes = {3, 0, 65535}});
   CHECK(cache.Find(KeyOf(3)) == nullptr);
   CHECK(SmallCache().Write(kProgram) == bytes);
 }
@@ -89,8 +89,8 @@ TEST_CASE("nothing of a file is taken that is cut off, changed anywhere, or anot
 
 TEST_CASE("what another run added is taken in, and what this run knows stays") {
   VerdictCache other;
-  other.Add(KeyOf(2), {.exists = false, .smallest = {}});
-  other.Add(KeyOf(3), {.exists = true, .smallest = {}});
+  other.Add(KeyOf(2), {.exists = false, .classes = {}});
+  other.Add(KeyOf(3), {.exists = true, .classes = {}});
   VerdictCache cache = SmallCache();
   REQUIRE(cache.Read(other.Write(kProgram), kProgram).has_value());
   CHECK(cache.Find(KeyOf(2))->exists);
@@ -155,10 +155,10 @@ TEST_CASE("a cached witness that is no request is looked for anew") {
   Encoder encoder(policy, classes, solver);
   const smt::Scope scope(solver);
   solver.Assert(encoder.NotRefused());
-  const QuestionKey key = encoder.KeyOfSmallest();
+  const QuestionKey key = encoder.KeyOfClasses(Encoder::Wanted::kSmallest);
 
   VerdictCache impossible;
-  impossible.Add(key, {.exists = true, .smallest = {65535}});
+  impossible.Add(key, {.exists = true, .classes = {65535}});
   CHECK(WitnessesOf(Verify(policy, {}, &impossible)) == WitnessesOf(truth));
 }
 

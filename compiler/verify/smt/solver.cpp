@@ -71,6 +71,34 @@ auto Solver::Choice(const std::vector<std::string>& names) -> std::vector<Term> 
   return choice;
 }
 
+void Solver::Forget() {
+  if (kind_ != EngineKind::kSat) return;
+  has_model_ = false;
+  engine_ = MakeEngine(kind_, graph_, rlimit_);
+  auto scope = scopes_.begin();
+  for (std::size_t i = 0; i <= constraints_.size(); ++i) {
+    for (; scope != scopes_.end() && *scope == i; ++scope) engine_->Push();
+    if (i < constraints_.size()) Tell(constraints_[i]);
+  }
+}
+
+void Solver::Tell(const Constraint& constraint) {
+  switch (constraint.kind) {
+    case Constraint::Kind::kAsserted:
+      engine_->Assert(constraint.terms[0]);
+      return;
+    case Constraint::Kind::kRow:
+      engine_->AddRow(constraint.terms);
+      return;
+    case Constraint::Kind::kChoice:
+      engine_->AddChoice(constraint.terms);
+      return;
+    case Constraint::Kind::kDefinition:
+      engine_->AddDefinition(constraint.terms[0], constraint.terms[1]);
+      return;
+  }
+}
+
 auto Solver::Not(Term term) -> Term {
   return Negated(term);
 }

@@ -70,6 +70,10 @@ class Solver {
   void Pop();  ///< takes back what was asserted since the matching Push
   void Assert(Term term);
 
+  /// Drops what the engine keeps of earlier questions, which slows down those that have nothing in common with them. What is
+  /// asserted stays. Only kSat does so: it builds the little that a question is about anew in no time.
+  void Forget();
+
   /// What is asserted, in order; rows, choices and definitions are not among it.
   auto asserted() const -> const std::vector<Term>& { return asserted_; }
 
@@ -99,6 +103,7 @@ class Solver {
     Kind kind = Kind::kAsserted;
     std::vector<Term> terms;
   };
+  void Tell(const Constraint& constraint);
   auto ToSmt2(const Constraint& constraint) const -> std::string;
   void RequireNoScope(const char* what) const;
 
