@@ -17,6 +17,7 @@
 
 #include "runtime/gateway/server.h"
 #include "runtime/table/sha256.h"
+#include "tests/gateway/log_folder.h"
 #include "tests/gateway/make_bundle.h"
 
 namespace {
@@ -232,7 +233,10 @@ TEST_CASE("a target may name the host, and the host is named once") {
 TEST_CASE("an address that cannot be listened on is named") {
   GatewayConfig config;
   config.listen.host = "192.0.2.1";  // an address of documentation, which no machine has
-  const auto server = Server::Start(MakeState({}, {}, config, std::make_shared<GatewayProcess>()), ServerTimes{}, {});
+  const tests::Folder folder;
+  auto process = std::make_shared<GatewayProcess>();
+  process->log = std::move(tests::OpenLog(folder.File("log")).writer);
+  const auto server = Server::Start(MakeState({}, {}, config, process), ServerTimes{}, {});
   REQUIRE_FALSE(server.has_value());
   CHECK(server.error().starts_with("the gateway cannot listen on 192.0.2.1:8080: "));
 }
