@@ -17,7 +17,7 @@
 
 namespace route {
 
-/// Writes the records of one request and sends its answer. Whoever answers records the outcome first.
+/// Writes the records of one request and sends its answer. Whoever sends one has recorded the outcome before.
 class Answerer {
  public:
   /// Everything referred to must outlive it. To be used on the loop whose log it is.
@@ -34,7 +34,7 @@ class Answerer {
   /// False when the lines are not durable: the caller has been told, and nothing more may be done for the request.
   auto Record(const std::string& lines) -> boost::asio::awaitable<bool>;
 
-  /// The same for lines that no answer depends on, or none any more.
+  /// Writes lines that no answer waits for.
   auto RecordLast(const std::string& lines) -> boost::asio::awaitable<Durability>;
 
   /// Adds what every answer says about its decision, and about the deployment that gave it if one did.

@@ -7,7 +7,6 @@
 #include <variant>
 
 #include "runtime/dialect/errors.h"
-#include "runtime/dialect/fields.h"
 #include "runtime/dialect/plain_answer.h"
 #include "runtime/gateway/pool.h"
 #include "runtime/signals/json_writer.h"

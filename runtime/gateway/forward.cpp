@@ -1,5 +1,6 @@
 #include "runtime/gateway/forward.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>

@@ -1,6 +1,8 @@
 #include "runtime/gateway/stream_relay.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "runtime/gateway/api_error.h"
