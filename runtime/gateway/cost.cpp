@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t kMostTokens = std::uint64_t{1} << 31U;
 constexpr std::uint64_t kMostAnswers = 1024;
 constexpr std::int64_t kBytesPerToken = 3;
+constexpr std::int64_t kNanoUsdInHundredthCent = 100'000;
 
 auto Whole(const nlohmann::ordered_json& body, const char* field) -> std::optional<std::uint64_t> {
   const auto found = body.find(field);
@@ -89,6 +90,10 @@ auto AnswerTokenBound(const nlohmann::ordered_json& body, std::uint32_t assumed)
   std::uint64_t answers = 1;
   for (const char* field : {"n", "best_of"}) answers = std::max(answers, Whole(body, field).value_or(1));
   return static_cast<std::int64_t>(std::min(most.value_or(assumed), kMostTokens) * std::min(answers, kMostAnswers));
+}
+
+auto CostLimitOf(const Limits& limits) -> NanoUsd {
+  return {std::int64_t{limits.cost_hundredth_cents} * kNanoUsdInHundredthCent};
 }
 
 auto ChargeFor(const ReportedUsage& reported, std::int64_t prompt_bound, std::uint64_t answer_bytes) -> Charge {

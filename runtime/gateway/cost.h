@@ -25,6 +25,9 @@ auto AnswerTokenBound(const nlohmann::ordered_json& body, std::uint32_t assumed)
 /// what the caller has to change where a field cannot be understood or there are more answers than tokens.
 auto LimitAnswer(ModelRequest& request, std::uint32_t most) -> std::expected<void, RequestError>;
 
+/// What the policy lets all attempts of a request cost together; 0: no limit is stated.
+auto CostLimitOf(const Limits& limits) -> NanoUsd;
+
 /// What is charged for an answer.
 struct Charge {
   TokenUsage usage;  ///< as reported, else estimated

@@ -8,10 +8,10 @@
 #include <boost/beast/http/status.hpp>
 
 #include "runtime/gateway/admission.h"
-#include "runtime/gateway/forward.h"
 #include "runtime/gateway/http1_request.h"
 #include "runtime/gateway/pages.h"
 #include "runtime/gateway/protocol.h"
+#include "runtime/gateway/reply.h"
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;

@@ -20,10 +20,10 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "runtime/gateway/admission.h"
-#include "runtime/gateway/forward.h"
 #include "runtime/gateway/http1_request.h"
 #include "runtime/gateway/pages.h"
 #include "runtime/gateway/protocol.h"
+#include "runtime/gateway/reply.h"
 #include "runtime/net/signal.h"
 
 namespace asio = boost::asio;

@@ -7,6 +7,7 @@
 
 #include "runtime/gateway/append.h"
 #include "runtime/gateway/decided_request.h"
+#include "runtime/gateway/forward.h"
 #include "runtime/gateway/pool.h"
 #include "runtime/gateway/services.h"
 #include "runtime/signals/json_writer.h"

@@ -9,7 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include "runtime/gateway/forward.h"
+#include "runtime/gateway/reply.h"
 #include "runtime/gateway/session.h"
 #include "runtime/signals/attributes.h"
 
