@@ -181,14 +181,14 @@ auto IsAffordable(const Core& core, std::int64_t usd, const Plan& plan, const Bo
     std::int64_t dearest = 0;
     for (const std::size_t d : reach.maybe) {
       const Json& deployment = core.json["deployments"][d];
-      costs.push_back(Plus(Times(answer, deployment.at("price_out")), Times(tokens, deployment.at("price_in"))));
+      costs.push_back(Plus(Times(static_cast<std::int64_t>(answer), deployment.at("price_out")), Times(tokens, deployment.at("price_in"))));
       dearest = std::max(dearest, costs.back());
     }
     costs.insert(costs.end(), std::min(reach.retries, attempts), dearest);
   }
   std::ranges::sort(costs, std::greater());
   costs.resize(std::min<std::size_t>(costs.size(), attempts));
-  const std::int64_t most = Natural(limits.at("cost_hundredth_cents")) * 100'000'000;
+  const std::int64_t most = Times(100'000'000, static_cast<std::int64_t>(Natural(limits.at("cost_hundredth_cents"))));
   const std::int64_t cost = std::accumulate(costs.begin(), costs.end(), std::int64_t{0}, Plus);
   return (most > 0 ? std::min(cost, most) : cost) <= Times(1'000'000, usd);
 }

@@ -35,6 +35,19 @@ auto MayEndStream(std::string_view data) -> bool {
          data.contains("response.failed") || data.contains("\\u00");
 }
 
+/// The first line feed or carriage return from there on. In steps, so that a text which has only one of the two is not
+/// searched to its end for the other after each line.
+auto EndOfLine(std::string_view text, std::size_t from) -> std::size_t {
+  constexpr std::size_t kStep = 128;
+  for (; from < text.size(); from += kStep) {
+    const std::string_view step = text.substr(from, kStep);
+    const std::size_t feed = step.find('\n');
+    const std::size_t end = std::min(feed, step.substr(0, feed).find('\r'));
+    if (end != std::string_view::npos) return from + end;
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace
 
 void EventScanner::Feed(std::string_view bytes) {
@@ -47,7 +60,7 @@ void EventScanner::Feed(std::string_view bytes) {
     started_ = true;
   }
   while (state_ != State::kGarbage) {
-    const std::size_t end = pending_.find_first_of("\r\n", std::max(scanned_, searched_));
+    const std::size_t end = EndOfLine(pending_, std::max(scanned_, searched_));
     searched_ = std::min(end, pending_.size());
     if (end == std::string::npos) break;
     std::size_t next = end + 1;

@@ -57,8 +57,8 @@ auto Tried::ErrorOfExhausted() const -> ApiError {
             "the request could cost more than the policy allows for one, " + FormatUsd(CostLimitOf(limits_)) + " USD",
             ""};
   }
-  if (Skipped(SkipReason::kBudget)) {
-    return {ApiCode::kBudgetExhausted, "the request could cost more than is left of " + skipped_.front().detail, ""};
+  if (const SkipRecord* skip = FirstSkipped(SkipReason::kBudget)) {
+    return {ApiCode::kBudgetExhausted, "the request could cost more than is left of " + skip->detail, ""};
   }
   return {ApiCode::kUpstreamUnavailable, "no deployment of the plan gave an answer", ""};
 }
@@ -68,8 +68,13 @@ auto Tried::OnlyUntranslatable() const -> bool {
       skipped_, [](const SkipRecord& skip) { return skip.reason == SkipReasonName(SkipReason::kNotTranslatable); });
 }
 
+auto Tried::FirstSkipped(SkipReason reason) const -> const SkipRecord* {
+  const auto found = std::ranges::find(skipped_, SkipReasonName(reason), &SkipRecord::reason);
+  return found == skipped_.end() ? nullptr : &*found;
+}
+
 auto Tried::Skipped(SkipReason reason) const -> bool {
-  return std::ranges::find(skipped_, SkipReasonName(reason), &SkipRecord::reason) != skipped_.end();
+  return FirstSkipped(reason) != nullptr;
 }
 
 }  // namespace route

@@ -45,6 +45,7 @@ class Tried {
   auto ErrorOf(StopAttempts::Reason reason) const -> ApiError;
 
  private:
+  auto FirstSkipped(SkipReason reason) const -> const SkipRecord*;
   auto Skipped(SkipReason reason) const -> bool;
   auto OnlyUntranslatable() const -> bool;
   auto ErrorOfExhausted() const -> ApiError;

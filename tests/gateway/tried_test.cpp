@@ -37,6 +37,11 @@ TEST_CASE("tried: the error says why no deployment was asked") {
     CHECK(error.code == ApiCode::kNotTranslatable);
     CHECK(error.message == "no deployment of the plan can be sent this request: `seed`");
   }
+  SUBCASE("what money forbids is named, whatever else was passed over before") {
+    Skip(tried, SkipReason::kNotTranslatable, "`seed`");
+    Skip(tried, SkipReason::kBudget, "the cap");
+    CHECK(tried.ErrorOf(Reason::kExhausted).message == "the request could cost more than is left of the cap");
+  }
   SUBCASE("each costs more than the policy allows, or than is left") {
     Skip(tried, SkipReason::kBudget, "the cap");
     CHECK(tried.ErrorOf(Reason::kExhausted).message == "the request could cost more than is left of the cap");
