@@ -37,8 +37,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(route_warnings INTERFACE
     -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-mismatched-new-delete)
 elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  # libstdc++ 12 uses what it has itself deprecated, and clang says so wherever such a template is instantiated.
-  target_compile_options(route_warnings INTERFACE -Wno-deprecated-declarations)
+  # libstdc++ 12 uses what it has itself deprecated, and clang says so wherever such a template is instantiated. Signs are
+  # part of -Wconversion for clang, and not for g++ in C++.
+  target_compile_options(route_warnings INTERFACE -Wno-deprecated-declarations -Wno-sign-conversion)
 endif()
 
 # Sources include each other by their path from the repository's root.
