@@ -32,6 +32,12 @@ Http1Reader<IsRequest>::Http1Reader(std::uint32_t most_head, std::optional<std::
 template <bool IsRequest>
 auto Http1Reader<IsRequest>::Put(std::string_view bytes, HttpError& error) -> std::size_t {
   const bool in_head = !has_head();
+  // Beast asserts that what it has left of the last chunk comes with all of its end, which bytes one at a time do not.
+  constexpr std::size_t kShortestEnd = 5;  // 0 CRLF CRLF; between chunks no message has less before it
+  if (!in_head && !has_all() && this->chunked() && chunk_left_ == 0 && bytes.size() < kShortestEnd) {
+    error = http::error::need_more;
+    return 0;
+  }
   const std::size_t taken = this->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
   const std::size_t waiting = error == http::error::need_more ? bytes.size() - taken : 0;
   if (in_head) head_ += taken;
@@ -81,7 +87,8 @@ auto Http1Reader<IsRequest>::on_body_impl(View piece, HttpError&) -> std::size_t
 
 /// Beast takes any byte between the quotes of an extension, even a line feed, which other readers take for a line's end.
 template <bool IsRequest>
-void Http1Reader<IsRequest>::on_chunk_header_impl(std::uint64_t, View extensions, HttpError& error) {
+void Http1Reader<IsRequest>::on_chunk_header_impl(std::uint64_t size, View extensions, HttpError& error) {
+  chunk_left_ = size;
   const auto is_control = [](char c) { return (c >= '\0' && c < ' ' && c != '\t') || c == '\x7F'; };
   if (std::ranges::any_of(extensions, is_control)) error = http::error::bad_chunk_extension;
 }
