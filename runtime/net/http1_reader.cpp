@@ -32,9 +32,10 @@ Http1Reader<IsRequest>::Http1Reader(std::uint32_t most_head, std::optional<std::
 template <bool IsRequest>
 auto Http1Reader<IsRequest>::Put(std::string_view bytes, HttpError& error) -> std::size_t {
   const bool in_head = !has_head();
-  // Beast asserts that what it has left of the last chunk comes with all of its end, which bytes one at a time do not.
-  constexpr std::size_t kShortestEnd = 5;  // 0 CRLF CRLF; between chunks no message has less before it
-  if (!in_head && !has_all() && this->chunked() && chunk_left_ == 0 && bytes.size() < kShortestEnd) {
+  // Once Beast has seen the last chunk's size it asserts that there are five bytes, which is so after another chunk; an
+  // empty body that comes a byte at a time has them only at its end.
+  constexpr std::string_view kEmpty = "0\r\n\r\n";
+  if (!in_head && !has_all() && this->chunked() && !has_chunks_ && bytes.size() < kEmpty.size() && bytes.starts_with('0')) {
     error = http::error::need_more;
     return 0;
   }
@@ -87,8 +88,8 @@ auto Http1Reader<IsRequest>::on_body_impl(View piece, HttpError&) -> std::size_t
 
 /// Beast takes any byte between the quotes of an extension, even a line feed, which other readers take for a line's end.
 template <bool IsRequest>
-void Http1Reader<IsRequest>::on_chunk_header_impl(std::uint64_t size, View extensions, HttpError& error) {
-  chunk_left_ = size;
+void Http1Reader<IsRequest>::on_chunk_header_impl(std::uint64_t, View extensions, HttpError& error) {
+  has_chunks_ = true;
   const auto is_control = [](char c) { return (c >= '\0' && c < ' ' && c != '\t') || c == '\x7F'; };
   if (std::ranges::any_of(extensions, is_control)) error = http::error::bad_chunk_extension;
 }

@@ -74,9 +74,8 @@ class Http1Reader : protected boost::beast::http::basic_parser<IsRequest> {
   void on_header_impl(HttpError&) override { has_fields_ = true; }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, HttpError&) override;
   auto on_body_impl(View piece, HttpError&) -> std::size_t override;
-  void on_chunk_header_impl(std::uint64_t size, View extensions, HttpError& error) override;
+  void on_chunk_header_impl(std::uint64_t, View extensions, HttpError& error) override;
   auto on_chunk_body_impl(std::uint64_t, View piece, HttpError& error) -> std::size_t override {
-    chunk_left_ -= piece.size();
     return on_body_impl(piece, error);
   }
   void on_finish_impl(HttpError&) override {}
@@ -85,7 +84,7 @@ class Http1Reader : protected boost::beast::http::basic_parser<IsRequest> {
   std::size_t head_ = 0;  // bytes of the head that were taken
   std::vector<Field> fields_;
   bool has_fields_ = false;  // all of them: what comes after is a trailer
-  std::uint64_t chunk_left_ = 0;  // bytes of the chunk that has begun
+  bool has_chunks_ = false;  // one at least, the empty one at the end aside
   std::string body_;
 };
 

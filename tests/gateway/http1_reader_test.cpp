@@ -29,23 +29,41 @@ auto ReadInPieces(Reader& reader, std::string_view text, std::size_t piece) -> s
   return taken;
 }
 
-constexpr std::string_view kChunks = "5;x=\"y\"\r\nhello\r\n1\r\n \r\n6\r\nworld!\r\n";
+struct Content {
+  std::string chunks;
+  std::string text;
+};
+const Content kSome{"5;x=\"y\"\r\nhello\r\n1\r\n \r\n6\r\nworld!\r\n", "hello world!"};
+const Content kNone{"", ""};
 
 }  // namespace
 
 TEST_CASE("a message in chunks is the same, however its bytes are cut") {
-  for (const std::string end : {"0\r\n\r\n", "000;a\r\n\r\n", "0\r\nX-Sum: 1\r\nY: 2\r\n\r\n"}) {
-    const std::string body = std::string(kChunks) + end;
-    const std::string request = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
-    const std::string answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
-    for (std::size_t piece = 1; piece <= request.size(); ++piece) {
-      RequestReader reader(1000, 1000);
-      CHECK(ReadInPieces(reader, request + "GET", piece) == request.size());
-      CHECK(reader.body() == "hello world!");
-      AnswerReader answers(1000);
-      CHECK(ReadInPieces(answers, answer + "HTTP", piece) == answer.size());
-      CHECK(answers.body() == "hello world!");
+  for (const Content& content : {kSome, kNone}) {
+    for (const std::string end : {"0\r\n\r\n", "000;a\r\n\r\n", "0\r\nX-Sum: 1\r\nY: 2\r\n\r\n"}) {
+      const std::string body = content.chunks + end;
+      const std::string request = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
+      const std::string answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
+      for (std::size_t piece = 1; piece <= request.size(); ++piece) {
+        RequestReader reader(1000, 1000);
+        CHECK(ReadInPieces(reader, request + "GET", piece) == request.size());
+        CHECK(reader.body() == content.text);
+        AnswerReader answers(1000);
+        CHECK(ReadInPieces(answers, answer + "HTTP", piece) == answer.size());
+        CHECK(answers.body() == content.text);
+      }
     }
+  }
+}
+
+TEST_CASE("what begins no chunk is refused before its end has come") {
+  for (const std::string_view bytes : {"-1\r\n", "\r\n", "x\r\n"}) {
+    AnswerReader reader(1000);
+    HttpError error;
+    const std::string_view head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    CHECK(reader.Put(head, error) == head.size());
+    reader.Put(bytes, error);
+    CHECK(error == boost::beast::http::error::bad_chunk);
   }
 }
 

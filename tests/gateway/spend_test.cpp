@@ -10,16 +10,17 @@
 #include <vector>
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 #include <nlohmann/json.hpp>
 
 #include "runtime/gateway/cost.h"
 #include "runtime/spend/account.h"
 #include "runtime/spend/store.h"
+#include "tests/gateway/log_folder.h"
 
 namespace {
 
 using namespace route;
+using route::tests::Folder;
 
 constexpr NanoUsd kDollar{1'000'000'000};
 const Date kToday = *ParseDate("2026-11-24");
@@ -32,21 +33,6 @@ auto Account(const std::shared_ptr<TenantSpend>& spend, std::vector<Cap> caps, s
              const std::string& key = "k") -> SpendAccount {
   return {spend, "acme", key, std::move(caps), std::move(key_caps)};
 }
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "route-spend-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  Folder(const Folder&) = delete;
-  auto operator=(const Folder&) -> Folder& = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-  auto File(const std::string& name) const -> std::string { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 auto AddAndWait(SpendStore& store, const SpendEntry& entry) -> SpendStore::Kept {
   std::promise<SpendStore::Kept> kept;
