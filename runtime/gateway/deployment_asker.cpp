@@ -30,19 +30,6 @@ auto Garbage(unsigned status, std::string detail) -> AttemptFailed {
   return {{Failure::kGarbage, std::nullopt}, status, std::move(detail)};
 }
 
-/// A whole body. The caller sees nothing of it before its last byte, so all of it has the time of the tier.
-auto ReadAll(Exchange& exchange, TimePoint until, std::size_t most)
-    -> asio::awaitable<std::expected<std::string, TransportFailure>> {
-  std::string body;
-  for (;;) {
-    auto bytes = co_await exchange.Read(until);
-    if (!bytes) co_return std::unexpected(bytes.error());
-    if (bytes->empty()) co_return body;
-    body += *bytes;
-    if (body.size() > most) co_return std::unexpected(TransportFailure{Failure::kGarbage, "the answer is too long"});
-  }
-}
-
 }  // namespace
 
 DeploymentAsker::DeploymentAsker(const GatewayProcess& process, UpstreamClient& client, asio::any_io_executor pool,
@@ -84,7 +71,8 @@ auto DeploymentAsker::Ask(const StartAttempt& start) -> asio::awaitable<AttemptE
   if (!IsJson(exchange->content_type())) {
     co_return Garbage(status, "the content type of an answer is `" + std::string(exchange->content_type()) + "`");
   }
-  auto body = co_await ReadAll(*exchange, start.answer_by, kMostAnswerBytes);
+  // The caller sees nothing of it before its last byte, so all of it has the time of the tier.
+  auto body = co_await ReadBody(*exchange, start.answer_by, kMostAnswerBytes);
   if (!body) co_return Fail(body.error(), status);
   std::expected<PlainServed, std::string> served;
   auto read = [&] { served = ReadServed(status, std::move(*body)); };
@@ -125,7 +113,7 @@ auto DeploymentAsker::FailureOf(Failure failure, const Exchange& exchange) const
 /// An error that names the request as the cause, unless it is about the model: then others may serve it.
 auto DeploymentAsker::ReadMistake(const StartAttempt& start, Exchange& exchange) -> asio::awaitable<AttemptEnd> {
   const unsigned status = exchange.status();
-  auto body = co_await ReadAll(exchange, start.answer_by, kMostErrorBytes);
+  auto body = co_await ReadBody(exchange, start.answer_by, kMostErrorBytes);
   if (!body) co_return Fail(body.error(), status);
   const auto about_model = RecogniseCallerError(status, *body);
   CallerErrorAnswer answer{start.deployment, status, std::string(exchange.content_type()), std::move(*body)};

@@ -47,17 +47,6 @@ struct Round {
 
 using Body = std::expected<std::string, TransportFailure>;
 
-auto ReadAll(Exchange& exchange, TimePoint deadline) -> asio::awaitable<Body> {
-  std::string body;
-  for (;;) {
-    auto bytes = co_await exchange.Read(deadline);
-    if (!bytes) co_return std::unexpected(std::move(bytes.error()));
-    if (bytes->empty()) co_return body;
-    body += *bytes;
-    if (body.size() > kMostServiceAnswer) co_return std::unexpected(TransportFailure{Failure::kGarbage, "the answer is too long"});
-  }
-}
-
 /// The body of an answer that says something.
 auto Exchanged(UpstreamClient& client, Question& question, TimePoint deadline) -> asio::awaitable<Body> {
   auto opened = co_await client.Post(question.request, deadline, question.cancellation);
@@ -77,7 +66,7 @@ auto Exchanged(UpstreamClient& client, Question& question, TimePoint deadline) -
     co_return std::unexpected(
         TransportFailure{Failure::kGarbage, "the content type is `" + std::string(exchange->content_type()) + "`"});
   }
-  co_return co_await ReadAll(*exchange, deadline);
+  co_return co_await ReadBody(*exchange, deadline, kMostServiceAnswer);
 }
 
 auto WhyNot(const ServiceView& service, const ServiceRecord& record) -> std::string {

@@ -106,11 +106,7 @@ auto Journal::Put(std::uint64_t offset, std::string_view bytes) -> bool {
   std::memcpy(to, &header, sizeof(header));
   std::memcpy(to + sizeof(header), bytes.data(), bytes.size());
   std::memset(to + sizeof(header) + bytes.size(), 0, size - sizeof(header) - bytes.size());
-  ssize_t wrote = 0;
-  do {
-    wrote = ::pwrite(file_, to, size, static_cast<off_t>(used_));
-  } while (wrote < 0 && errno == EINTR);
-  if (wrote != static_cast<ssize_t>(size)) {
+  if (!WriteAllAt(file_, used_, {to, size})) {
     usable_ = false;
     return false;
   }

@@ -90,14 +90,10 @@ void JsonWriter::Grow(std::size_t bytes) {
 }
 
 auto JsonWriter::KeyOf(std::string_view name) -> JsonWriter& {
-  String(name);
+  Text(name);
   Put(':');
   follows_ = false;
   return *this;
-}
-
-auto JsonWriter::Text(std::string_view text) -> JsonWriter& {
-  return String(text);
 }
 
 auto JsonWriter::Number(std::int64_t number) -> JsonWriter& {
@@ -164,7 +160,7 @@ auto JsonWriter::Value(const nlohmann::ordered_json& value) -> JsonWriter& {
   std::abort();
 }
 
-auto JsonWriter::String(std::string_view text) -> JsonWriter& {
+auto JsonWriter::Text(std::string_view text) -> JsonWriter& {
   if (follows_) Put(',');
   follows_ = true;
   const std::size_t begin = size_;

@@ -78,7 +78,6 @@ class JsonWriter {
   auto Open(char bracket) -> JsonWriter&;
   auto Close(char bracket) -> JsonWriter&;
   auto Raw(std::string_view value) -> JsonWriter&;
-  auto String(std::string_view text) -> JsonWriter&;
   void Repair(std::string_view text);
 
   /// Space for so many bytes behind what is written.

@@ -294,6 +294,18 @@ auto IsStale(const boost::system::error_code& error) -> bool {
 
 }  // namespace
 
+auto ReadBody(Exchange& exchange, TimePoint deadline, std::size_t most)
+    -> asio::awaitable<std::expected<std::string, TransportFailure>> {
+  std::string body;
+  for (;;) {
+    auto bytes = co_await exchange.Read(deadline);
+    if (!bytes) co_return std::unexpected(std::move(bytes.error()));
+    if (bytes->empty()) co_return body;
+    body += *bytes;
+    if (body.size() > most) co_return Failed(Failure::kGarbage, "the answer is too long");
+  }
+}
+
 UpstreamClient::UpstreamClient(asio::any_io_executor executor, Options options)
     : impl_(std::make_shared<Impl>(std::move(executor), options)) {}
 

@@ -70,6 +70,10 @@ class Exchange {
   virtual auto Read(TimePoint deadline) -> boost::asio::awaitable<std::expected<std::string, TransportFailure>> = 0;
 };
 
+/// All of a body, whose last byte comes by the deadline; `garbage` if it is longer than `most`.
+auto ReadBody(Exchange& exchange, TimePoint deadline, std::size_t most)
+    -> boost::asio::awaitable<std::expected<std::string, TransportFailure>>;
+
 /// The connections of one thread to all upstreams. Everything must happen on the executor's thread.
 class UpstreamClient {
  public:
