@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include "runtime/net/async_token.h"
 #include "runtime/net/socket_stream.h"
 
 namespace asio = boost::asio;
@@ -37,14 +36,8 @@ class PlainStream final : public SocketStream {
     return waiting ? Incoming::kNothing : Incoming::kEnd;
   }
 
-  /// Asio's own way to read needs no call to arm the wait, as waiting for a socket alone does.
   auto ReadSome(asio::mutable_buffer into) -> asio::awaitable<std::expected<std::size_t, Error>> override {
-    if (!IsUsable()) co_return std::unexpected(Told(asio::error::operation_aborted));
-    const Waiting waiting(*this);
-    Error error;
-    const std::size_t got = co_await socket().async_read_some(into, Token(error));
-    if (error) co_return std::unexpected(Told(error));
-    co_return got;
+    return Receive(into);
   }
 
  protected:

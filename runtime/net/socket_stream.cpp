@@ -30,6 +30,7 @@ class SocketStream::TimeLimit : public std::enable_shared_from_this<TimeLimit> {
   }
 
   auto is_over() const -> bool { return due_ <= Time::clock::now(); }
+  auto has_ended() const -> bool { return stream_ == nullptr; }
 
   /// The stream is gone.
   void End() {
@@ -122,6 +123,24 @@ auto SocketStream::Wait(Need need) -> asio::awaitable<Error> {
   co_return error ? Told(error) : error;
 }
 
+/// Asio's own way to read needs no call to arm the wait, as waiting for a socket alone does. It learns of the stream's end
+/// once: a read after that waits for what never comes.
+auto SocketStream::Receive(asio::mutable_buffer into) -> asio::awaitable<std::expected<std::size_t, Error>> {
+  if (!IsUsable()) co_return std::unexpected(Told(asio::error::operation_aborted));
+  if (has_found_end_) co_return std::unexpected(asio::error::eof);
+  Error error;
+  std::size_t got = 0;
+  {
+    const Waiting waiting(*this);
+    is_reading_ = true;
+    got = co_await socket_.async_read_some(into, Token(error));
+    is_reading_ = false;
+  }
+  if (!error) co_return got;
+  if (error == asio::error::eof) has_found_end_ = true;
+  co_return std::unexpected(has_found_end_ && !timed_out_ && is_open() ? Error(asio::error::eof) : Told(error));
+}
+
 auto SocketStream::TryWrite(asio::const_buffer bytes) -> std::expected<std::size_t, Error> {
   std::size_t written = 0;
   while (written < bytes.size()) {
@@ -159,9 +178,19 @@ auto SocketStream::GiveWay() -> asio::awaitable<Error> {
 /// A peek finds out like a wait, but needs no call to arm it: the reactor knows whether all was read the last time.
 void SocketStream::WatchOnce(std::move_only_function<void(Error)> readable) {
   socket_.async_receive(asio::buffer(&peeked_, 1), tcp::socket::message_peek,
-                        [readable = std::move(readable)](const Error& error, std::size_t) mutable {
+                        [this, limit = limit_, readable = std::move(readable)](const Error& error, std::size_t) mutable {
+                          if (error == asio::error::eof && !limit->has_ended()) FindEnd();
                           readable(error == asio::error::operation_aborted ? error : Error());
                         });
+}
+
+/// The reactor tells the end of what the other side sends once, and this watch was told. A read that began before its
+/// handler ran, because the watch was stopped meanwhile, would wait on.
+void SocketStream::FindEnd() {
+  has_found_end_ = true;
+  if (!is_reading_) return;
+  Error ignored;
+  socket_.cancel(ignored);
 }
 
 void SocketStream::StopWatching() {

@@ -45,6 +45,9 @@ class SocketStream : public ByteStream {
 
   auto Wait(Need need) -> boost::asio::awaitable<Error>;
 
+  /// Bytes as the socket has them, waiting for the first.
+  auto Receive(boost::asio::mutable_buffer into) -> boost::asio::awaitable<std::expected<std::size_t, Error>>;
+
   /// For a read that did not have to wait.
   auto GiveWay() -> boost::asio::awaitable<Error>;
 
@@ -71,12 +74,15 @@ class SocketStream : public ByteStream {
  private:
   class TimeLimit;
   void TimeOut();
+  void FindEnd();
 
   boost::asio::ip::tcp::socket socket_;
   std::shared_ptr<TimeLimit> limit_;
   int waiting_ = 0;  // operations, which the limit may end
   unsigned reads_in_a_row_ = 0;  // that did not have to wait
   bool timed_out_ = false;
+  bool is_reading_ = false;  // in `Receive`
+  bool has_found_end_ = false;  // of what the other side sends
   char peeked_ = 0;  // of the watch; nobody reads it
 };
 
