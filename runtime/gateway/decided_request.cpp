@@ -242,11 +242,13 @@ auto MakeId(WallTime now, Random& random) -> std::string {
       static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count());
   const std::uint64_t high = (ms << 16U) | 0x7000U | (random.Bits() & 0x0FFFU);
   const std::uint64_t low = (random.Bits() & 0x3FFF'FFFF'FFFF'FFFFU) | 0x8000'0000'0000'0000U;
-  std::string id;
-  for (unsigned digit = 0; digit < 32; ++digit) {
-    if (digit == 8 || digit == 12 || digit == 16 || digit == 20) id += '-';
+  std::string id = "00000000-0000-0000-0000-000000000000";
+  unsigned digit = 0;
+  for (char& place : id) {
+    if (place == '-') continue;
     const std::uint64_t half = digit < 16 ? high : low;
-    id += kDigits[(half >> (60U - 4U * (digit % 16U))) & 0xFU];
+    place = kDigits[(half >> (60U - 4U * (digit % 16U))) & 0xFU];
+    ++digit;
   }
   return id;
 }

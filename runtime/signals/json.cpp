@@ -93,6 +93,21 @@ class Builder {
     return Open(Json::object());
   }
   auto start_array(std::size_t /*size*/) -> bool { return Open(Json::array()); }
+
+  /// The same where it is known how many members or elements follow. An ordered object that has to grow copies its members
+  /// with all that is below them, because their keys are constant.
+  auto StartObject(std::size_t size) -> bool {
+    keys_.Begin();
+    Json object = Json::object();
+    if (depth_ < kept_depth_) object.get_ref<Json::object_t&>().reserve(std::min<std::size_t>(size, limits_.values));
+    return Open(std::move(object));
+  }
+  auto StartArray(std::size_t size) -> bool {
+    Json array = Json::array();
+    if (depth_ < kept_depth_) array.get_ref<Json::array_t&>().reserve(std::min<std::size_t>(size, limits_.values));
+    return Open(std::move(array));
+  }
+
   auto key(std::string_view name) -> bool {
     keys_.Add(name);
     if (!Drops()) key_ = name;
@@ -190,15 +205,17 @@ auto Walk(simdjson::dom::element element, Builder& builder) -> bool {
   using Type = simdjson::dom::element_type;
   switch (element.type()) {
     case Type::OBJECT: {
-      if (!builder.start_object(0)) return false;
-      for (const auto& [name, value] : simdjson::dom::object(element)) {
+      const simdjson::dom::object object(element);
+      if (!builder.StartObject(object.size())) return false;
+      for (const auto& [name, value] : object) {
         if (HoldsSurrogate(name) || !builder.key(name) || !Walk(value, builder)) return false;
       }
       return builder.end_object();
     }
     case Type::ARRAY: {
-      if (!builder.start_array(0)) return false;
-      for (const auto& value : simdjson::dom::array(element)) {
+      const simdjson::dom::array array(element);
+      if (!builder.StartArray(array.size())) return false;
+      for (const auto& value : array) {
         if (!Walk(value, builder)) return false;
       }
       return builder.end_array();

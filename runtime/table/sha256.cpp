@@ -26,11 +26,10 @@ auto Sha256Hex(std::span<const std::byte> bytes) -> std::string {
     std::abort();
   }
   static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(64);
+  std::string hex(64, '0');
   for (std::size_t i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4U];
-    hex += kDigits[digest[i] & 15U];
+    hex[2 * i] = kDigits[digest[i] >> 4U];
+    hex[2 * i + 1] = kDigits[digest[i] & 15U];
   }
   return hex;
 }

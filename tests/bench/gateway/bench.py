@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What routegate costs, beside nginx and HAProxy as plain reverse proxies and Portkey's gateway, in one run on one machine.
 
-    bench.py ROUTEGATE BUNDLE FAKE_PROVIDER FOLDER [--seconds N] [--only NAME,NAME]
+    bench.py ROUTEGATE BUNDLE FAKE_PROVIDER FOLDER [--seconds N] [--only NAME,NAME] [--instructions]
 
 ROUTEGATE and FAKE_PROVIDER are programs, BUNDLE is that of tests/gateway/sample.route, FOLDER is for files of the run and for
 Portkey's gateway, which `npm ci` installs there once. nginx, haproxy and h2load (nghttp2-client) have to be installed; what is
@@ -20,6 +20,9 @@ and syncs its decision log on the disk that holds FOLDER. h2load sends the same 
 4. Memory: resident memory with 1,000 streams open, each having had its first event (routegate, nginx and HAProxy).
 5. 10,000 streams at a time over HTTP/2: each is opened, has its first event, waits until all have, and then gets its last
    one (routegate).
+
+With --instructions nothing of this is measured, but what routegate's own code executes for one such request, counted by valgrind
+(which has to be installed): 3,000 requests over 8 connections less 1,000 in another run, so that start and end do not count.
 
 Other programs on the machine change the figures: the load before the run is printed. Processor time for a request suffers
 least. Ratios are to nginx.
@@ -170,7 +173,7 @@ backend back
 """)
         return Contender("haproxy", ["haproxy", "-db", "-f", str(config)], port, scheme=scheme)
 
-    def routegate(self, target, scheme="http"):
+    def routegate(self, target, scheme="http", under=()):
         port = free_port()
         tls = {"tls": {"certificate": str(self.certificate), "key": str(self.key)}} if scheme == "https" else {}
         log = self.folder / "decisions.jsonl"
@@ -182,7 +185,7 @@ backend back
             "tenants": [{"id": "bench", "key_sha256": hashlib.sha256(KEY.encode()).hexdigest(), "attributes": {"tier": "gold"}}],
             "endpoints": {name: f"http://127.0.0.1:{target}/v1" for name in ["paris", "berlin", "virginia"]}}))
         keys = {f"{name}_KEY": "key" for name in ["PARIS", "BERLIN", "VIRGINIA"]}
-        return Contender("routegate", [self.options.routegate, "--bundle", self.options.bundle, "--config", str(config), "--allow-unproved"], port,
+        return Contender("routegate", [*under, self.options.routegate, "--bundle", self.options.bundle, "--config", str(config), "--allow-unproved"], port,
                          [f"authorization: Bearer {KEY}"], keys, scheme)
 
     def portkey(self, target, scheme="http"):
@@ -220,6 +223,24 @@ backend back
         if wrong:
             raise RuntimeError(f"{contender.name}: {len(wrong)} of {len(rows)} answers were not 200 but {wrong[0][1]}")
         return sorted(int(row[2]) / 1e6 for row in rows)
+
+    def instructions(self, target):
+        """Of the user's mode, for one request."""
+        totals = []
+        for requests in (1000, 3000):
+            counts = self.folder / "callgrind.out"
+            contender = self.routegate(target, under=["valgrind", "--tool=callgrind", f"--callgrind-out-file={counts}"])
+            try:
+                headers = [part for header in ["content-type: application/json", *contender.headers] for part in ("-H", header)]
+                done = subprocess.run(["h2load", "--h1", "-t1", "-c8", f"-n{requests}", "-d", str(self.request), *headers,
+                                       f"http://127.0.0.1:{contender.port}/v1/chat/completions"],
+                                      capture_output=True, text=True, timeout=600)
+            finally:
+                contender.stop()
+            if f"{requests} 2xx" not in done.stdout:
+                raise RuntimeError(f"h2load: {done.stderr or done.stdout}")
+            totals.append(next(int(line.split()[1]) for line in counts.read_text().splitlines() if line.startswith("totals:")))
+        return (totals[1] - totals[0]) / 2000
 
     def throughput(self, contender, connections=32, version="--h1", at_a_time=1):
         before = contender.seconds()
@@ -341,10 +362,18 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--only", default="routegate,nginx,haproxy,portkey")
+    parser.add_argument("--instructions", action="store_true")
     options = parser.parse_args()
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit[1], limit[1]))
     bench = Bench(options)
+    if options.instructions:
+        provider = bench.provider()
+        try:
+            print(f"routegate executes {bench.instructions(provider.port):,.0f} instructions for a request")
+        finally:
+            provider.stop()
+        return 0
     starts = {"nginx": ("nginx", bench.nginx_proxy), "haproxy": ("haproxy", bench.haproxy), "routegate": (options.routegate, bench.routegate),
               "portkey": ("npm", bench.portkey)}
     wanted = [name for name in starts if name in options.only.split(",")]
