@@ -39,12 +39,19 @@ void Resolver::SetLayers() {
   if (lines.back() == nullptr) {
     policy_.span = loaded_.files.empty() ? Span{} : Span{loaded_.files.back().id, 0, 0};
     policy_.layers.back().span = policy_.span;
-    Error(Code::kR0401, policy_.span, "this file has no `policy` line", "begin it with, for example, `policy acme version \"1\"`");
+    const std::string begin = "begin it with, for example, `policy acme version \"1\"`";
+    Error(Code::kR0401, policy_.span, "this file has no `policy` line",
+          IsPart() ? begin + ", or, if policies import it, check one of those" : begin);
     return;
   }
   policy_.name = policy_.layers.back().name;
   policy_.version = policy_.layers.back().version;
   policy_.span = policy_.layers.back().span;
+}
+
+/// A file that says something and is no policy, such as a catalogue.
+auto Resolver::IsPart() const -> bool {
+  return policy_.layers.back().name.empty() && !loaded_.declarations.empty();
 }
 
 void Resolver::CheckLayers() {

@@ -43,10 +43,10 @@ auto Resolver::Run() -> ir::Policy {
   if (emitter_.error_count() == errors) ForEach<ast::NamedCondition>(&Resolver::KeepCondition);
   CheckUsed();
 
-  if (policy_.deployments.empty()) {
+  if (policy_.deployments.empty() && !IsPart()) {
     Error(Code::kR0401, policy_.span, "this policy has no deployment", "declare at least one with `deployment NAME serves MODEL { … }`");
   }
-  if (policy_.routes.empty()) {
+  if (policy_.routes.empty() && !IsPart()) {
     Error(Code::kR0401, policy_.span, "this policy has no route", "add one, for example `route everything_else to NAME`");
   }
   if (policy_.deployments.size() > kMaxDeployments) {

@@ -287,6 +287,7 @@ class Resolver {
   // --- layers.cpp
   void SetLayers();
   void CheckLayers();
+  auto IsPart() const -> bool;
 
   // --- rules.cpp
   void SetLimits(const ast::LimitsBlock& limits);
