@@ -193,8 +193,10 @@ auto JointSpace::ReadValue(const Side& side, AttributeId own, const std::optiona
       return value;
     }
     case AttributeKind::kNumber:
-      if (std::get<Decimal>(*given) > attribute.maximum) return WhenMissing(side, own);
-      return given;
+      if (std::get<Decimal>(*given) <= attribute.maximum) return given;
+      // A gateway counts a share of a cap up to the maximum.
+      if (attribute.sources.front().kind == SourceKind::kBudget) return attribute.maximum;
+      return WhenMissing(side, own);
     case AttributeKind::kYesNo:
     case AttributeKind::kText:
     case AttributeKind::kCountry:

@@ -106,7 +106,7 @@ auto StatementOf(const Compilation& compilation) -> recheck::Statement {
     statement.verdicts.push_back(static_cast<std::uint32_t>(verdict));
     proved = proved && verdict == Verdict::kProved;
   }
-  statement.flags = proved && compilation.report->passed() ? 1 : 0;
+  statement.flags = proved && compilation.report->passed() && !compilation.emitter.has_errors() ? 1 : 0;
   return statement;
 }
 

@@ -111,7 +111,7 @@ void ConfirmWitnesses(const Compilation& compilation, const Table& table) {
 }  // namespace
 
 auto LowerPolicy(Compilation& compilation) -> bool {
-  lower::Provenance provenance{ToolVersion(), &compilation.sources};
+  lower::Provenance provenance{ToolVersion(), &compilation.sources, compilation.emitter.has_errors()};
   auto bytes = lower::Lower(compilation.policy, *compilation.report, provenance);
   if (!bytes) {
     compilation.emitter.Report(
@@ -143,6 +143,8 @@ void VerifyPolicy(Compilation& compilation, const verify::Limits& limits, Moment
   bool all_answered = std::ranges::find(compilation.emitter.diagnostics(), Code::kR0520, &diagnostics::Diagnostic::code) ==
                       compilation.emitter.diagnostics().end();
   if (all_answered) diagnostics::ReportUnused(compilation.acceptances, compilation.depth, compilation.emitter);
+  // A test that fails is known only now, and the bundle must not say "verified".
+  if (compilation.report->passed() && compilation.emitter.has_errors()) LowerPolicy(compilation);
   compilation.emitter.SortByPlace();
 }
 

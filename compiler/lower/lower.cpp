@@ -220,7 +220,7 @@ class Lowering {
 
   /// A guarantee without a result is unknown, and then the bundle is not verified, whatever else the report says.
   void AddGuarantees() {
-    spec_.verified = report_.passed();
+    spec_.verified = report_.passed() && !provenance_.has_errors;
     for (std::uint32_t i = 0; i < policy_.guarantees.size(); ++i) {
       const ir::Guarantee& guarantee = policy_.guarantees[i];
       const auto result = std::ranges::find(report_.guarantees, GuaranteeId{i}, &verify::GuaranteeResult::guarantee);

@@ -15,6 +15,8 @@ struct Provenance {
   std::string tool_version;
   /// Every file that the policy was read from, for its name and hash in the bundle.
   const SourceSet* sources = nullptr;
+  /// Something is wrong that no report of verification says, such as a test that fails.
+  bool has_errors = false;
 };
 
 struct LowerError {
@@ -25,7 +27,8 @@ struct LowerError {
 
 /// The bundle's bytes for a policy and the report of its verification. The same input gives the same bytes.
 ///
-/// A report that did not pass gives a bundle that says "unverified", which a gateway refuses unless told otherwise.
+/// A report that did not pass, and any other error, gives a bundle that says "unverified", which a gateway refuses unless
+/// told otherwise.
 /// Terms and bytes are in proportion to the policy's conditions. Fails when a limit of the format is passed.
 auto Lower(const ir::Policy& policy, const verify::VerifyReport& report, const Provenance& provenance)
     -> std::expected<std::vector<std::byte>, LowerError>;

@@ -20,9 +20,10 @@ auto Resolver::FactNumber(const ast::Quantity& quantity, ast::UnitWord unit, std
   if (quantity.date || quantity.unit != unit) {
     std::string text = TextOf(quantity.span);
     if (!quantity.date && quantity.unit == ast::UnitWord::kNone) {
-      std::string with_unit = text + " " + std::string(unit_text);
+      // The number alone is cut off from `128K`.
+      std::string with_unit = text + (IsCutOffThousands(quantity.span) ? "k " : " ") + std::string(unit_text);
       Error(Code::kR0204, quantity.span, "`" + text + "` has no unit", "write `" + with_unit + "`",
-            Replace(quantity.span, with_unit));
+            IsCutOffThousands(quantity.span) ? ThousandsFix(quantity.span) : Replace(quantity.span, with_unit));
     } else if (unit == ast::UnitWord::kNone) {
       Error(Code::kR0204, quantity.span, "`" + text + "` has the wrong unit", "write the number without a unit",
             quantity.date ? std::nullopt : WithoutUnitFix(quantity.span));

@@ -15,6 +15,11 @@ auto IsName(std::string_view text) -> bool {
          std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+/// Whether a number without a unit may be a share, of which 1 is all, as well as a percentage.
+auto IsShareOrPercent(const ast::Quantity& quantity, Unit unit) -> bool {
+  return unit == Unit::kPercent && quantity.number.micros > 0 && quantity.number.micros <= Decimal::kScale;
+}
+
 }  // namespace
 
 auto Upper(std::string text) -> std::string {
@@ -73,14 +78,33 @@ auto Resolver::InsertFix(FileId file, const std::string& declaration) const -> d
   return diagnostics::InsertDeclaration(sources_, after, declaration);
 }
 
-auto Resolver::MissingUnitHint(const std::string& number, Unit unit) -> std::string {
+/// `128K` is the number 128 and the name `K`.
+auto Resolver::IsCutOffThousands(Span number) const -> bool {
+  const std::string_view behind = sources_.Get(number.file).text().substr(number.end);
+  return behind.starts_with('K') && (behind.size() == 1 || !IsName(behind.substr(0, 2)));
+}
+
+auto Resolver::ThousandsFix(Span number) const -> diagnostics::Fix {
+  return Replace({number.file, number.end, number.end + 1}, "k");
+}
+
+auto Resolver::MissingUnitHint(const ast::Quantity& quantity, Unit unit) const -> std::string {
+  const std::string number = TextOf(quantity.span);
   if (unit == Unit::kTimeOfDay) return "a time of day is written, for example, `22:30`";
+  if (IsCutOffThousands(quantity.span)) return "for thousands write `" + number + "k`";
   if (unit == Unit::kMilliseconds) return "write `" + number + " ms` or `" + number + " s`";
+  if (IsShareOrPercent(quantity, unit)) {
+    const Decimal percent{quantity.number.micros * 100};
+    return "write `" + FormatDecimal(percent) + "%`, or, if so little is meant, `" + number + "%`";
+  }
   return "write `" + number + (unit == Unit::kPercent ? "" : " ") + std::string(UnitName(unit)) + "`";
 }
 
-auto Resolver::MissingUnitFix(Span number, Unit unit) const -> std::optional<diagnostics::Fix> {
-  if (unit == Unit::kMilliseconds || unit == Unit::kTimeOfDay) return std::nullopt;
+auto Resolver::MissingUnitFix(const ast::Quantity& quantity, Unit unit) const -> std::optional<diagnostics::Fix> {
+  if (unit == Unit::kTimeOfDay) return std::nullopt;
+  const Span number = quantity.span;
+  if (IsCutOffThousands(number)) return ThousandsFix(number);
+  if (unit == Unit::kMilliseconds || IsShareOrPercent(quantity, unit)) return std::nullopt;
   std::string text(sources_.Text(number));
   return Replace(number, text + (unit == Unit::kPercent ? "" : " ") + std::string(UnitName(unit)));
 }

@@ -122,8 +122,10 @@ class Resolver {
   /// Puts a declaration behind the imports and the `policy` line of a file.
   auto InsertFix(FileId file, const std::string& declaration) const -> diagnostics::Fix;
   /// `write `5%``; for a time, of which it is not known what was meant, `write `5 ms` or `5 s`` and no fix.
-  static auto MissingUnitHint(const std::string& number, Unit unit) -> std::string;
-  auto MissingUnitFix(Span number, Unit unit) const -> std::optional<diagnostics::Fix>;
+  auto IsCutOffThousands(Span number) const -> bool;
+  auto ThousandsFix(Span number) const -> diagnostics::Fix;
+  auto MissingUnitHint(const ast::Quantity& quantity, Unit unit) const -> std::string;
+  auto MissingUnitFix(const ast::Quantity& quantity, Unit unit) const -> std::optional<diagnostics::Fix>;
   auto WithoutUnitFix(Span quantity) const -> std::optional<diagnostics::Fix>;
   /// Takes out the second of two statements of a property if they say the same.
   auto SameTwiceFix(std::string_view words, Span first, Span second) const -> std::optional<diagnostics::Fix>;

@@ -59,7 +59,7 @@ auto Resolver::NumberIn(const ast::Quantity& quantity, Unit unit, UnitNeed need)
   if (quantity.unit == ast::UnitWord::kNone) {
     if (unit != Unit::kNone && need == UnitNeed::kStated) {
       Error(Code::kR0204, quantity.span, "`" + TextOf(quantity.span) + "` has no unit",
-            MissingUnitHint(TextOf(quantity.span), unit), MissingUnitFix(quantity.span, unit));
+            MissingUnitHint(quantity, unit), MissingUnitFix(quantity, unit));
       return std::nullopt;
     }
     return quantity.number;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/table/impl.h"
+#include "runtime/values/value_text.h"
 
 namespace route {
 namespace {
@@ -19,6 +20,14 @@ auto SmallInteger(std::string_view text) -> std::optional<std::int64_t> {
     value = 10 * value + (c - '0');
   }
   return value;
+}
+
+/// A share of a cap that is beyond the attribute's maximum, which a gateway counts as the maximum; nothing if it is something
+/// else that does not fit.
+auto ShareBeyond(const AttributeView& attribute, std::string_view text) -> std::optional<Decimal> {
+  if (attribute.sources.front().kind != SourceKind::kBudget) return std::nullopt;
+  const auto share = ParseQuantity(text, attribute.unit);
+  return share && *share > attribute.maximum ? std::optional(attribute.maximum) : std::nullopt;
 }
 
 }  // namespace
@@ -48,6 +57,7 @@ auto TraceReader::Read(std::span<const Member> members) -> TraceRequest {
   TraceRequest request;
   std::ranges::copy(unset_, classes_.begin());
   const Member* input_tokens = nullptr;
+  bool prompt_fits = true;
   for (std::size_t i = 0; i < members.size(); ++i) {
     const Member& member = members[i];
     if (member.kind == Member::Kind::kNull) continue;
@@ -55,6 +65,7 @@ auto TraceReader::Read(std::span<const Member> members) -> TraceRequest {
     const std::uint32_t attribute = AttributeAt(i, member.name);
     if (attribute == kNone) continue;
     const Known known = Find(attribute, member);
+    if (attribute == prompt_) prompt_fits = known.fits;
     if (known.fits) {
       Set(attribute, known);
     } else {
@@ -62,16 +73,31 @@ auto TraceReader::Read(std::span<const Member> members) -> TraceRequest {
       Unset(attribute);
     }
   }
-  if (prompt_ != kNone && seen_[prompt_] != number_ && input_tokens != nullptr) {
-    if (const Known known = Find(prompt_, *input_tokens); known.fits) Set(prompt_, known);
+  if (prompt_ != kNone && prompt_fits && seen_[prompt_] != number_ && input_tokens != nullptr) {
+    const Known known = Find(prompt_, *input_tokens);
+    prompt_fits = known.fits;
+    if (known.fits) Set(prompt_, known);
+    if (!known.fits) ++request.misfits;
   }
   for (std::uint32_t a = first_required_; a < required_.size(); ++a) {
     if (!required_[a] || seen_[a] == number_) continue;
     request.missing = a;
     break;
   }
+  if (!prompt_fits) LeavePromptOut(request);
   request.classes = classes_;
   return request;
+}
+
+/// A gateway measures every prompt. So one that does not fit the attribute is no prompt of length 0: the attribute has its
+/// default or none.
+void TraceReader::LeavePromptOut(TraceRequest& request) {
+  const AttributeView& view = table_->attributes()[prompt_];
+  if (view.has_default) {
+    classes_[view.first_dimension] = table_->impl().classes[prompt_].fallback.value_class;
+  } else {
+    request.missing = std::min(request.missing.value_or(prompt_), prompt_);
+  }
 }
 
 /// The attribute that a member names. Records of one trace mostly have the same names at the same places.
@@ -108,7 +134,8 @@ auto TraceReader::WorkOut(std::uint32_t attribute, const Member& member) -> Know
   auto text = TextOf(member);
   std::expected<void, std::string> set = std::unexpected(std::string());
   if (text) {
-    set = values_.SetText(attribute, *text);
+    const auto share = ShareBeyond(table_->attributes()[attribute], *text);
+    set = share ? values_.SetNumber(attribute, *share) : values_.SetText(attribute, *text);
   } else {
     set = std::unexpected(text.error());
   }
@@ -151,9 +178,13 @@ auto TraceReader::ReadSlowly(std::span<const Member> members) -> TraceRequest {
   TraceRequest request;
   values_.Clear();
   const Member* input_tokens = nullptr;
+  bool prompt_fits = true;
   const auto set = [&](std::uint32_t attribute, const Member& member) {
     auto text = TextOf(member);
-    auto done = text ? values_.SetText(attribute, *text) : std::unexpected(text.error());
+    const auto share = text ? ShareBeyond(table_->attributes()[attribute], *text) : std::nullopt;
+    auto done = share  ? values_.SetNumber(attribute, *share)
+                : text ? values_.SetText(attribute, *text)
+                       : std::unexpected(text.error());
     if (!done && first_misfit_.empty()) first_misfit_ = done.error();
     return done.has_value();
   };
@@ -161,11 +192,19 @@ auto TraceReader::ReadSlowly(std::span<const Member> members) -> TraceRequest {
     if (member.kind == Member::Kind::kNull) continue;
     if (member.name == kInputTokens) input_tokens = &member;
     const std::uint32_t attribute = table_->FindAttribute(member.name);
-    if (attribute != kNone && !set(attribute, member)) ++request.misfits;
+    if (attribute == kNone) continue;
+    const bool fits = set(attribute, member);
+    if (attribute == prompt_) prompt_fits = fits;
+    if (!fits) ++request.misfits;
   }
-  if (prompt_ != kNone && !values_.IsSet(prompt_) && input_tokens != nullptr) set(prompt_, *input_tokens);
+  if (prompt_ != kNone && prompt_fits && !values_.IsSet(prompt_) && input_tokens != nullptr) {
+    prompt_fits = set(prompt_, *input_tokens);
+    if (!prompt_fits) ++request.misfits;
+  }
   request.missing = values_.CompleteAsMeasured(now_);
-  request.classes = values_.classes();
+  std::ranges::copy(values_.classes(), classes_.begin());
+  if (!prompt_fits) LeavePromptOut(request);
+  request.classes = classes_;
   return request;
 }
 

@@ -24,7 +24,8 @@ struct TraceRequest {
 /// requests a second possible.
 ///
 /// Means the same as `Values::CompleteAsMeasured` with each member that names an attribute set by its text. An attribute that measures
-/// the prompt's length, if it is not given, has the value of `input_tokens`.
+/// the prompt's length, if it is not given, has the value of `input_tokens`. Two things are as a gateway finds them: a length
+/// that does not fit its attribute is none, not 0, and a share of a cap counts up to its attribute's maximum.
 class TraceReader {
  public:
   TraceReader(const Table& table, Moment now);
@@ -57,6 +58,7 @@ class TraceReader {
   auto WorkOut(std::uint32_t attribute, const Member& member) -> Known;
   void Set(std::uint32_t attribute, const Known& known);
   void Unset(std::uint32_t attribute);
+  void LeavePromptOut(TraceRequest& request);
   auto ReadSlowly(std::span<const Member> members) -> TraceRequest;
 
   const Table* table_;

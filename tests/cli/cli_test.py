@@ -197,6 +197,16 @@ class Contract(unittest.TestCase):
         self.assertEqual(routec("build", str(policy), "-o", str(self.tmp / "p.rtb"))[0], 1)
         self.assertFalse((self.tmp / "p.rtb").exists())
 
+    def test_a_bundle_of_a_policy_whose_tests_fail_is_not_verified(self):
+        policy = self.tmp / "p.route"
+        sound = (ROOT / "tests/golden/cases/sound.route").read_text()
+        for text, verified in [(sound, True), (sound + '\ntest "t" given tier gold expect uncovered\n', False)]:
+            policy.write_text(text)
+            code, out, _ = routec("build", str(policy), "-o", str(self.tmp / "p.rtb"), "--unverified", "--format", "json")
+            self.assertEqual((code, json.loads(out)["verified"]), (0, verified))
+            warned = routec("decide", str(self.tmp / "p.rtb"), "--given", "tier=gold")[2]
+            self.assertEqual("was built without verification" in warned, not verified)
+
     def test_many_values_and_deep_named_conditions(self):
         """What would exhaust the table or the stack is an error of the policy and no crash."""
         frame = (ROOT / "tests/golden/cases/sound.route").read_text()

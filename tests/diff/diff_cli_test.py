@@ -79,6 +79,14 @@ class Diff(Command):
         self.assertEqual((code, report["verdict"], report["changed"], report["changes"]), (0, "equivalent", "0", []))
         self.assertEqual(report["classes"], "16")
 
+    def test_a_share_of_a_cap_counts_up_to_the_maximum(self):
+        # As gateways count it; another number that one side does not take is none there.
+        _, out, _ = self.diff(changed(("up to 200% from budget", "up to 300% from budget")))
+        self.assertIn("equivalent", out.splitlines()[0])
+        header = ("percent up to 200% from budget", 'percent up to 200% from header "x-spend"')
+        wide = ("percent up to 200% from budget", 'percent up to 300% from header "x-spend"')
+        self.assertNotIn("equivalent", self.diff(changed(wide), old=changed(header))[1].splitlines()[0])
+
     def test_verdicts(self):
         rule = "rule home when data includes health require processed in FR\n"
         for verdict, pairs in [

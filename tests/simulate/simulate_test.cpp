@@ -163,6 +163,19 @@ auto MemberOf(const ir::Attribute& attribute, const ir::Value& value) -> std::pa
   return {text, text};
 }
 
+TEST_CASE("a prompt that is too long for its attribute is none, as at a gateway, whichever member says its length") {
+  const Table table = sample::Make();
+  const std::uint32_t prompt = table.FindAttribute("prompt");
+  for (const char* lengths : {R"("prompt":3000000)", R"("prompt":3000000,"input_tokens":7)", R"("input_tokens":3000000)"}) {
+    CAPTURE(lengths);
+    const Simulation result = Run(table, R"({"tier":"gold","origin":"FR",)" + std::string(lengths) + "}\n");
+    CHECK(result.policy.missing[prompt] == 1);
+    CHECK(result.policy.misfits == 1);
+    CHECK(result.policy.cost.Text() == "0");
+  }
+  CHECK(Run(table, R"({"tier":"gold","origin":"FR","input_tokens":2000000})" "\n").policy.missing[prompt] == 0);
+}
+
 TEST_CASE("remembered values come to the same classes as values that are read each time") {
   const SourceSet sources = random_policy::Sources();
   random_policy::Random random(3);
