@@ -382,7 +382,7 @@ void CompareCosts(const ir::Policy& policy, const BruteForce& truth) {
     const ir::Decision& decision = truth.decisions()[i];
     std::size_t deployments = 0;
     for (const ir::PlanTier& tier : decision.plan) deployments += tier.deployments.size();
-    if (deployments > 5) continue;
+    if (deployments > 6) continue;
     const std::int64_t prompt = std::get<Decimal>(request.at(ir::PromptAttribute(policy)->index)).micros / Decimal::kScale;
     const std::int64_t most = truth.MostCost(decision, [&](DeploymentId id) {
       const ir::Deployment& deployment = policy.deployments.at(id.index);
