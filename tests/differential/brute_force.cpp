@@ -1,10 +1,32 @@
 #include "tests/differential/brute_force.h"
 
 #include <algorithm>
+#include <variant>
 
+#include "compiler/ir/classes.h"
+#include "compiler/ir/cost.h"
 #include "tests/random_policy/random_policy.h"
 
 namespace route::differential {
+namespace {
+
+/// The same request with the longest prompt of its class.
+auto WithLongestPrompt(const ir::Policy& policy, const ir::Request& request) -> ir::Request {
+  const AttributeId prompt = ir::PromptAttribute(policy).value();
+  const ir::ValueClasses classes(policy);
+  const ir::Dimension& dimension = classes.dimensions().at(classes.FirstDimension(prompt).index);
+  std::int64_t longest = policy.attributes.at(prompt.index).maximum.micros;
+  for (const std::int64_t cut : dimension.cuts) {
+    if (cut <= std::get<Decimal>(request.at(prompt.index)).micros) continue;
+    longest = std::min(longest, cut - Decimal::kScale);
+    break;
+  }
+  ir::Request longer = request;
+  longer.at(prompt.index) = Decimal{longest};
+  return longer;
+}
+
+}  // namespace
 
 BruteForce::BruteForce(const ir::Policy& policy) : policy_(policy), requests_(random_policy::AllRequests(policy)) {
   for (const ir::Request& request : requests_) decisions_.push_back(ir::Evaluate(policy, request));
@@ -15,6 +37,13 @@ auto BruteForce::First(const std::function<bool(std::size_t)>& does) const -> st
     if (does(i)) return i;
   }
   return std::nullopt;
+}
+
+auto BruteForce::FirstBroken(const ir::Guarantee& guarantee) const -> std::optional<std::size_t> {
+  const bool is_about_cost = std::holds_alternative<ir::CostsAtMost>(guarantee.promise);
+  return First([&](std::size_t i) {
+    return !ir::Holds(guarantee, policy_, is_about_cost ? WithLongestPrompt(policy_, requests_[i]) : requests_[i]);
+  });
 }
 
 auto BruteForce::CanHold(const ir::Condition& condition) const -> bool {

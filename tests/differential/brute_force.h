@@ -28,6 +28,10 @@ class BruteForce {
   /// The index of the first request that does.
   auto First(const std::function<bool(std::size_t)>& does) const -> std::optional<std::size_t>;
 
+  /// The first request that breaks the promise, if it is about money with the longest prompt of its class; of those that
+  /// compare two values, whatever its own value.
+  auto FirstBroken(const ir::Guarantee& guarantee) const -> std::optional<std::size_t>;
+
   auto CanHold(const ir::Condition& condition) const -> bool;
 
   /// Whether each request that satisfies `condition` also satisfies one of `covers`.
