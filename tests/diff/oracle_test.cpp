@@ -291,6 +291,8 @@ TEST_CASE("every request of small policies is told as the evaluator decides it")
     sights += CheckPair(MakePair(seed));
   }
   CHECK(sights > 50);
+  // A deployment that a tier with a limit passes over is reached by a later tier with a limit of its own.
+  CheckPair(MakePair(1'061'316));
 }
 
 auto Differ(const DiffReport& report, const ir::Policy& left, std::size_t left_side, const ir::Policy& right,
