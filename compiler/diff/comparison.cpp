@@ -175,13 +175,21 @@ void Comparison::Follow(const Chain& chain, const Situation& before, const Situa
     }
     ended = ended || ends_here;
     is_touched = is_touched || tier_is_touched;
-    if (!tier_is_touched || !tier.limit) continue;
-    std::uint32_t sure = 0;
-    for (const ir::Candidate& candidate : tier.candidates) {
-      const std::uint32_t d = candidate.deployment.index;
-      if (is_out(d) || sure >= *tier.limit) continue;
-      pair.relevant.Insert(d);
-      if (is_sure(d)) ++sure;
+  }
+  // A tier with a limit reaches what matters, here or by another tier, only if those before it leave room.
+  for (bool grows = is_touched; grows;) {
+    grows = false;
+    for (const ChainTier& tier : chain) {
+      const auto matters = [&](const ir::Candidate& candidate) { return pair.relevant.Has(candidate.deployment.index); };
+      if (!tier.limit || std::ranges::none_of(tier.candidates, matters)) continue;
+      std::uint32_t sure = 0;
+      for (const ir::Candidate& candidate : tier.candidates) {
+        const std::uint32_t d = candidate.deployment.index;
+        if (is_out(d) || sure >= *tier.limit) continue;
+        grows = grows || !pair.relevant.Has(d);
+        pair.relevant.Insert(d);
+        if (is_sure(d)) ++sure;
+      }
     }
   }
   if (!is_touched) {

@@ -135,11 +135,12 @@ class Search {
 
   /// What asks about other things than the parts beside it makes a difference, unless it is constant by itself.
   auto CanBeIdle(const Condition& node, std::size_t part) const -> bool {
-    std::set<ir::DimensionId> own = DimensionsOf(node.children[part], encoder_.classes());
+    const std::set<ir::DimensionId> own = DimensionsOf(node.children[part], encoder_.classes());
+    // A date and a day of the week of one clock have to do with each other, and both in one part can make it constant.
     for (const ir::ClockPair& pair : ir::ClockPairs(encoder_.policy())) {
       const ir::DimensionId date = encoder_.classes().FirstDimension(pair.date);
       const ir::DimensionId weekday = encoder_.classes().FirstDimension(pair.weekday);
-      if (own.contains(date) || own.contains(weekday)) own.insert({date, weekday});
+      if (own.contains(date) || own.contains(weekday)) return true;
     }
     for (std::size_t i = 0; i < node.children.size(); ++i) {
       if (i == part) continue;

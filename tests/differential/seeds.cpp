@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstdlib>
 
 #include "tests/random_policy/random_policy.h"
@@ -10,6 +11,9 @@ namespace route::differential {
 namespace {
 
 constexpr std::uint64_t kSeeds = 2000;
+
+/// Where longer runs found that two engines disagree.
+constexpr std::array<std::uint64_t, 3> kFoundByLongerRuns = {7'007'957, 15'573'893, 16'416'488};
 
 }  // namespace
 
@@ -27,6 +31,7 @@ auto Seeds() -> std::vector<std::uint64_t> {
   const std::uint64_t end = count != nullptr ? std::strtoull(count, nullptr, 10) : kSeeds;
   std::vector<std::uint64_t> seeds;
   for (std::uint64_t seed = remainder; seed < end; seed += shards) seeds.push_back(seed);
+  if (count == nullptr && remainder == 0) seeds.insert(seeds.end(), kFoundByLongerRuns.begin(), kFoundByLongerRuns.end());
   return seeds;
 }
 
@@ -36,6 +41,20 @@ auto PolicyOf(std::uint64_t seed) -> ir::Policy {
     return random_policy::MakeRandomPolicy(
         seed,
         {.attributes = 4, .deployments = 6, .rules = 10, .refusals = 3, .routes = 8, .guarantees = 8, .services = 3, .requests = 200});
+  }
+  if (seed % 3 == 2) return random_policy::MakeRandomPolicy(seed, {.services = 2, .layers = 3, .weekdays = 40});
+  // Beyond what the suite tries, some are larger, for runs that may take longer.
+  if (seed >= kSeeds && seed % 2 == 0) {
+    return random_policy::MakeRandomPolicy(seed, {.attributes = 7,
+                                                  .deployments = 8,
+                                                  .rules = 16,
+                                                  .refusals = 4,
+                                                  .routes = 10,
+                                                  .guarantees = 10,
+                                                  .services = 4,
+                                                  .layers = 2,
+                                                  .weekdays = 20,
+                                                  .requests = 4000});
   }
   return random_policy::MakeRandomPolicy(seed, {.services = 2});
 }

@@ -2,8 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "compiler/ir/policy.h"
 #include "compiler/verify/encode.h"
 #include "compiler/verify/smt/solver.h"
 #include "compiler/verify/verify.h"
@@ -33,6 +38,13 @@ auto Summary(const VerifyReport& report) -> std::string {
                      std::to_string(report.dead_refusals.size()) + " " + std::to_string(report.redundant_rules.size()) +
                      " " + std::to_string(report.always_hold.size()) + " " +
                      std::to_string(report.untried_tiers.size()) + " " + std::to_string(report.unanswered.size());
+  for (const std::size_t count :
+       {report.dead_services.size(), report.dearer_spills.size(), report.dead_members.size(), report.idle_parts.size(),
+        report.cut_short.size(), report.slow_failovers.size(), report.idle_rules.size(), report.value_gains.size(),
+        report.single_losses.size(), report.trivial_guarantees.size()}) {
+    text += " " + std::to_string(count);
+  }
+  for (const IdleRule& each : report.idle_rules) text += " idle " + std::to_string(each.rule.index);
   for (const DeadRoute& each : report.dead_routes) text += " dead " + std::to_string(each.route.index);
   for (const DeadTier& each : report.dead_tiers) text += " tier " + std::to_string(each.route.index);
   for (const Unservable& each : report.unservable) text += " unservable " + std::to_string(each.route.index);
@@ -141,6 +153,82 @@ TEST_CASE("with a cache, however it was filled, a policy's report is what it is 
     CHECK(cache.counts().found > found);
     found = cache.counts().found;
   }
+}
+
+void Negate(ir::Condition& condition) {
+  ir::Condition negated;
+  negated.kind = ir::Condition::Kind::kNot;
+  negated.children.push_back(condition);
+  condition = std::move(negated);
+}
+
+/// Each changes one part of a policy, and leaves it well formed. Lists that are empty stay so.
+auto SmallChanges() -> std::vector<std::function<void(ir::Policy&)>> {
+  return {
+      [](ir::Policy& policy) { if (!policy.rules.empty()) policy.rules.pop_back(); },
+      [](ir::Policy& policy) { if (!policy.rules.empty()) Negate(policy.rules.front().when); },
+      [](ir::Policy& policy) { if (policy.rules.size() > 1) policy.rules.front().keep = policy.rules.back().keep; },
+      [](ir::Policy& policy) { if (!policy.rules.empty()) policy.rules.back().layer = 0; },
+      [](ir::Policy& policy) { if (!policy.refusals.empty()) Negate(policy.refusals.front().when); },
+      [](ir::Policy& policy) { Negate(policy.routes.back().when); },
+      [](ir::Policy& policy) { std::swap(policy.routes.front(), policy.routes.back()); },
+      [](ir::Policy& policy) { std::ranges::reverse(policy.routes.front().tiers.front().candidates); },
+      [](ir::Policy& policy) { policy.routes.front().tiers.front().limit = 1; },
+      [](ir::Policy& policy) { policy.routes.front().tiers.front().retries = 5; },
+      [](ir::Policy& policy) { policy.routes.front().tiers.front().within_ms = 1; },
+      [](ir::Policy& policy) { policy.routes.front().tiers.back().order = TierOrder::kByWeight; },
+      [](ir::Policy& policy) { policy.limits.attempts = 1; },
+      [](ir::Policy& policy) { policy.limits.deadline_ms = 1; },
+      [](ir::Policy& policy) { if (policy.limits.answer_tokens > 0) policy.limits.answer_tokens += 1000; },
+      [](ir::Policy& policy) { if (policy.limits.cost_hundredth_cents > 0) policy.limits.cost_hundredth_cents += 100; },
+      [](ir::Policy& policy) { policy.deployments.front().price_out.micros += 40'000'000; },
+      [](ir::Policy& policy) { policy.deployments.front().price_in.micros += 40'000'000; },
+      [](ir::Policy& policy) { policy.deployments.back().processed_in = ParseCountry("JP").value(); },
+      [](ir::Policy& policy) { policy.deployments.back().first_token_ms = Decimal::FromInteger(5000); },
+      [](ir::Policy& policy) { policy.deployments.back().vendor = {0}; },
+      [](ir::Policy& policy) { policy.vendors.front().headquarters = ParseCountry("JP").value(); },
+      [](ir::Policy& policy) { policy.models.front().quality = Decimal::FromInteger(1); },
+      [](ir::Policy& policy) { policy.attributes.front().fallback.reset(); },
+      [](ir::Policy& policy) { policy.attributes.front().name = "renamed"; },
+      [](ir::Policy& policy) { if (!policy.services.empty()) policy.services.front().vendor = {0}; },
+      [](ir::Policy& policy) { if (!policy.services.empty()) policy.services.pop_back(); },
+      [](ir::Policy& policy) { if (!policy.guarantees.empty()) Negate(policy.guarantees.back().when); },
+  };
+}
+
+auto NamesAService(const ir::DeploymentTest& test) -> bool {
+  return test.kind == ir::DeploymentTest::Kind::kServiceIs || std::ranges::any_of(test.children, NamesAService);
+}
+
+TEST_CASE("whichever part of a policy changes, a cache of the policy as it was gives what there is without") {
+  Limits limits;
+  limits.depth = Limits::Depth::kAudit;
+  const auto changes = SmallChanges();
+  std::size_t different = 0;
+  for (std::uint64_t seed = 500; seed < 540; ++seed) {
+    CAPTURE(seed);
+    const ir::Policy policy = random_policy::MakeRandomPolicy(seed, {.services = 2, .layers = 2, .weekdays = 30, .requests = 150});
+    VerdictCache cache;
+    const std::string before = Summary(Verify(policy, limits, &cache));
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      CAPTURE(i);
+      ir::Policy changed = policy;
+      changes[i](changed);
+      // A test that names a service by its number would name another one, or none.
+      if (changed.services.size() != policy.services.size()) {
+        for (ir::Rule& rule : changed.rules) {
+          if (NamesAService(rule.keep)) rule.keep = ir::DeploymentTest{};
+        }
+        std::erase_if(changed.guarantees, [](const ir::Guarantee& guarantee) { return guarantee.name == "guarantee_of_services"; });
+      }
+      const VerifyReport without = Verify(changed, limits);
+      const VerifyReport with = Verify(changed, limits, &cache);
+      REQUIRE(Summary(with) == Summary(without));
+      REQUIRE(WitnessesOf(with) == WitnessesOf(without));
+      different += Summary(with) == before ? 0 : 1;
+    }
+  }
+  CHECK(different > 100);
 }
 
 TEST_CASE("a cached witness that is no request is looked for anew") {
