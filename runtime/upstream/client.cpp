@@ -189,10 +189,11 @@ class HttpExchange final : public Exchange {
       -> asio::awaitable<std::expected<void, boost::system::error_code>> {
     const std::string message = Message(request);
     connection_->stream->ExpireAt(deadline);
-    if (const auto error = co_await connection_->stream->Write(asio::buffer(message))) co_return std::unexpected(error);
+    // Who does not want all of a request may answer and close without reading it, and that answer is still there.
+    const boost::system::error_code unsent = co_await connection_->stream->Write(asio::buffer(message));
     do {  // interim answers (1xx) come before the real one
       answer_.emplace(kHeaderBytes);
-      if (const auto error = co_await ReadHeader()) co_return std::unexpected(error);
+      if (const auto error = co_await ReadHeader()) co_return std::unexpected(unsent ? unsent : error);
     } while (answer_->status() / 100 == 1 && answer_->status() != 101);
     co_return std::expected<void, boost::system::error_code>{};
   }
@@ -262,7 +263,7 @@ class HttpExchange final : public Exchange {
       co_return boost::system::error_code();
     }
     if (got.error() != asio::error::eof) co_return got.error();
-    if (!begun_ && !answer_->has_begun()) co_return http::error::end_of_stream;
+    if (!answer_->has_begun()) co_return http::error::end_of_stream;
     boost::system::error_code error;
     answer_->PutEnd(error);
     co_return error;
