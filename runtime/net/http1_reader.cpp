@@ -4,6 +4,8 @@
 
 #include <boost/beast/http/error.hpp>
 
+#include "runtime/values/letter_case.h"
+
 namespace http = boost::beast::http;
 
 namespace route {
@@ -11,11 +13,6 @@ namespace {
 
 constexpr std::size_t kUsualHead = 1024;
 constexpr std::uint64_t kTrustedLength = 64 * 1024;  // for which room is made on the other side's word alone
-
-auto SameName(std::string_view name, std::string_view lower) -> bool {
-  return std::ranges::equal(
-      name, lower, {}, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-}
 
 }  // namespace
 
@@ -58,12 +55,12 @@ auto Http1Reader<IsRequest>::fields() const -> std::vector<std::pair<std::string
 template <bool IsRequest>
 auto Http1Reader<IsRequest>::Count(std::string_view name) const -> std::size_t {
   return static_cast<std::size_t>(
-      std::ranges::count_if(fields_, [&](const Field& field) { return SameName(NameOf(field), name); }));
+      std::ranges::count_if(fields_, [&](const Field& field) { return SameInAnyCase(NameOf(field), name); }));
 }
 
 template <bool IsRequest>
 auto Http1Reader<IsRequest>::Find(std::string_view name) const -> std::optional<std::string_view> {
-  const auto found = std::ranges::find_if(fields_, [&](const Field& field) { return SameName(NameOf(field), name); });
+  const auto found = std::ranges::find_if(fields_, [&](const Field& field) { return SameInAnyCase(NameOf(field), name); });
   return found == fields_.end() ? std::nullopt : std::optional(ValueOf(*found));
 }
 
