@@ -249,8 +249,7 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
       co_await responder.Send(reply);
       co_return;
     }
-    const HealthSettings health{Milliseconds(state->config.service_cooldown_ms)};
-    answers = co_await AskServices(policy, *prepared, admissions, health, host.client(), deadline, *cancellation);
+    answers = co_await AskServices(*state, *prepared, admissions, host.client(), deadline, *cancellation);
   }
   DecidedRequest decided = DecideRequest(*state, std::move(*prepared), answers, host.random());
   decided.body_bytes = size;
