@@ -37,7 +37,8 @@ auto Http1Reader<IsRequest>::Put(std::string_view bytes, HttpError& error) -> st
     return 0;
   }
   const std::size_t taken = this->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-  const std::size_t waiting = error == http::error::need_more ? bytes.size() - taken : 0;
+  const bool needs_more = error && error == http::error::need_more;
+  const std::size_t waiting = needs_more ? bytes.size() - taken : 0;
   if (in_head) head_ += taken;
   const bool too_long = in_head ? head_ + waiting > most_head_ : taken == 0 && waiting > most_head_;
   if (too_long && (!error || waiting > 0)) error = http::error::header_limit;

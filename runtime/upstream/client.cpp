@@ -205,11 +205,13 @@ class HttpExchange final : public Exchange {
   auto Read(TimePoint deadline) -> asio::awaitable<std::expected<std::string, TransportFailure>> override {
     if (!connection_) co_return std::string();
     connection_->stream->ExpireAt(deadline);
-    while (answer_->body().empty() && !answer_->has_all()) {
+    while (!answer_->has_all()) {
       const Parsed parsed = Parse();
+      // All chunks that are there are given together.
+      if (!parsed.error && parsed.consumed > 0 && connection_->buffer.size() > 0) continue;
       if (!answer_->body().empty()) break;  // an error will show again
       if (parsed.error) co_return Failed(parsed.error);
-      if (answer_->has_all() || (parsed.consumed > 0 && connection_->buffer.size() > 0)) continue;
+      if (answer_->has_all()) break;
       if (const auto failed = co_await Fill()) co_return Failed(failed);
     }
     if (!answer_->body().empty()) co_return std::exchange(answer_->body(), {});
@@ -250,7 +252,7 @@ class HttpExchange final : public Exchange {
     parsed.consumed = answer_->Put({static_cast<const char*>(bytes.data()), bytes.size()}, parsed.error);
     connection_->buffer.consume(parsed.consumed);
     begun_ = true;
-    if (parsed.error == http::error::need_more) parsed.error = {};
+    if (parsed.error && parsed.error == http::error::need_more) parsed.error = {};
     return parsed;
   }
 

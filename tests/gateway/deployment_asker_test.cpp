@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -215,6 +216,34 @@ TEST_CASE("asker: a stream is served from its first event on, and loses none of 
   REQUIRE(served != nullptr);
   CHECK(served->carrier.state() == StreamCarrier::State::kStreaming);
   CHECK(served->carrier.TakeComplete() == ": hello\n\n" + std::string(kEvent));
+}
+
+TEST_CASE("asker: events that came whole are given before what breaks off behind them") {
+  const auto chunk = [](std::string_view text) {
+    std::ostringstream size;
+    size << std::hex << text.size();
+    return size.str() + "\r\n" + std::string(text) + "\r\n";
+  };
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string three = chunk(kEvent) + chunk(kEvent.substr(0, 11)) + chunk(kEvent);
+  Asking a(Turns{{head + three + "zz\r\n", After::kHold}}, Streaming());
+  AttemptEnd end = a.Ask();
+  auto* served = std::get_if<StreamServed>(&end);
+  REQUIRE(served != nullptr);
+  std::optional<TransportFailure> failure;
+  a.one.Start([&]() -> asio::awaitable<void> {
+    while (!failure) {
+      const auto more = co_await served->exchange->Read(TimePoint::clock::now() + kPatience);
+      if (!more) failure = more.error();
+      if (more) served->carrier.Feed(*more);
+    }
+  });
+  a.one.RunUntil([&] { return a.one.has_ended; });
+  REQUIRE(failure.has_value());
+  CHECK(failure->failure == Failure::kGarbage);
+  CHECK(served->carrier.TakeComplete() ==
+        std::string(kEvent) + std::string(kEvent.substr(0, 11)) + std::string(kEvent));
+  served->exchange.reset();
 }
 
 TEST_CASE("asker: a stream that does not begin as one leaves room for the next deployment") {
