@@ -228,7 +228,9 @@ auto Http1::ServeBody(AdmittedRequest admitted, const RequestHead& head) -> asio
   const auto cancellation = cancellation_;
   const auto state = state_;
   co_await ServeAdmitted(host_, state, admitted, head, body, *this, cancellation);
-  co_return after_;
+  // Whoever is gone got no answer, or a part of one. What it had sent ahead must not be answered in that one's place.
+  const bool is_gone = cancellation->cause() == Cancellation::Cause::kCallerGone;
+  co_return is_gone ? AfterReply::kClose : after_;
 }
 
 /// Notices when the caller goes away while others are being waited for. A caller that closes its sending side counts as
