@@ -297,6 +297,35 @@ TEST_CASE("asker: a connection is used again only when nothing speaks against it
   CHECK(Asking(Turns{{Ok(), After::kReset}, {Ok()}}).Connections(2) == 2);
 }
 
+TEST_CASE("asker: connections that are kept too long are closed, also where nobody asks any more") {
+  asio::io_context loop(1);
+  ScriptedUpstream once(loop, Turns{{Ok()}}), other(loop, Turns{{Ok()}});
+  UpstreamClient client(loop.get_executor(), {.idle = Milliseconds(0)});
+  Cancellation cancellation;
+  for (const ScriptedUpstream* upstream : {&once, &other}) {
+    asio::co_spawn(
+        loop,
+        [&]() -> asio::awaitable<void> {
+          const Endpoint endpoint = *ParseEndpoint(upstream->base_url());
+          UpstreamRequest request;
+          request.endpoint = &endpoint;
+          auto exchange = co_await client.Post(request, TimePoint::clock::now() + kPatience, cancellation);
+          REQUIRE(exchange.has_value());
+          const auto body = co_await ReadBody(**exchange, TimePoint::clock::now() + kPatience, 1000);
+          CHECK(body == std::string(kAnswer));
+          loop.stop();
+        },
+        asio::detached);
+    loop.restart();
+    loop.run();
+  }
+  loop.restart();
+  while (once.left == 0 && loop.run_one() > 0) {
+  }
+  CHECK(once.left == 1);
+  CHECK(other.left == 0);
+}
+
 TEST_CASE("asker: a connection out of the pool that dies without a word is replaced once, any other never") {
   Asking pooled(Turns{{Ok()}, {"", After::kClose}, {Ok()}});
   CHECK(std::holds_alternative<PlainServed>(pooled.Ask()));

@@ -45,6 +45,7 @@ class ScriptedUpstream {
 
   std::vector<std::string> requests;  // head and body
   std::size_t connections = 0;
+  std::size_t left = 0;  // by the other side, between two requests
 
  private:
   using Tcp = boost::asio::ip::tcp;
@@ -63,11 +64,15 @@ class ScriptedUpstream {
   auto Serve(Tcp::socket& socket) -> boost::asio::awaitable<void> {
     std::string bytes;
     boost::system::error_code error;
-    while (next_ < turns_.size()) {
+    for (;;) {
       constexpr std::string_view kLength = "Content-Length: ";
       const std::size_t head =
           co_await boost::asio::async_read_until(socket, boost::asio::dynamic_buffer(bytes), "\r\n\r\n", Token(error));
-      if (error) co_return;
+      if (error) {
+        ++left;
+        co_return;
+      }
+      if (next_ == turns_.size()) co_return;  // nothing is left to say
       const Turn& turn = turns_[next_++];
       std::size_t size = head;
       if (turn.reads == Reads::kAll) {
