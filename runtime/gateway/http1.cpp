@@ -311,7 +311,7 @@ auto Http1::Write(std::string_view piece) -> asio::awaitable<Sent> {
 }
 
 auto Http1::End() -> asio::awaitable<Sent> {
-  chunk_ = {};
+  std::string().swap(chunk_);  // gives its memory back, as an assignment does not
   if (!chunked_) co_return Sent::kYes;
   co_return co_await WriteAll("0\r\n\r\n");
 }

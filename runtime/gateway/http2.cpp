@@ -522,7 +522,7 @@ auto Http2::DataCame(std::int32_t id, std::string_view bytes) -> int {
   }
   if (bytes.size() > stream->most_body - stream->body.size()) {
     stream->too_large = true;
-    stream->body = {};
+    std::string().swap(stream->body);  // gives its memory back, as an assignment does not
     stream->arrived.Give();
   } else {
     stream->body += bytes;

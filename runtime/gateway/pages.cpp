@@ -215,7 +215,7 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
       wrong = std::move(asked.error());
       return;
     }
-    body = {};
+    std::string().swap(body);  // gives its memory back, as an assignment does not
     prepared = PrepareRequest(*state, admitted.caller, std::move(*asked), head.headers, state->process->clock(), random);
   };
   if (size <= kInlineBytes) {

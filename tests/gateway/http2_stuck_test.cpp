@@ -63,27 +63,6 @@ class StuckStream final : public ByteStream {
   bool open_ = true;
 };
 
-class Host final : public SessionHost {
- public:
-  explicit Host(OneRequest& one) : one_(one) { times_.write = std::chrono::milliseconds(10); }
-
-  auto state() -> std::shared_ptr<const GatewayState> override { return one_.state; }
-  auto times() const -> const ServerTimes& override { return times_; }
-  auto client() -> UpstreamClient& override { return *one_.client; }
-  auto inbox() -> LoopInbox& override { return *one_.inbox; }
-  auto log() -> LoopLog& override { return *one_.log; }
-  auto random() -> Random& override { return random_; }
-  auto pool() -> asio::any_io_executor override { return one_.loop->get_executor(); }
-  auto draining() const -> bool override { return false; }
-  void Add(Session*) override {}
-  void Remove(Session*) override {}
-
- private:
-  OneRequest& one_;
-  SystemRandom random_;
-  ServerTimes times_;
-};
-
 auto Frame(std::uint8_t kind, std::uint8_t flags, std::uint8_t stream, std::string_view payload) -> std::string {
   const auto byte = [](std::size_t value) { return static_cast<char>(value & 0xFFU); };
   std::string frame{byte(payload.size() >> 16U), byte(payload.size() >> 8U), byte(payload.size())};
@@ -107,7 +86,8 @@ TEST_CASE("http2: an answer that nobody takes is given up, even if what says so 
   const std::string sent = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(kSettings, 0, 0, "") +
                            Frame(kHeaders, kEndHeaders, 1, head) + Frame(kData, kEndStream, 1, body);
   OneRequest one;
-  Host host(one);
+  OneHost host(one);
+  host.own_times.write = std::chrono::milliseconds(10);
   auto stream = std::make_unique<StuckStream>(one.loop->get_executor());
   StuckStream& stuck = *stream;
   const auto protocol = MakeHttp2(host, std::move(stream), sent);

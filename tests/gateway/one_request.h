@@ -18,6 +18,7 @@
 #include "runtime/gateway/inbox.h"
 #include "runtime/gateway/loop_log.h"
 #include "runtime/gateway/reply.h"
+#include "runtime/gateway/session.h"
 #include "runtime/gateway/state.h"
 #include "runtime/gateway/tried.h"
 #include "runtime/spend/store.h"
@@ -123,6 +124,29 @@ class OneRequest {
   std::optional<UpstreamClient> client;
   bool has_ended = false;     // what was started
   std::exception_ptr thrown;  // by it
+};
+
+/// What a session needs of its thread, as far as one request has it.
+class OneHost final : public SessionHost {
+ public:
+  explicit OneHost(OneRequest& one) : one_(one) {}
+
+  auto state() -> std::shared_ptr<const GatewayState> override { return one_.state; }
+  auto times() const -> const ServerTimes& override { return own_times; }
+  auto client() -> UpstreamClient& override { return *one_.client; }
+  auto inbox() -> LoopInbox& override { return *one_.inbox; }
+  auto log() -> LoopLog& override { return *one_.log; }
+  auto random() -> Random& override { return random_; }
+  auto pool() -> boost::asio::any_io_executor override { return one_.loop->get_executor(); }
+  auto draining() const -> bool override { return false; }
+  void Add(Session*) override {}
+  void Remove(Session*) override {}
+
+  ServerTimes own_times;
+
+ private:
+  OneRequest& one_;
+  SystemRandom random_;
 };
 
 /// An upstream's stream whose head has come: gives its pieces one after another.
