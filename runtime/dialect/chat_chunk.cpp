@@ -10,10 +10,11 @@ auto ReadChatChunk(const Json& event) -> std::expected<ChatChunk, std::string> {
   static const Json kNothing = Json::object();
   if (Member(event, "error") != nullptr) return std::unexpected("the upstream reports an error within its stream");
   const Json& choices = ArrayMember(event, "choices");
-  if (choices.size() > 1 || (choices.size() == 1 && choices[0].value("index", Json(0)) != Json(0))) {
+  const Json& choice = choices.empty() ? kNothing : choices[0];
+  if (!choice.is_object()) return std::unexpected("a choice of the stream is no object");
+  if (choices.size() > 1 || choice.value("index", Json(0)) != Json(0)) {
     return std::unexpected("the stream has more than one choice");
   }
-  const Json& choice = choices.empty() ? kNothing : choices[0];
   const Json* delta = Member(choice, "delta");
   if (delta == nullptr) delta = &kNothing;
   if (Member(*delta, "function_call") != nullptr)

@@ -14,9 +14,10 @@ using Json = nlohmann::ordered_json;
 /// May the data hold a `usage` that is an object? Saves reading every chunk of a stream as JSON.
 auto MayHoldUsage(std::string_view data) -> bool {
   // Nobody has to escape the letters of `usage`, but a key with one escaped is the same key.
-  if (data.contains("\\u006") || data.contains("\\u007")) return true;
-  constexpr std::string_view kKey = "\"usage\"";
+  if (data.contains('\\') && (data.contains("\\u006") || data.contains("\\u007"))) return true;
+  constexpr std::string_view kKey = "usage\"";  // without its first quotation mark, at which a search would often stop
   for (std::size_t at = data.find(kKey); at != std::string_view::npos; at = data.find(kKey, at + 1)) {
+    if (at == 0 || data[at - 1] != '"') continue;
     const std::size_t value = data.find_first_not_of(" \t\r\n:", at + kKey.size());
     if (value != std::string_view::npos && data[value] == '{') return true;
   }
@@ -31,8 +32,13 @@ auto EndsStream(std::string_view type) -> bool {
 /// May the data be the last event of a stream without `[DONE]`?
 auto MayEndStream(std::string_view data) -> bool {
   // As for `usage`: the words hold an escape only if somebody went out of their way.
-  return data.contains("message_stop") || data.contains("response.completed") || data.contains("response.incomplete") ||
-         data.contains("response.failed") || data.contains("\\u00");
+  if (data.contains("message_stop") || data.contains("\\u00")) return true;
+  constexpr std::string_view kResponse = "response.";
+  for (std::size_t at = data.find(kResponse); at != std::string_view::npos; at = data.find(kResponse, at + 1)) {
+    const std::string_view rest = data.substr(at + kResponse.size());
+    if (rest.starts_with("completed") || rest.starts_with("incomplete") || rest.starts_with("failed")) return true;
+  }
+  return false;
 }
 
 /// The first line feed or carriage return from there on. In steps, so that a text which has only one of the two is not
@@ -108,16 +114,15 @@ void EventScanner::EndLine(std::string_view line) {
 
 void EventScanner::EndEvent() {
   if (!has_data_) return;
-  std::string data = std::move(data_);
-  data_.clear();
   has_data_ = false;
-  if (!IsPing(data)) ++event_count_;
-  if (data == "[DONE]" && (api_ == Api::kChat || api_ == Api::kCompletions)) {
+  if (!IsPing(data_)) ++event_count_;
+  if (data_ == "[DONE]" && (api_ == Api::kChat || api_ == Api::kCompletions)) {
     state_ = state_ == State::kWaiting ? State::kGarbage : State::kDone;
     return;
   }
-  ReadEvent(data);
-  if (give_ == Give::kData && state_ != State::kGarbage) events_.push_back(std::move(data));
+  ReadEvent(data_);
+  if (give_ == Give::kData && state_ != State::kGarbage) events_.push_back(std::move(data_));
+  data_.clear();
 }
 
 /// Anthropic's word that the connection still stands.
@@ -173,14 +178,19 @@ auto EventScanner::TakeData() -> std::vector<std::string> {
 }
 
 void EventScanner::DropComplete() {
-  pending_.erase(0, complete_);
+  pending_.erase(0, std::min(complete_, pending_.size()));
   scanned_ -= complete_;
   searched_ -= std::min(searched_, complete_);
   complete_ = 0;
 }
 
 auto EventScanner::TakeComplete() -> std::string {
-  std::string taken = pending_.substr(0, complete_);
+  std::string taken;
+  if (complete_ == pending_.size()) {
+    taken.swap(pending_);
+  } else if (complete_ > 0) {
+    taken = pending_.substr(0, complete_);
+  }
   DropComplete();
   return taken;
 }

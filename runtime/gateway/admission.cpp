@@ -4,12 +4,12 @@
 #include <charconv>
 #include <utility>
 
-#include <boost/beast/core/string.hpp>
+#include "runtime/values/letter_case.h"
 
 namespace route {
 
 auto BodyBound(std::span<const HeaderField> headers, std::uint64_t most) -> std::uint64_t {
-  const auto is_length = [](const HeaderField& header) { return boost::beast::iequals(header.name, "content-length"); };
+  const auto is_length = [](const HeaderField& header) { return SameInAnyCase(header.name, "content-length"); };
   const auto found = std::ranges::find_if(headers, is_length);
   if (found == headers.end()) return most;
   std::uint64_t length = 0;

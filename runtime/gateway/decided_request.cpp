@@ -6,6 +6,7 @@
 
 #include "runtime/signals/clock.h"
 #include "runtime/signals/request_contents.h"
+#include "runtime/values/letter_case.h"
 
 namespace route {
 namespace {
@@ -13,14 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kBearer = "bearer ";
-
-auto LowerCase(std::string_view text) -> std::string {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 auto ModelJson(const DeploymentView& deployment, Api api) -> Json {
   if (api == Api::kMessages) {
@@ -102,14 +95,13 @@ auto Authenticate(const TenantRegistry& tenants, std::span<const HeaderField> he
     -> std::expected<std::uint32_t, ApiError> {
   std::optional<std::string_view> key;
   for (const HeaderField& header : headers) {
-    const std::string name = LowerCase(header.name);
     std::string_view value = header.value;
-    if (name == "authorization") {
-      if (LowerCase(value.substr(0, kBearer.size())) != kBearer) {
+    if (SameInAnyCase(header.name, "authorization")) {
+      if (!SameInAnyCase(value.substr(0, kBearer.size()), kBearer)) {
         return BadKey("the Authorization header must have the form `Bearer KEY`");
       }
       value.remove_prefix(kBearer.size());
-    } else if (name != "x-api-key") {
+    } else if (!SameInAnyCase(header.name, "x-api-key")) {
       continue;
     }
     if (key) return BadKey("the request has more than one API key");

@@ -1,5 +1,6 @@
 #include "runtime/gateway/delivery.h"
 
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -58,37 +59,49 @@ auto Delivery::SendPlain(std::uint32_t deployment, PlainServed& served) -> asio:
 }
 
 auto Delivery::SendStream(std::uint32_t deployment, StreamServed& served) -> asio::awaitable<void> {
+  std::optional<StreamEnd> end;
+  std::exception_ptr thrown;
+  try {
+    end = co_await Relay(deployment, served);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  served.exchange.reset();
+  if (end) turns_.JudgeStream(deployment, *end, TimePoint::clock::now());
+  const RequestMoney::Settled settled = money_.Settle(served.carrier.usage(), served.meter.bytes());
+  const auto executor = co_await asio::this_coro::executor;
+  std::optional<Keeping> keeping = money_.Keep(settled.entry, executor);
+  if (end || thrown) {
+    UsageRecord usage;
+    usage.id = request_.id;
+    usage.time = state_.process->clock();
+    usage.deployment = deployment;
+    usage.end = end.value_or(StreamEnd::kInterrupted);
+    usage.usage = served.carrier.usage().tokens;
+    usage.usage_note = settled.note;
+    usage.cost = settled.entry.amount;
+    const std::string usage_line = UsageLine(request_.policy->table, usage);
+    co_await answerer_.RecordLast(usage_line);
+  }
+  if (keeping) co_await keeping->Wait();
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+/// From the record to the stream's end. Nothing: it could not be recorded, and so was not begun.
+auto Delivery::Relay(std::uint32_t deployment, StreamServed& served) -> asio::awaitable<std::optional<StreamEnd>> {
   OutcomeRecord record = answerer_.Outcome(served.status, "");
   record.served_by = deployment;
   const std::string line = OutcomeLine(request_.policy->table, record);
-  if (!co_await answerer_.Record(line)) co_return;
+  if (!co_await answerer_.Record(line)) co_return std::nullopt;
   Reply reply;
   reply.status = served.status;
   reply.content_type = "text/event-stream; charset=utf-8";
   reply.headers.emplace_back("cache-control", "no-cache");
   reply = answerer_.WithHeaders(std::move(reply), deployment);
   const auto begun = co_await answerer_.Begin(reply);
+  if (begun != Responder::Sent::kYes) co_return StreamEnd::kCallerGone;
   const StreamTimes times{Milliseconds(state_.config.stream_silence_ms), Milliseconds(state_.config.stream_idle_ms)};
-  StreamEnd end = StreamEnd::kCallerGone;
-  if (begun == Responder::Sent::kYes) {
-    end = co_await RelayStream(served, responder_, request_.asked.api, times, cancellation_);
-  }
-  served.exchange.reset();
-  turns_.JudgeStream(deployment, end, TimePoint::clock::now());
-  const RequestMoney::Settled settled = money_.Settle(served.carrier.usage(), served.meter.bytes());
-  const auto executor = co_await asio::this_coro::executor;
-  std::optional<Keeping> keeping = money_.Keep(settled.entry, executor);
-  UsageRecord usage;
-  usage.id = request_.id;
-  usage.time = state_.process->clock();
-  usage.deployment = deployment;
-  usage.end = end;
-  usage.usage = served.carrier.usage().tokens;
-  usage.usage_note = settled.note;
-  usage.cost = settled.entry.amount;
-  const std::string usage_line = UsageLine(request_.policy->table, usage);
-  co_await answerer_.RecordLast(usage_line);
-  if (keeping) co_await keeping->Wait();
+  co_return co_await RelayStream(served, responder_, request_.asked.api, times, cancellation_);
 }
 
 auto Delivery::SendCallerError(CallerErrorAnswer& answer) -> asio::awaitable<void> {

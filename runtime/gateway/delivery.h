@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -11,6 +12,7 @@
 #include "runtime/gateway/reply.h"
 #include "runtime/gateway/request_money.h"
 #include "runtime/gateway/state.h"
+#include "runtime/ledger/record.h"
 #include "runtime/upstream/client.h"
 
 namespace route {
@@ -26,13 +28,16 @@ class Delivery {
   /// The cost is recorded and, where it counts towards a cap, kept before the caller sees a byte. Takes the body.
   auto SendPlain(std::uint32_t deployment, PlainServed& served) -> boost::asio::awaitable<void>;
 
-  /// The cost is known, charged and recorded at the end of the stream only.
+  /// The cost is known, charged and recorded at the end of the stream only, whatever ends it: an exception on the way
+  /// to the caller is thrown again after that.
   auto SendStream(std::uint32_t deployment, StreamServed& served) -> boost::asio::awaitable<void>;
 
   /// Costs nothing. Takes the body.
   auto SendCallerError(CallerErrorAnswer& answer) -> boost::asio::awaitable<void>;
 
  private:
+  auto Relay(std::uint32_t deployment, StreamServed& served) -> boost::asio::awaitable<std::optional<StreamEnd>>;
+
   const GatewayState& state_;
   const DecidedRequest& request_;
   const Cancellation& cancellation_;

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -56,13 +58,15 @@ auto HeadText(const Head& head, std::size_t room = 0) -> std::string {
   return text;
 }
 
-auto ChunkText(std::string_view piece) -> std::string {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string size;
-  for (std::size_t rest = piece.size(); rest != 0; rest /= 16) size.insert(size.begin(), kDigits[rest % 16]);
-  std::string chunk;
-  chunk.reserve(size.size() + piece.size() + 4);
-  return chunk.append(size).append("\r\n").append(piece).append("\r\n");
+/// Makes `chunk`, whose memory is used again, the piece as a chunk.
+void WriteChunk(std::string_view piece, std::string& chunk) {
+  constexpr std::string_view kEnd = "\r\n";
+  std::array<char, 2 * sizeof(std::size_t)> digits;
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16);
+  const std::string_view size(digits.data(), written.ptr);
+  chunk.clear();
+  chunk.reserve(size.size() + piece.size() + 2 * kEnd.size());
+  chunk.append(size).append(kEnd).append(piece).append(kEnd);
 }
 
 class Http1 final : public CallerProtocol, public std::enable_shared_from_this<Http1>, private Responder {
@@ -111,6 +115,7 @@ class Http1 final : public CallerProtocol, public std::enable_shared_from_this<H
   AfterReply after_ = AfterReply::kKeep;
   bool idle_ = false;
   bool chunked_ = false;
+  std::string chunk_;  // that was written last
 };
 
 Http1::Http1(SessionHost& host, std::unique_ptr<ByteStream> stream, std::string_view early)
@@ -223,7 +228,9 @@ auto Http1::ServeBody(AdmittedRequest admitted, const RequestHead& head) -> asio
   const auto cancellation = cancellation_;
   const auto state = state_;
   co_await ServeAdmitted(host_, state, admitted, head, body, *this, cancellation);
-  co_return after_;
+  // Whoever is gone got no answer, or a part of one. What it had sent ahead must not be answered in that one's place.
+  const bool is_gone = cancellation->cause() == Cancellation::Cause::kCallerGone;
+  co_return is_gone ? AfterReply::kClose : after_;
 }
 
 /// Notices when the caller goes away while others are being waited for. A caller that closes its sending side counts as
@@ -263,6 +270,13 @@ auto Http1::AnswerReadProblem(const ReadProblem& problem) -> asio::awaitable<Aft
 }
 
 auto Http1::WriteAll(std::string_view bytes) -> asio::awaitable<Sent> {
+  // Nearly always the socket takes all of it, and then there is nothing to wait for.
+  const auto taken = stream_->TryWrite(asio::buffer(bytes));
+  if (!taken) {
+    after_ = AfterReply::kClose;
+    co_return Sent::kCallerGone;
+  }
+  bytes.remove_prefix(*taken);
   while (!bytes.empty()) {
     const std::string_view piece = bytes.substr(0, kWriteBytes);
     Allow(host_.times().write);
@@ -291,13 +305,13 @@ auto Http1::Begin(const Reply& reply) -> asio::awaitable<Sent> {
 }
 
 auto Http1::Write(std::string_view piece) -> asio::awaitable<Sent> {
-  if (piece.empty()) co_return Sent::kYes;
-  if (!chunked_) co_return co_await WriteAll(piece);
-  const std::string chunk = ChunkText(piece);
-  co_return co_await WriteAll(chunk);
+  if (piece.empty() || !chunked_) return WriteAll(piece);
+  WriteChunk(piece, chunk_);
+  return WriteAll(chunk_);
 }
 
 auto Http1::End() -> asio::awaitable<Sent> {
+  std::string().swap(chunk_);  // gives its memory back, as an assignment does not
   if (!chunked_) co_return Sent::kYes;
   co_return co_await WriteAll("0\r\n\r\n");
 }

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
+
+#include "runtime/values/letter_case.h"
 
 namespace http = boost::beast::http;
 
@@ -17,10 +18,6 @@ auto Invalid(std::string message) -> ApiError {
 
 auto IsNumber(std::string_view text) -> bool {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-auto SameInAnyCase(std::string_view a, std::string_view b) -> bool {
-  return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
 }
 
 }  // namespace

@@ -228,7 +228,10 @@ auto Stream::Drain(std::size_t most) -> asio::awaitable<Sent> {
     const std::size_t now_left = out.size() - taken;
     if (now_left < left) until = TimePoint::clock::now() + connection.host().times().write;
     left = now_left;
-    if (!given && !closed && TimePoint::clock::now() >= until) connection.Reset(*this, NGHTTP2_CANCEL);
+    if (given || closed || TimePoint::clock::now() < until) continue;
+    // What resets the stream may itself have to wait behind what the connection does not take.
+    connection.Reset(*this, NGHTTP2_CANCEL);
+    co_return Sent::kCallerGone;
   }
   co_return closed && !sent_all ? Sent::kCallerGone : Sent::kYes;
 }
@@ -519,7 +522,7 @@ auto Http2::DataCame(std::int32_t id, std::string_view bytes) -> int {
   }
   if (bytes.size() > stream->most_body - stream->body.size()) {
     stream->too_large = true;
-    stream->body = {};
+    std::string().swap(stream->body);  // gives its memory back, as an assignment does not
     stream->arrived.Give();
   } else {
     stream->body += bytes;

@@ -11,6 +11,7 @@
 #include "runtime/gateway/pool.h"
 #include "runtime/gateway/services.h"
 #include "runtime/signals/json_writer.h"
+#include "runtime/values/letter_case.h"
 
 namespace asio = boost::asio;
 
@@ -51,17 +52,9 @@ constexpr auto kMissing = std::to_array<Missing>({
     {"/v1/conversations", "conversations are not stored here: send the whole conversation to POST /v1/responses"},
 });
 
-auto LowerCase(char c) -> char {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-auto SameName(std::string_view a, std::string_view b) -> bool {
-  return std::ranges::equal(a, b, {}, LowerCase, LowerCase);
-}
-
 auto HeaderOf(const RequestHead& head, std::string_view name) -> std::optional<std::string_view> {
   for (const HeaderField& field : head.headers) {
-    if (SameName(field.name, name)) return field.value;
+    if (SameInAnyCase(field.name, name)) return field.value;
   }
   return std::nullopt;
 }
@@ -73,7 +66,7 @@ struct Target {
 };
 auto ReadTarget(std::string_view target) -> Target {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!SameName(target.substr(0, scheme.size()), scheme)) continue;
+    if (!SameInAnyCase(target.substr(0, scheme.size()), scheme)) continue;
     const std::string_view rest = target.substr(scheme.size());
     const std::size_t end = rest.find_first_of("/?");
     if (end == 0) break;  // names no host
@@ -151,7 +144,7 @@ auto Models(const GatewayState& state, std::uint32_t caller, std::string_view pa
 /// What in the headers of a request with a body keeps it from being read.
 auto CheckHeaders(const RequestHead& head) -> std::optional<ApiError> {
   const auto coding = HeaderOf(head, "content-encoding");
-  if (coding && !coding->empty() && !SameName(*coding, "identity")) {
+  if (coding && !coding->empty() && !SameInAnyCase(*coding, "identity")) {
     return ApiError{ApiCode::kInvalidRequest, "the body must not be compressed: send it without Content-Encoding", ""};
   }
   const auto version = HeaderOf(head, "anthropic-version");
@@ -222,7 +215,7 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
       wrong = std::move(asked.error());
       return;
     }
-    body = {};
+    std::string().swap(body);  // gives its memory back, as an assignment does not
     prepared = PrepareRequest(*state, admitted.caller, std::move(*asked), head.headers, state->process->clock(), random);
   };
   if (size <= kInlineBytes) {
@@ -256,8 +249,7 @@ auto ServeAdmitted(SessionHost& host, const std::shared_ptr<const GatewayState>&
       co_await responder.Send(reply);
       co_return;
     }
-    const HealthSettings health{Milliseconds(state->config.service_cooldown_ms)};
-    answers = co_await AskServices(policy, *prepared, admissions, health, host.client(), deadline, *cancellation);
+    answers = co_await AskServices(*state, *prepared, admissions, host.client(), deadline, *cancellation);
   }
   DecidedRequest decided = DecideRequest(*state, std::move(*prepared), answers, host.random());
   decided.body_bytes = size;

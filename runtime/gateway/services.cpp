@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "runtime/net/signal.h"
 #include "runtime/upstream/answer.h"
-#include "runtime/net/async_token.h"
 
 namespace asio = boost::asio;
 
@@ -38,24 +37,26 @@ struct Question {
 
 /// The questions of one request. The coroutines that ask them keep it alive.
 struct Round {
-  explicit Round(const asio::any_io_executor& executor) : done(executor) { done.expires_at(TimePoint::max()); }
+  explicit Round(const asio::any_io_executor& executor) : done(executor) {}
 
   std::vector<std::unique_ptr<Question>> questions;
   std::size_t open = 0;
-  asio::steady_timer done;
+  std::exception_ptr thrown;  // by one of them
+  Signal done;                // all of them
 };
 
 using Body = std::expected<std::string, TransportFailure>;
 
 /// The body of an answer that says something.
-auto Exchanged(UpstreamClient& client, Question& question, TimePoint deadline) -> asio::awaitable<Body> {
+auto Exchanged(const GatewayProcess& process, UpstreamClient& client, Question& question, TimePoint deadline)
+    -> asio::awaitable<Body> {
   auto opened = co_await client.Post(question.request, deadline, question.cancellation);
   if (!opened) co_return std::unexpected(std::move(opened.error()));
   const std::unique_ptr<Exchange> exchange = std::move(*opened);
   const unsigned status = exchange->status();
   question.status = status;
   question.retry_after =
-      ParseRetryAfter(exchange->retry_after(), std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+      ParseRetryAfter(exchange->retry_after(), std::chrono::floor<std::chrono::seconds>(process.clock()));
   if (status < 200 || status >= 300) {
     const StatusMeaning meaning = MeaningOf(status);
     const auto* failure = std::get_if<Failure>(&meaning);
@@ -112,11 +113,13 @@ void Note(Question& question, Body body, std::chrono::microseconds took) {
   if (question.target->metrics) question.target->metrics->Asked(ResultOf(record), took);
 }
 
-auto Ask(std::shared_ptr<Round> round, Question& question, UpstreamClient& client, TimePoint deadline) -> asio::awaitable<void> {
+/// Keeps the round, which has the question.
+auto Ask(std::shared_ptr<Round>, const GatewayProcess& process, Question& question, UpstreamClient& client,
+         TimePoint deadline) -> asio::awaitable<void> {
   const TimePoint started = TimePoint::clock::now();
-  Body body = co_await Exchanged(client, question, deadline);
-  Note(question, std::move(body), std::chrono::duration_cast<std::chrono::microseconds>(TimePoint::clock::now() - started));
-  if (--round->open == 0) round->done.cancel();
+  Body body = co_await Exchanged(process, client, question, deadline);
+  Note(question, std::move(body),
+       std::chrono::duration_cast<std::chrono::microseconds>(TimePoint::clock::now() - started));
 }
 
 }  // namespace
@@ -139,16 +142,17 @@ auto AdmitServices(const ServedPolicy& policy, PreparedRequest& prepared, TimePo
   return admissions;
 }
 
-void GiveUpServices(const ServedPolicy& policy, const PreparedRequest& prepared, const std::vector<Admission>& admissions,
-                    TimePoint now) {
+void GiveUpServices(const ServedPolicy& policy, const PreparedRequest& prepared,
+                    const std::vector<Admission>& admissions, TimePoint now) {
   for (std::size_t i = 0; i < admissions.size(); ++i) {
     if (prepared.services[i].result.empty()) policy.services[prepared.services[i].service].health->GaveUp(admissions[i], now);
   }
 }
 
-auto AskServices(const ServedPolicy& policy, PreparedRequest& prepared, const std::vector<Admission>& admissions,
-                 const HealthSettings& health, UpstreamClient& client, TimePoint deadline, Cancellation& cancellation)
+auto AskServices(const GatewayState& state, PreparedRequest& prepared, const std::vector<Admission>& admissions,
+                 UpstreamClient& client, TimePoint deadline, Cancellation& cancellation)
     -> asio::awaitable<std::vector<ServiceAnswer>> {
+  const ServedPolicy& policy = state.PolicyOf(prepared.caller);
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   auto round = std::make_shared<Round>(executor);
   std::vector<ServiceAnswer> answers;
@@ -161,7 +165,7 @@ auto AskServices(const ServedPolicy& policy, PreparedRequest& prepared, const st
     if (!record.result.empty()) continue;
     auto question = std::make_unique<Question>();
     question->admission = admissions[i];
-    question->health = health;
+    question->health = {Milliseconds(state.config.service_cooldown_ms)};
     question->service = &service;
     question->target = &policy.services[record.service];
     question->record = &record;
@@ -179,14 +183,18 @@ auto AskServices(const ServedPolicy& policy, PreparedRequest& prepared, const st
   const TimePoint now = TimePoint::clock::now();
   for (const auto& question : round->questions) {
     const TimePoint until = std::min(deadline, now + Milliseconds(question->service->within_ms));
-    asio::co_spawn(executor, Ask(round, *question, client, until), asio::detached);
+    asio::co_spawn(executor, Ask(round, *state.process, *question, client, until),
+                   [round](const std::exception_ptr& thrown) {
+                     if (thrown) round->thrown = thrown;
+                     if (--round->open == 0) round->done.Give();
+                   });
   }
   cancellation.OnCancel([round, &cancellation] {
     for (const auto& question : round->questions) question->cancellation.Cancel(*cancellation.cause());
   });
-  boost::system::error_code ignored;
-  while (round->open > 0) co_await round->done.async_wait(Token(ignored));
+  while (round->open > 0) co_await round->done.Wait();
   cancellation.OnCancel({});
+  if (round->thrown) std::rethrow_exception(round->thrown);
   for (const auto& question : round->questions) answers.push_back(std::move(question->answer));
   co_return answers;
 }

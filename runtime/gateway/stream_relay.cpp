@@ -32,8 +32,10 @@ auto RelayStream(StreamServed& served, Responder& responder, Api api, const Stre
   TimePoint idle_until = TimePoint::clock::now() + times.idle;
   for (;;) {
     const std::string events = carrier.TakeComplete();
-    const auto written = co_await responder.Write(events);
-    if (written != Responder::Sent::kYes) co_return StreamEnd::kCallerGone;
+    if (!events.empty()) {
+      const auto written = co_await responder.Write(events);
+      if (written != Responder::Sent::kYes) co_return StreamEnd::kCallerGone;
+    }
     if (carrier.state() == StreamCarrier::State::kDone) {
       const auto ended = co_await responder.End();
       // The end of the message makes the upstream's connection fit for the next request.

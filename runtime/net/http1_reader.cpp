@@ -4,6 +4,8 @@
 
 #include <boost/beast/http/error.hpp>
 
+#include "runtime/values/letter_case.h"
+
 namespace http = boost::beast::http;
 
 namespace route {
@@ -11,11 +13,6 @@ namespace {
 
 constexpr std::size_t kUsualHead = 1024;
 constexpr std::uint64_t kTrustedLength = 64 * 1024;  // for which room is made on the other side's word alone
-
-auto SameName(std::string_view name, std::string_view lower) -> bool {
-  return std::ranges::equal(
-      name, lower, {}, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-}
 
 }  // namespace
 
@@ -40,7 +37,8 @@ auto Http1Reader<IsRequest>::Put(std::string_view bytes, HttpError& error) -> st
     return 0;
   }
   const std::size_t taken = this->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-  const std::size_t waiting = error == http::error::need_more ? bytes.size() - taken : 0;
+  const bool needs_more = error && error == http::error::need_more;
+  const std::size_t waiting = needs_more ? bytes.size() - taken : 0;
   if (in_head) head_ += taken;
   const bool too_long = in_head ? head_ + waiting > most_head_ : taken == 0 && waiting > most_head_;
   if (too_long && (!error || waiting > 0)) error = http::error::header_limit;
@@ -58,12 +56,12 @@ auto Http1Reader<IsRequest>::fields() const -> std::vector<std::pair<std::string
 template <bool IsRequest>
 auto Http1Reader<IsRequest>::Count(std::string_view name) const -> std::size_t {
   return static_cast<std::size_t>(
-      std::ranges::count_if(fields_, [&](const Field& field) { return SameName(NameOf(field), name); }));
+      std::ranges::count_if(fields_, [&](const Field& field) { return SameInAnyCase(NameOf(field), name); }));
 }
 
 template <bool IsRequest>
 auto Http1Reader<IsRequest>::Find(std::string_view name) const -> std::optional<std::string_view> {
-  const auto found = std::ranges::find_if(fields_, [&](const Field& field) { return SameName(NameOf(field), name); });
+  const auto found = std::ranges::find_if(fields_, [&](const Field& field) { return SameInAnyCase(NameOf(field), name); });
   return found == fields_.end() ? std::nullopt : std::optional(ValueOf(*found));
 }
 

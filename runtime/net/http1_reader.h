@@ -43,7 +43,7 @@ class Http1Reader : protected boost::beast::http::basic_parser<IsRequest> {
   /// Views that hold as long as the reader. Only after the head.
   auto fields() const -> std::vector<std::pair<std::string_view, std::string_view>>;
 
-  /// How often a header occurs, and its value where it does first. `name` in lower case.
+  /// How often a header occurs, and its value where it does first. `name` in any case.
   auto Count(std::string_view name) const -> std::size_t;
   auto Find(std::string_view name) const -> std::optional<std::string_view>;
 

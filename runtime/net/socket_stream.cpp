@@ -177,6 +177,10 @@ auto SocketStream::GiveWay() -> asio::awaitable<Error> {
 
 /// A peek finds out like a wait, but needs no call to arm it: the reactor knows whether all was read the last time.
 void SocketStream::WatchOnce(std::move_only_function<void(Error)> readable) {
+  if (has_found_end_) {  // of which the reactor would tell nobody any more
+    asio::post(socket_.get_executor(), [readable = std::move(readable)]() mutable { readable(Error()); });
+    return;
+  }
   socket_.async_receive(asio::buffer(&peeked_, 1), tcp::socket::message_peek,
                         [this, limit = limit_, readable = std::move(readable)](const Error& error, std::size_t) mutable {
                           if (error == asio::error::eof && !limit->has_ended()) FindEnd();

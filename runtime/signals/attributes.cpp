@@ -9,20 +9,13 @@
 #include "runtime/signals/pii.h"
 #include "runtime/signals/request_contents.h"
 #include "runtime/signals/service_answers.h"
+#include "runtime/values/letter_case.h"
 
 namespace route {
 namespace {
 
 using Json = nlohmann::ordered_json;
 using Result = std::expected<void, std::string>;
-
-auto LowerCase(char c) -> char {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-auto SameName(std::string_view a, std::string_view b) -> bool {
-  return std::ranges::equal(a, b, {}, LowerCase, LowerCase);
-}
 
 auto Declares(const AttributeView& attribute, std::string_view value) -> bool {
   return std::ranges::find(attribute.values, value) != attribute.values.end();
@@ -107,7 +100,7 @@ class Deriver {
   auto TakeHeader(std::uint32_t index, const AttributeView& attribute, const SourceView& source) -> Given {
     std::vector<std::string_view> found;
     for (const HeaderField& field : facts_.headers) {
-      if (SameName(field.name, source.argument)) found.push_back(field.value);
+      if (SameInAnyCase(field.name, source.argument)) found.push_back(field.value);
     }
     if (found.empty()) return Given::kNothing;
     if (attribute.kind == AttributeKind::kAnyOf) {

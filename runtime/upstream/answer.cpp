@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "runtime/values/letter_case.h"
+
 namespace route {
 namespace {
 
@@ -27,11 +29,8 @@ auto ParseHttpDate(std::string_view text) -> std::optional<std::chrono::sys_seco
 
 /// The type without its parameters, in lower case.
 auto MediaType(std::string_view content_type) -> std::string {
-  std::string type(content_type.substr(0, content_type.find(';')));
+  std::string type = LowerCase(content_type.substr(0, content_type.find(';')));
   while (type.ends_with(' ') || type.ends_with('\t')) type.pop_back();
-  for (char& c : type) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
   return type;
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/signals/json.h"
+#include "runtime/values/letter_case.h"
 
 namespace route {
 namespace {
@@ -36,12 +37,6 @@ constexpr auto kPhrases = std::to_array<Sign>({
     {"output blocked by content filtering policy", Failure::kContent},    // Anthropic
     {"content management policy", Failure::kContent},                     // Azure
 });
-
-auto LowerCase(std::string text) -> std::string {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
 
 auto Text(const Json& object, const char* key) -> std::string {
   const auto found = object.find(key);

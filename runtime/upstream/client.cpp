@@ -1,6 +1,7 @@
 #include "runtime/upstream/client.h"
 
 #include <array>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -23,7 +24,6 @@ namespace route {
 namespace {
 
 constexpr std::size_t kIdlePerEndpoint = 64;
-constexpr std::chrono::seconds kIdleFor{30};
 constexpr std::uint32_t kHeaderBytes = 64 * 1024;
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::size_t kUsualHead = 512;
@@ -89,24 +89,34 @@ struct UpstreamClient::Impl {
     while (!connections.empty()) {
       auto connection = std::move(connections.back());
       connections.pop_back();
-      if (TimePoint::clock::now() - connection->idle_since < kIdleFor && IsQuiet(*connection)) return connection;
+      if (TimePoint::clock::now() - connection->idle_since < options.idle && IsQuiet(*connection)) return connection;
     }
     return nullptr;
   }
 
   void Return(const Endpoint& endpoint, std::unique_ptr<Connection> connection) {
-    auto& connections = idle[endpoint.base_url];
     const TimePoint now = TimePoint::clock::now();
-    std::erase_if(connections, [&](const auto& other) { return now - other->idle_since >= kIdleFor; });
+    if (now - swept >= options.idle) Sweep(now);
+    auto& connections = idle[endpoint.base_url];
     if (connections.size() >= kIdlePerEndpoint) return;
     connection->stream->NeverExpire();
     connection->idle_since = now;
     connections.push_back(std::move(connection));
   }
 
+  /// Closes what is too old, also to endpoints that nobody asks any more.
+  void Sweep(TimePoint now) {
+    swept = now;
+    for (auto entry = idle.begin(); entry != idle.end();) {
+      std::erase_if(entry->second, [&](const auto& other) { return now - other->idle_since >= options.idle; });
+      entry = entry->second.empty() ? idle.erase(entry) : std::next(entry);
+    }
+  }
+
   asio::any_io_executor executor;
   Options options;
   std::shared_ptr<TlsContext> tls;
+  TimePoint swept;
   std::unordered_map<std::string, std::vector<std::unique_ptr<Connection>>> idle;
 };
 
@@ -123,7 +133,8 @@ auto Resolve(const asio::any_io_executor& executor, const Endpoint& endpoint, Ti
     const auto port = static_cast<std::uint16_t>(std::stoul(endpoint.port));
     co_return tcp::resolver::results_type::create(tcp::endpoint(address, port), endpoint.host, endpoint.port);
   }
-  // A lookup cannot be interrupted, so it is left to finish alone when the time is up.
+  // A lookup that has begun cannot be interrupted, so it is left to finish alone when the time is up; one that has not, behind
+  // others that hang, is not made any more.
   auto lookup = std::make_shared<Lookup>(executor);
   lookup->done.expires_at(deadline);
   lookup->resolver.async_resolve(endpoint.host, endpoint.port,
@@ -136,7 +147,10 @@ auto Resolve(const asio::any_io_executor& executor, const Endpoint& endpoint, Ti
   cancellation.OnCancel([lookup] { lookup->done.cancel(); });
   if (!cancellation.cancelled()) co_await lookup->done.async_wait(Token(ignored));
   cancellation.OnCancel({});
-  if (!lookup->finished) co_return Failed(Failure::kTimeout, "the name was not resolved in time");
+  if (!lookup->finished) {
+    lookup->resolver.cancel();
+    co_return Failed(Failure::kTimeout, "the name was not resolved in time");
+  }
   if (lookup->error) co_return Failed(Failure::kDns, lookup->error.message());
   co_return std::move(lookup->results);
 }
@@ -189,10 +203,11 @@ class HttpExchange final : public Exchange {
       -> asio::awaitable<std::expected<void, boost::system::error_code>> {
     const std::string message = Message(request);
     connection_->stream->ExpireAt(deadline);
-    if (const auto error = co_await connection_->stream->Write(asio::buffer(message))) co_return std::unexpected(error);
+    // Who does not want all of a request may answer and close without reading it, and that answer is still there.
+    const boost::system::error_code unsent = co_await connection_->stream->Write(asio::buffer(message));
     do {  // interim answers (1xx) come before the real one
       answer_.emplace(kHeaderBytes);
-      if (const auto error = co_await ReadHeader()) co_return std::unexpected(error);
+      if (const auto error = co_await ReadHeader()) co_return std::unexpected(unsent ? unsent : error);
     } while (answer_->status() / 100 == 1 && answer_->status() != 101);
     co_return std::expected<void, boost::system::error_code>{};
   }
@@ -204,11 +219,13 @@ class HttpExchange final : public Exchange {
   auto Read(TimePoint deadline) -> asio::awaitable<std::expected<std::string, TransportFailure>> override {
     if (!connection_) co_return std::string();
     connection_->stream->ExpireAt(deadline);
-    while (answer_->body().empty() && !answer_->has_all()) {
+    while (!answer_->has_all()) {
       const Parsed parsed = Parse();
+      // All chunks that are there are given together.
+      if (!parsed.error && parsed.consumed > 0 && connection_->buffer.size() > 0) continue;
       if (!answer_->body().empty()) break;  // an error will show again
       if (parsed.error) co_return Failed(parsed.error);
-      if (answer_->has_all() || (parsed.consumed > 0 && connection_->buffer.size() > 0)) continue;
+      if (answer_->has_all()) break;
       if (const auto failed = co_await Fill()) co_return Failed(failed);
     }
     if (!answer_->body().empty()) co_return std::exchange(answer_->body(), {});
@@ -249,7 +266,7 @@ class HttpExchange final : public Exchange {
     parsed.consumed = answer_->Put({static_cast<const char*>(bytes.data()), bytes.size()}, parsed.error);
     connection_->buffer.consume(parsed.consumed);
     begun_ = true;
-    if (parsed.error == http::error::need_more) parsed.error = {};
+    if (parsed.error && parsed.error == http::error::need_more) parsed.error = {};
     return parsed;
   }
 
@@ -262,7 +279,7 @@ class HttpExchange final : public Exchange {
       co_return boost::system::error_code();
     }
     if (got.error() != asio::error::eof) co_return got.error();
-    if (!begun_ && !answer_->has_begun()) co_return http::error::end_of_stream;
+    if (!answer_->has_begun()) co_return http::error::end_of_stream;
     boost::system::error_code error;
     answer_->PutEnd(error);
     co_return error;

@@ -79,6 +79,7 @@ class UpstreamClient {
  public:
   struct Options {
     Milliseconds connect_timeout{2000};  ///< for resolving, connecting and TLS together
+    Milliseconds idle{30'000};           ///< that a connection is kept without a request
   };
 
   UpstreamClient(boost::asio::any_io_executor executor, Options options);

@@ -283,6 +283,27 @@ class Pipelining(abuse.Abuse):
         outcome = self.gateway.wait_for_record("outcome", lambda record: record["code"] == "caller_gone")
         self.assertEqual([attempt["result"] for attempt in outcome["attempts"]], ["cancelled"])
 
+    def test_a_request_that_was_sent_ahead_is_not_answered_in_place_of_one_whose_caller_is_gone(self):
+        for body in (chat(), chat(stream=True)):
+            arrived = threading.Event()
+
+            def hold(call, arrived=arrived):
+                if call.json.get("stream"):
+                    call.send(abuse.stream_head() + abuse.event("first half"))
+                arrived.set()
+                call.wait_for_end()
+            self.paris.behave = hold
+            connection = self.connect()
+            connection.sendall(post(body) + post(chat(text="the second")))
+            self.assertTrue(arrived.wait(60))
+            self.paris.behave = lambda call: call.send(abuse.reply(abuse.answer_json("to the second")))
+            connection.shutdown(1)
+            answer = b""
+            while piece := connection.recv(65536):
+                answer += piece
+            self.assertNotIn(b"to the second", answer)
+            self.assertLessEqual(answer.count(b"HTTP/1.1 "), 1)
+
 
 if __name__ == "__main__":
     abuse.main()

@@ -376,6 +376,25 @@ TEST_CASE("the text of an answer is metered as it passes by") {
   }
 }
 
+TEST_CASE("events that begin alike are metered like any others") {
+  const std::string begins = "data: {\"id\":\"x\",\"content\":\"";
+  const std::string stream = begins + "one\"}\n\n" + begins + "three\", \"text\":\"4\"}\n\n" +  // as the first
+                             "data: {\"id\":\"y\",\"content\":\"six\"}\n\n" + begins +            // another, then as before
+                             "\\\"seven\"}\n\n\"" + begins + "\n" + begins + "8\"";           // not at the beginning of one
+  for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
+    ContentMeter meter;
+    for (std::size_t at = 0; at < stream.size(); at += piece) meter.Feed(std::string_view(stream).substr(at, piece));
+    ContentMeter slow;
+    for (const char& byte : stream) slow.Feed({&byte, 1});
+    REQUIRE(meter.bytes() == slow.bytes());
+  }
+  ContentMeter two;
+  two.Feed(begins + "one\"}\n\n");
+  CHECK(two.bytes() == 3);
+  two.Feed(begins + "three\"}\n\n");
+  CHECK(two.bytes() == 8);
+}
+
 TEST_CASE("base URLs") {
   const auto plain = ParseEndpoint("http://127.0.0.1:8000/v1/");
   CHECK(plain->port == "8000");

@@ -45,13 +45,13 @@ auto To(std::string label, std::vector<CandidateView> candidates) -> TableSpec::
 
 }  // namespace
 
-auto SamplePolicy(Verified verified) -> std::vector<std::byte> {
+auto SamplePolicy(Verified verified, const Limits& limits) -> std::vector<std::byte> {
   TableSpec spec;
   spec.policy_name = "sample";
   spec.policy_version = "2026.1";
   spec.tool_version = "test";
   spec.verified = verified == Verified::kYes;
-  spec.limits = {6, 4000};
+  spec.limits = limits;
   spec.files = {{"policy.route", std::string(64, 'a'), "sample"}};
 
   auto tier = Named("tier", AttributeKind::kOneOf, {SourceKind::kTenant, ""});

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "runtime/values/schema.h"
+
 namespace route::testing {
 
 enum class Verified : unsigned char { kYes, kNo };
@@ -33,7 +35,7 @@ enum class Verified : unsigned char { kYes, kNo };
 ///     route paired    when workload is pair     to {paris, virginia} retry 1, then berlin          (policy.route:48)
 ///     route single    when workload is one      to paris                                           (policy.route:49)
 ///     route everything_else                     to paris, then berlin, then virginia               (policy.route:50)
-///     limits 6 attempts, 4000 ms
-auto SamplePolicy(Verified verified) -> std::vector<std::byte>;
+///     limits 6 attempts, 4000 ms, unless others are given
+auto SamplePolicy(Verified verified, const Limits& limits = {6, 4000}) -> std::vector<std::byte>;
 
 }  // namespace route::testing

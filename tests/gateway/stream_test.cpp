@@ -121,6 +121,24 @@ TEST_CASE("a read that begins between the end and the handler of the watch ends,
   CHECK(pair.watch.has_value());
 }
 
+TEST_CASE("a watch after the end was found is told at once") {
+  Pair pair;
+  SUBCASE("by another watch") {
+    pair.Watch();
+    pair.EndSaying();
+    pair.RunUntilWatched();
+    pair.watch.reset();
+  }
+  SUBCASE("by a read") {
+    pair.EndSaying();
+    CHECK(pair.ReadNow() == kEnd);
+  }
+  pair.Watch();
+  pair.RunUntilWatched();
+  CHECK(pair.watch == ByteStream::Error());
+  CHECK(pair.stream->Peek() == ByteStream::Incoming::kEnd);
+}
+
 TEST_CASE("what was said before the end is read before it") {
   Pair pair;
   pair.Watch();

@@ -10,6 +10,7 @@
 #include "runtime/values/date.h"
 #include "runtime/values/decimal.h"
 #include "runtime/values/given_text.h"
+#include "runtime/values/letter_case.h"
 #include "runtime/values/schema.h"
 #include "runtime/values/value_text.h"
 
@@ -215,6 +216,16 @@ TEST_CASE("what the caller chooses is claimed, what the gateway establishes is m
        {SourceKind::kTenant, SourceKind::kClassifier, SourceKind::kDetector, SourceKind::kBudget, SourceKind::kClock}) {
     CHECK(SourceTrust(kind, "") == Trust::kMeasured);
   }
+}
+
+TEST_CASE("texts are the same in any case of the letters of ASCII, and of no others") {
+  CHECK(SameInAnyCase("Content-Type", "content-TYPE"));
+  CHECK(SameInAnyCase("", ""));
+  CHECK_FALSE(SameInAnyCase("content-type", "content-typ"));
+  CHECK_FALSE(SameInAnyCase("[", "{"));
+  CHECK_FALSE(SameInAnyCase("@", "`"));
+  CHECK_FALSE(SameInAnyCase("\u00C4", "\u00E4"));
+  CHECK(LowerCase("AZ[a@`\u00C4") == "az[a@`\u00C4");
 }
 
 }  // namespace
