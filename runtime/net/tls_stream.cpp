@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 
 #include "runtime/net/socket_stream.h"
@@ -138,6 +139,14 @@ class TlsStream final : public SocketStream {
     const Step step = Stepped([&](std::size_t& done) { return SSL_peek_ex(ssl_.get(), &byte, 1, &done); });
     if (step.error) return Incoming::kEnd;
     return step.need == Need::kNothing ? Incoming::kBytes : Incoming::kNothing;
+  }
+
+  /// What was read ahead, as a goodbye right behind a request, nobody would be told of by the socket.
+  void WatchOnce(std::move_only_function<void(Error)> readable) override {
+    if (SSL_has_pending(ssl_.get()) == 0 || Peek() == Incoming::kNothing) {
+      return SocketStream::WatchOnce(std::move(readable));
+    }
+    asio::post(socket().get_executor(), [readable = std::move(readable)]() mutable { readable(Error()); });
   }
 
   auto ReadSome(asio::mutable_buffer into) -> asio::awaitable<std::expected<std::size_t, Error>> override {
