@@ -75,7 +75,7 @@ class Worker final : public SessionHost {
       draining_ = true;
       acceptor_.close();
       for (Session* session : std::set(sessions_)) session->CloseIfIdle();
-      if (sessions_.empty()) return client_.CloseIdle();
+      if (sessions_.empty()) return client_.Close();
       drain_.expires_after(times_.drain);
       drain_.async_wait([this](const boost::system::error_code& error) {
         if (!error) EndAll();
@@ -93,7 +93,7 @@ class Worker final : public SessionHost {
     sessions_.erase(session);
     if (!draining_ || !sessions_.empty()) return;
     drain_.cancel();
-    client_.CloseIdle();  // nothing else keeps the loop
+    client_.Close();  // nothing else keeps the loop
   }
 
   auto state() -> std::shared_ptr<const GatewayState> override { return state_; }
