@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
@@ -59,7 +61,16 @@ auto Reload(const Arguments& arguments, const route::GatewayConfig& running,
   return route::MakeState(std::move(*loaded), process, arguments.enforcement);
 }
 
+/// Shells and service managers begin with a low limit, for programs that use select(2), and let everybody raise it.
+void OpenAsManyFilesAsAllowed() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 auto Serve(const Arguments& arguments, route::LoadedGeneration loaded) -> int {
+  OpenAsManyFilesAsAllowed();
   auto opened = route::OpenProcess(loaded.config);
   if (!opened) return Complain({opened.error()}, kHasErrors);
   if (opened->restored.bytes > 0) {

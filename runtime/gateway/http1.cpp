@@ -234,7 +234,7 @@ auto Http1::ServeBody(AdmittedRequest admitted, const RequestHead& head) -> asio
 }
 
 /// Notices when the caller goes away while others are being waited for. A caller that closes its sending side counts as
-/// gone; one that sends the next request early is no longer watched.
+/// gone. What it sends ahead is kept for the next request; one that sends much ahead is no longer watched.
 void Http1::WatchCaller() {
   stream_->WatchOnce([self = shared_from_this(), cancellation = cancellation_](const boost::system::error_code& error) {
     if (error || cancellation != self->cancellation_) return;
@@ -244,7 +244,9 @@ void Http1::WatchCaller() {
       case ByteStream::Incoming::kNothing:
         return self->WatchCaller();
       case ByteStream::Incoming::kBytes:
-        return;
+        if (self->buffer_.size() >= kReadBytes) return;
+        self->buffer_.commit(self->stream_->TryRead(self->buffer_.prepare(kReadBytes)));
+        return self->WatchCaller();
     }
   });
 }

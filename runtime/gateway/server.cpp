@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -34,6 +35,14 @@ namespace {
 constexpr std::chrono::milliseconds kAcceptPause{100};  // after the system gave no connection, mostly for want of files
 constexpr std::chrono::seconds kLastChance{3};          // from ending requests to ending the loop
 
+/// Callers leave half of the files that the process may open to upstreams, or they could keep everybody from being served.
+auto MostConnections(const GatewayConfig& config) -> std::int64_t {
+  const auto configured = static_cast<std::int64_t>(config.max_connections);
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return configured;
+  return std::min(configured, static_cast<std::int64_t>(files.rlim_cur / 2));
+}
+
 /// One thread's part of the server.
 class Worker final : public SessionHost {
  public:
@@ -41,6 +50,7 @@ class Worker final : public SessionHost {
       : state_(std::move(state)),
         times_(times),
         pool_(std::move(pool)),
+        most_connections_(MostConnections(state_->config)),
         loop_(1),
         acceptor_(loop_),
         drain_(loop_),
@@ -75,7 +85,7 @@ class Worker final : public SessionHost {
       draining_ = true;
       acceptor_.close();
       for (Session* session : std::set(sessions_)) session->CloseIfIdle();
-      if (sessions_.empty()) return client_.CloseIdle();
+      if (sessions_.empty()) return client_.Close();
       drain_.expires_after(times_.drain);
       drain_.async_wait([this](const boost::system::error_code& error) {
         if (!error) EndAll();
@@ -93,7 +103,7 @@ class Worker final : public SessionHost {
     sessions_.erase(session);
     if (!draining_ || !sessions_.empty()) return;
     drain_.cancel();
-    client_.CloseIdle();  // nothing else keeps the loop
+    client_.Close();  // nothing else keeps the loop
   }
 
   auto state() -> std::shared_ptr<const GatewayState> override { return state_; }
@@ -118,7 +128,7 @@ class Worker final : public SessionHost {
       }
       Metrics& metrics = state_->process->metrics;
       metrics.Count(Metrics::Counter::kConnections);
-      if (metrics.Value(Metrics::Gauge::kOpenConnections) >= state_->config.max_connections) {
+      if (metrics.Value(Metrics::Gauge::kOpenConnections) >= most_connections_) {
         metrics.Count(Metrics::Counter::kConnectionsRefused);
         continue;  // closes it
       }
@@ -149,6 +159,7 @@ class Worker final : public SessionHost {
   std::shared_ptr<const GatewayState> state_;  // of the loop's thread alone
   ServerTimes times_;
   asio::any_io_executor pool_;
+  std::int64_t most_connections_;  // of all threads
   std::set<Session*> sessions_;  // outlives the loop, whose coroutines hold the sessions
   SystemRandom random_;
   bool draining_ = false;

@@ -36,6 +36,11 @@ class PlainStream final : public SocketStream {
     return waiting ? Incoming::kNothing : Incoming::kEnd;
   }
 
+  auto TryRead(asio::mutable_buffer into) -> std::size_t override {
+    const auto got = ::recv(socket().native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+    return got > 0 ? static_cast<std::size_t>(got) : 0;
+  }
+
   auto ReadSome(asio::mutable_buffer into) -> asio::awaitable<std::expected<std::size_t, Error>> override {
     return Receive(into);
   }

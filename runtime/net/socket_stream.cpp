@@ -123,11 +123,11 @@ auto SocketStream::Wait(Need need) -> asio::awaitable<Error> {
   co_return error ? Told(error) : error;
 }
 
-/// Asio's own way to read needs no call to arm the wait, as waiting for a socket alone does. It learns of the stream's end
-/// once: a read after that waits for what never comes.
+/// Asio's own way to read needs no call to arm the wait, as waiting for a socket alone does. It learns of the stream's end,
+/// proper or by a reset, once: a read after that waits for what never comes.
 auto SocketStream::Receive(asio::mutable_buffer into) -> asio::awaitable<std::expected<std::size_t, Error>> {
   if (!IsUsable()) co_return std::unexpected(Told(asio::error::operation_aborted));
-  if (has_found_end_) co_return std::unexpected(asio::error::eof);
+  if (end_) co_return std::unexpected(end_);
   Error error;
   std::size_t got = 0;
   {
@@ -137,8 +137,8 @@ auto SocketStream::Receive(asio::mutable_buffer into) -> asio::awaitable<std::ex
     is_reading_ = false;
   }
   if (!error) co_return got;
-  if (error == asio::error::eof) has_found_end_ = true;
-  co_return std::unexpected(has_found_end_ && !timed_out_ && is_open() ? Error(asio::error::eof) : Told(error));
+  if (error != asio::error::operation_aborted) end_ = error;
+  co_return std::unexpected(end_ && !timed_out_ && is_open() ? end_ : Told(error));
 }
 
 auto SocketStream::TryWrite(asio::const_buffer bytes) -> std::expected<std::size_t, Error> {
@@ -177,21 +177,22 @@ auto SocketStream::GiveWay() -> asio::awaitable<Error> {
 
 /// A peek finds out like a wait, but needs no call to arm it: the reactor knows whether all was read the last time.
 void SocketStream::WatchOnce(std::move_only_function<void(Error)> readable) {
-  if (has_found_end_) {  // of which the reactor would tell nobody any more
+  if (end_) {  // of which the reactor would tell nobody any more
     asio::post(socket_.get_executor(), [readable = std::move(readable)]() mutable { readable(Error()); });
     return;
   }
   socket_.async_receive(asio::buffer(&peeked_, 1), tcp::socket::message_peek,
                         [this, limit = limit_, readable = std::move(readable)](const Error& error, std::size_t) mutable {
-                          if (error == asio::error::eof && !limit->has_ended()) FindEnd();
-                          readable(error == asio::error::operation_aborted ? error : Error());
+                          const bool stopped = error == asio::error::operation_aborted;
+                          if (error && !stopped && !limit->has_ended()) FindEnd(error);
+                          readable(stopped ? error : Error());
                         });
 }
 
 /// The reactor tells the end of what the other side sends once, and this watch was told. A read that began before its
 /// handler ran, because the watch was stopped meanwhile, would wait on.
-void SocketStream::FindEnd() {
-  has_found_end_ = true;
+void SocketStream::FindEnd(const Error& how) {
+  end_ = how;
   if (!is_reading_) return;
   Error ignored;
   socket_.cancel(ignored);

@@ -74,7 +74,7 @@ class SocketStream : public ByteStream {
  private:
   class TimeLimit;
   void TimeOut();
-  void FindEnd();
+  void FindEnd(const Error& how);
 
   boost::asio::ip::tcp::socket socket_;
   std::shared_ptr<TimeLimit> limit_;
@@ -82,7 +82,7 @@ class SocketStream : public ByteStream {
   unsigned reads_in_a_row_ = 0;  // that did not have to wait
   bool timed_out_ = false;
   bool is_reading_ = false;  // in `Receive`
-  bool has_found_end_ = false;  // of what the other side sends
+  Error end_;  // how what the other side sends has ended; none: it has not
   char peeked_ = 0;  // of the watch; nobody reads it
 };
 

@@ -66,6 +66,9 @@ class ByteStream {
   enum class Incoming : std::uint8_t { kNothing, kBytes, kEnd };
   virtual auto Peek() -> Incoming = 0;
 
+  /// Reads what is here, without waiting: at least one byte where `Peek` has found some.
+  virtual auto TryRead(boost::asio::mutable_buffer into) -> std::size_t = 0;
+
   /// Calls the function once: without an error as soon as a read might find something, with one when the stream is closed
   /// or `StopWatching` was called. Nobody may read meanwhile.
   virtual void WatchOnce(std::move_only_function<void(Error)> readable) = 0;

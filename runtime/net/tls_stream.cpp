@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 
 #include "runtime/net/socket_stream.h"
@@ -140,11 +141,20 @@ class TlsStream final : public SocketStream {
     return step.need == Need::kNothing ? Incoming::kBytes : Incoming::kNothing;
   }
 
+  auto TryRead(asio::mutable_buffer into) -> std::size_t override { return ReadStep(into).bytes; }
+
+  /// What was read ahead, as a goodbye right behind a request, nobody would be told of by the socket.
+  void WatchOnce(std::move_only_function<void(Error)> readable) override {
+    if (SSL_has_pending(ssl_.get()) == 0 || Peek() == Incoming::kNothing) {
+      return SocketStream::WatchOnce(std::move(readable));
+    }
+    asio::post(socket().get_executor(), [readable = std::move(readable)]() mutable { readable(Error()); });
+  }
+
   auto ReadSome(asio::mutable_buffer into) -> asio::awaitable<std::expected<std::size_t, Error>> override {
     for (;;) {
       if (!IsUsable()) co_return std::unexpected(Told(asio::error::operation_aborted));
-      const Step step =
-          Stepped([&](std::size_t& done) { return SSL_read_ex(ssl_.get(), into.data(), into.size(), &done); });
+      const Step step = ReadStep(into);
       if (step.error) co_return std::unexpected(Told(step.error));
       if (step.need == Need::kNothing) {
         if (const Error error = co_await GiveWay()) co_return std::unexpected(error);
@@ -162,6 +172,10 @@ class TlsStream final : public SocketStream {
   void Attach(int number) override { SSL_set_fd(ssl_.get(), number); }
 
  private:
+  auto ReadStep(asio::mutable_buffer into) -> Step {
+    return Stepped([&](std::size_t& done) { return SSL_read_ex(ssl_.get(), into.data(), into.size(), &done); });
+  }
+
   /// As far as the socket takes it now.
   void SayGoodbye() {
     ERR_clear_error();

@@ -1,7 +1,7 @@
 #include "runtime/upstream/client.h"
 
+#include <algorithm>
 #include <array>
-#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -24,6 +24,7 @@ namespace route {
 namespace {
 
 constexpr std::size_t kIdlePerEndpoint = 64;
+constexpr std::chrono::seconds kSweepEvery{5};  // for idle connections that are too old or closed by the other side
 constexpr std::uint32_t kHeaderBytes = 64 * 1024;
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::size_t kUsualHead = 512;
@@ -78,9 +79,9 @@ void Cancellation::OnCancel(std::function<void()> action) {
   if (cause_ && action_) action_();
 }
 
-struct UpstreamClient::Impl {
+struct UpstreamClient::Impl : std::enable_shared_from_this<Impl> {
   Impl(asio::any_io_executor the_executor, Options the_options)
-      : executor(std::move(the_executor)), options(the_options), tls(TlsContext::ForClients()) {}
+      : executor(std::move(the_executor)), options(the_options), tls(TlsContext::ForClients()), sweep(executor) {}
 
   auto TakeIdle(const Endpoint& endpoint) -> std::unique_ptr<Connection> {
     const auto found = idle.find(endpoint.base_url);
@@ -89,35 +90,49 @@ struct UpstreamClient::Impl {
     while (!connections.empty()) {
       auto connection = std::move(connections.back());
       connections.pop_back();
-      if (TimePoint::clock::now() - connection->idle_since < options.idle && IsQuiet(*connection)) return connection;
+      if (IsFit(*connection, TimePoint::clock::now())) return connection;
     }
     return nullptr;
   }
 
   void Return(const Endpoint& endpoint, std::unique_ptr<Connection> connection) {
-    const TimePoint now = TimePoint::clock::now();
-    if (now - swept >= options.idle) Sweep(now);
+    if (closed) return;
     auto& connections = idle[endpoint.base_url];
     if (connections.size() >= kIdlePerEndpoint) return;
     connection->stream->NeverExpire();
-    connection->idle_since = now;
+    connection->idle_since = TimePoint::clock::now();
     connections.push_back(std::move(connection));
+    if (!sweeping) Sweep();
   }
 
-  /// Closes what is too old, also to endpoints that nobody asks any more.
-  void Sweep(TimePoint now) {
-    swept = now;
-    for (auto entry = idle.begin(); entry != idle.end();) {
-      std::erase_if(entry->second, [&](const auto& other) { return now - other->idle_since >= options.idle; });
-      entry = entry->second.empty() ? idle.erase(entry) : std::next(entry);
-    }
+  auto IsFit(Connection& connection, TimePoint now) const -> bool {
+    return now - connection.idle_since < options.idle && IsQuiet(connection);
+  }
+
+  /// Drops what nobody may ask for any more: an endpoint may have left the configuration.
+  void Sweep() {
+    sweeping = true;
+    sweep.expires_after(std::min<Milliseconds>(kSweepEvery, options.idle));
+    sweep.async_wait([self = weak_from_this()](const boost::system::error_code& error) {
+      const auto client = self.lock();
+      if (error || !client) return;
+      const TimePoint now = TimePoint::clock::now();
+      for (auto& [url, connections] : client->idle) {
+        std::erase_if(connections, [&](const auto& connection) { return !client->IsFit(*connection, now); });
+      }
+      std::erase_if(client->idle, [](const auto& of_endpoint) { return of_endpoint.second.empty(); });
+      client->sweeping = false;
+      if (!client->idle.empty()) client->Sweep();
+    });
   }
 
   asio::any_io_executor executor;
   Options options;
   std::shared_ptr<TlsContext> tls;
-  TimePoint swept;
   std::unordered_map<std::string, std::vector<std::unique_ptr<Connection>>> idle;
+  asio::steady_timer sweep;
+  bool sweeping = false;  // `sweep` runs
+  bool closed = false;    // nothing is kept any more
 };
 
 namespace {
@@ -205,10 +220,15 @@ class HttpExchange final : public Exchange {
     connection_->stream->ExpireAt(deadline);
     // Who does not want all of a request may answer and close without reading it, and that answer is still there.
     const boost::system::error_code unsent = co_await connection_->stream->Write(asio::buffer(message));
+    if (unsent && !connection_->stream->is_open()) co_return std::unexpected(unsent);
     do {  // interim answers (1xx) come before the real one
       answer_.emplace(kHeaderBytes);
       if (const auto error = co_await ReadHeader()) co_return std::unexpected(unsent ? unsent : error);
     } while (answer_->status() / 100 == 1 && answer_->status() != 101);
+    if (!unsent) co_return std::expected<void, boost::system::error_code>{};
+    // Who refuses a request may say so and close before having read it all. Nobody answers half a request.
+    may_keep_ = false;
+    if (answer_->status() / 100 == 2) co_return std::unexpected(unsent);
     co_return std::expected<void, boost::system::error_code>{};
   }
 
@@ -229,7 +249,9 @@ class HttpExchange final : public Exchange {
       if (const auto failed = co_await Fill()) co_return Failed(failed);
     }
     if (!answer_->body().empty()) co_return std::exchange(answer_->body(), {});
-    if (answer_->keeps_alive() && !answer_->ends_with_connection()) client_->Return(endpoint_, std::move(connection_));
+    if (may_keep_ && answer_->keeps_alive() && !answer_->ends_with_connection()) {
+      client_->Return(endpoint_, std::move(connection_));
+    }
     connection_.reset();
     co_return std::string();
   }
@@ -300,6 +322,7 @@ class HttpExchange final : public Exchange {
   std::unique_ptr<Connection> connection_;
   std::optional<AnswerReader> answer_;
   bool begun_ = false;
+  bool may_keep_ = true;  // the connection, after the answer
 };
 
 /// Would a new connection help where this one out of the pool failed?
@@ -328,8 +351,10 @@ UpstreamClient::UpstreamClient(asio::any_io_executor executor, Options options)
 
 UpstreamClient::~UpstreamClient() = default;
 
-void UpstreamClient::CloseIdle() {
+void UpstreamClient::Close() {
+  impl_->closed = true;
   impl_->idle.clear();
+  impl_->sweep.cancel();
 }
 
 auto UpstreamClient::Post(const UpstreamRequest& request, TimePoint deadline, Cancellation& cancellation)

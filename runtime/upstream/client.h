@@ -87,12 +87,14 @@ class UpstreamClient {
 
   /// Sends the request and waits for the answer's headers, at most until `deadline`. Redirects are not followed. A
   /// connection out of the pool that turns out to be dead before a byte of the answer is replaced by a new one, once.
+  /// An answer other than a success counts even if the upstream closed before it had read the whole request.
   /// `request` and `cancellation` must outlive the exchange.
   auto Post(const UpstreamRequest& request, TimePoint deadline, Cancellation& cancellation)
       -> boost::asio::awaitable<std::expected<std::unique_ptr<Exchange>, TransportFailure>>;
 
-  /// Closes the connections that no exchange is using.
-  void CloseIdle();
+  /// Closes the connections that no exchange is using, now and from now on. Until then the client keeps the executor busy
+  /// while it has such connections.
+  void Close();
 
   struct Impl;
 

@@ -268,20 +268,27 @@ class Pipelining(abuse.Abuse):
         connection.close()
 
     def test_a_caller_that_closes_its_side_is_gone(self):
-        arrived, gone = threading.Event(), threading.Event()
+        """Whatever it sent ahead, in the same packet or later."""
+        for ahead, later in [(b"", b""), (b"\r\n", b""), (post(chat()), b""), (b"", b"P"), (b"P", b"OST ")]:
+            with self.subTest(ahead=ahead, later=later):
+                arrived, gone = threading.Event(), threading.Event()
 
-        def hold(call):
-            arrived.set()
-            call.wait_for_end()
-            gone.set()
-        self.paris.behave = hold
-        connection = self.connect()
-        connection.sendall(post(chat()))
-        self.assertTrue(arrived.wait(60))
-        connection.shutdown(1)
-        self.assertTrue(gone.wait(60))
-        outcome = self.gateway.wait_for_record("outcome", lambda record: record["code"] == "caller_gone")
-        self.assertEqual([attempt["result"] for attempt in outcome["attempts"]], ["cancelled"])
+                def hold(call, arrived=arrived, gone=gone):
+                    arrived.set()
+                    call.wait_for_end()
+                    gone.set()
+                self.paris.behave = hold
+                asked, recorded = self.asked(), len(self.gateway.records())
+                connection = self.connect()
+                connection.sendall(post(chat()) + ahead)
+                self.assertTrue(arrived.wait(60))
+                connection.sendall(later)
+                connection.shutdown(1)
+                self.assertTrue(gone.wait(60))
+                self.assertEqual(connection.recv(1), b"")  # the connection has ended, too
+                outcome = self.gateway.wait_for_record("outcome", lambda record: record in self.gateway.records()[recorded:])
+                self.assertEqual((outcome["code"], [attempt["result"] for attempt in outcome["attempts"]]), ("caller_gone", ["cancelled"]))
+                self.assertEqual(self.asked(), asked + 1)
 
     def test_a_request_that_was_sent_ahead_is_not_answered_in_place_of_one_whose_caller_is_gone(self):
         for body in (chat(), chat(stream=True)):

@@ -336,6 +336,39 @@ class Keeping(Upstreams):
         self.ends(answer.id, "completed")
 
 
+class Leaving(Upstreams):
+    settings = {"max_body_bytes": 20_000_000}
+
+    def test_with_an_answer_before_it_has_read_the_request(self):
+        """A request that is more than sockets hold, so the gateway is still sending it when it is cut off."""
+        for status, result in [("413 Too Large", "caller_error"), ("429 Too Many", "rate_limited"), ("401 Who", "broken_deployment"),
+                               ("503 Busy", "error_status"), ("200 OK", "connection_reset")]:
+            with self.subTest(status=status):
+                def refuse(connection, status=status):
+                    head = b""
+                    while b"\r\n\r\n" not in head:
+                        head += connection.recv(1000)
+                    connection.sendall(reply(GOOD, status=status))
+                    connection.close()
+                self.paris.on_connect = refuse
+                answer = self.gateway.chat(padding="x" * 15_000_000)
+                self.assertEqual(self.results(answer.id)[0], ("paris", result))
+                self.assertEqual(answer.status, 413 if result == "caller_error" else 200)
+
+    def test_a_connection_that_was_kept(self):
+        """It is closed on this side too, although nobody asks that upstream any more."""
+        gone = threading.Event()
+
+        def behave(call):
+            call.send(reply(GOOD))
+            call.connection.shutdown(socket.SHUT_WR)
+            call.wait_for_end()
+            gone.set()
+        self.paris.behave = behave
+        self.assertEqual(self.gateway.chat().deployment, "paris")
+        self.assertTrue(gone.wait(harness.PATIENCE))
+
+
 class Flooding(Upstreams):
     """More than anybody may keep."""
 

@@ -91,6 +91,27 @@ class Encrypted(Setting):
         caller.close()
         self.paris.wait_for("caller_gone", n=number)
 
+    def test_a_goodbye_right_behind_the_request_is_heard(self):
+        """In one packet, so that it has been read before anybody waits for it."""
+        self.paris.control(gate="reply")
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        caller = ssl.create_default_context(cafile=self.certificate).wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with frames.socket.create_connection(("127.0.0.1", self.gateway.port), timeout=harness.PATIENCE) as plain:
+            def until_done(step):
+                while True:
+                    try:
+                        return step()
+                    except ssl.SSLWantReadError:
+                        plain.sendall(outgoing.read())
+                        incoming.write(plain.recv(65536))
+            until_done(caller.do_handshake)
+            caller.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk-gold\r\n"
+                         b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY)
+            with self.assertRaises(ssl.SSLWantReadError):  # the goodbye is written, and its answer is not there
+                caller.unwrap()
+            plain.sendall(outgoing.read())
+            self.gateway.wait_for_record("outcome", lambda record: record["code"] == "caller_gone")
+
     def test_a_new_certificate_is_taken_over_by_a_reload(self):
         old = ssl.get_server_certificate(("127.0.0.1", self.gateway.port))
         certificate, _ = harness.make_certificate(self.folder)  # the same files, written anew

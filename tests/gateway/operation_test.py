@@ -12,6 +12,7 @@ import os
 import pathlib
 import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -544,6 +545,19 @@ class Overloaded(Operating):
             connection.close()
         self.until("room again", lambda: self.gateway.admin("GET", "/admin/status")[1]["open_connections"] == 0)
         self.assertEqual(self.gateway.chat().status, 200)
+
+    def test_callers_leave_files_to_upstreams(self):
+        self.restart(threads=1, before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (128, 256)))  # to be raised
+        held = [base.socket.create_connection(("127.0.0.1", self.gateway.port), timeout=harness.PATIENCE) for _ in range(256)]
+        refused = re.compile(r"^routegate_connections_refused_total 128$", re.MULTILINE)
+        self.until("half of them are refused", lambda: refused.search(self.gateway.admin("GET", "/metrics")[1]))
+        self.assertEqual(self.gateway.admin("GET", "/admin/status")[1]["open_connections"], 128)
+        body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "hello"}]}).encode()
+        held[0].sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-gold\r\n"
+                        b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        self.assertTrue(held[0].recv(4096).startswith(b"HTTP/1.1 200"))
+        for connection in held:
+            connection.close()
 
 
 if __name__ == "__main__":

@@ -41,6 +41,12 @@ class Pair {
   void Say(std::string_view text) { asio::write(other, asio::buffer(text)); }
   void EndSaying() { other.shutdown(tcp::socket::shutdown_send); }
 
+  /// At once and unread, as an end that is no end.
+  void Reset() {
+    other.set_option(asio::socket_base::linger(true, 0));
+    other.close();
+  }
+
   void Watch() {
     stream->WatchOnce([this](const ByteStream::Error& error) { watch = error; });
   }
@@ -81,6 +87,7 @@ class Pair {
 };
 
 const Pair::Read kEnd = std::unexpected(ByteStream::Error(asio::error::eof));
+const Pair::Read kReset = std::unexpected(ByteStream::Error(asio::error::connection_reset));
 
 TEST_CASE("a read after the watch was told of the end ends at once, and so does every later one") {
   Pair pair;
@@ -92,6 +99,28 @@ TEST_CASE("a read after the watch was told of the end ends at once, and so does 
   pair.stream->StopWatching();
   CHECK(pair.ReadNow() == kEnd);
   CHECK(pair.ReadNow() == kEnd);
+}
+
+TEST_CASE("a reset that the watch was told of is no end, and no read after it waits either") {
+  Pair pair;
+  pair.Watch();
+  pair.Reset();
+  pair.RunUntilWatched();
+  CHECK(pair.watch == ByteStream::Error());
+  CHECK(pair.stream->Peek() == ByteStream::Incoming::kEnd);
+  pair.stream->StopWatching();
+  CHECK(pair.ReadNow() == kReset);
+  CHECK(pair.ReadNow() == kReset);
+}
+
+TEST_CASE("a read that meets a reset ends, and so does every later one") {
+  Pair pair;
+  pair.BeginRead();
+  pair.io.poll();
+  pair.Reset();
+  pair.Run();
+  CHECK(pair.read == kReset);
+  CHECK(pair.ReadNow() == kReset);
 }
 
 TEST_CASE("a read that begins between the end and the handler of the watch ends, too") {

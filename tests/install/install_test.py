@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """`cmake --install` puts everything where a system looks for it, and what it installs runs from there.
 
-    install_test.py CMAKE BUILD
+    install_test.py CMAKE BUILD SANITIZERS
+
+SANITIZERS are those of the build, as for -fsanitize=, or empty.
 """
 
 import json
@@ -11,7 +13,9 @@ import sys
 import tempfile
 import unittest
 
-CMAKE, BUILD = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
+CMAKE, BUILD, SANITIZERS = sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), sys.argv[3]
+# A sanitizer has to be in the program, and not only in a library that it uses.
+FLAGS = [f"-DCMAKE_{language}_FLAGS=-fsanitize={SANITIZERS}" for language in ["C", "CXX"] if SANITIZERS]
 
 
 class Install(unittest.TestCase):
@@ -44,7 +48,7 @@ class Install(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
             source = pathlib.Path(__file__).resolve().parent / "consumer"
-            for command in (["-S", source, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={self.root}"],
+            for command in (["-S", source, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={self.root}", *FLAGS],
                             ["--build", folder / "build"]):
                 done = subprocess.run([CMAKE, *command], capture_output=True, text=True, timeout=300)
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
