@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 #include "audit/attestation.h"
 #include "audit/proof.h"
+#include "audit/shape.h"
 #include "audit/words.h"
 
 namespace audit {
@@ -16,6 +18,19 @@ namespace {
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30U;
 constexpr std::uint64_t kMostText = std::uint64_t{1} << 27U;
 constexpr std::size_t kEnvelope = 56;
+
+/// Nothing but canonical JSON, with integers below 2^63 and not nested deeply.
+auto ReadText(const std::string& text) -> Json {
+  constexpr int kDeepest = 1000;
+  Json pack = Json::parse(text, [](int depth, Json::parse_event_t event, const Json& value) {
+    const bool is_number = event == Json::parse_event_t::value && value.is_number();
+    const bool fits = !is_number || (value.is_number_integer() && value <= std::numeric_limits<std::int64_t>::max());
+    Need(depth <= kDeepest && fits, "the proof pack is nested too deeply or has another number than an integer");
+    return true;
+  });
+  Need(pack.dump() == text, "the proof pack is not canonical JSON");
+  return pack;
+}
 
 void CheckSources(const CheckOptions& options, Checked& checked) {
   for (const Json& file : checked.pack.at("files")) {
@@ -76,7 +91,7 @@ auto ReadBytes(const std::filesystem::path& path) -> std::string {
 
 auto OpenPack(const std::string& bytes) -> Json {
   Need(bytes.starts_with("\x89RPP\r\n\x1a\n"), "this is not a proof pack");
-  Need(Unsigned(bytes, 8, 8) == 3, "this proof pack has another version than 3, the only one that is understood");
+  Need(Unsigned(bytes, 8, 8) == 4, "this proof pack has another version than 4, the only one that is understood");
   const std::uint64_t size = Unsigned(bytes, kEnvelope - 8, 8);
   const bool is_whole = Sha256(bytes.substr(kEnvelope - 8)) == Hex(bytes.substr(16, 32));
   Need(is_whole, "the proof pack is damaged: its checksum is another one");
@@ -86,7 +101,9 @@ auto OpenPack(const std::string& bytes) -> Json {
   const auto* packed = reinterpret_cast<const Bytef*>(bytes.data() + kEnvelope);
   const int code = uncompress2(reinterpret_cast<Bytef*>(text.data()), &written, packed, &taken);
   Need(code == Z_OK && written == size && taken == bytes.size() - kEnvelope, "the proof pack does not unpack");
-  return ReadPack(text);
+  Json pack = ReadText(text);
+  CheckShape(pack);
+  return pack;
 }
 
 auto BundleIn(const std::string& bytes, const std::string& sha256) -> std::string {
