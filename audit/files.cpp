@@ -22,9 +22,10 @@ constexpr std::size_t kEnvelope = 56;
 /// Nothing but canonical JSON, with integers below 2^63 and not nested deeply.
 auto ReadText(const std::string& text) -> Json {
   constexpr int kDeepest = 1000;
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
   Json pack = Json::parse(text, [](int depth, Json::parse_event_t event, const Json& value) {
     const bool is_number = event == Json::parse_event_t::value && value.is_number();
-    const bool fits = !is_number || (value.is_number_integer() && value <= std::numeric_limits<std::int64_t>::max());
+    const bool fits = !is_number || (value.is_number_unsigned() ? value.get<std::uint64_t>() <= kLargest : value.is_number_integer());
     Need(depth <= kDeepest && fits, "the proof pack is nested too deeply or has another number than an integer");
     return true;
   });

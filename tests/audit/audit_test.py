@@ -682,7 +682,10 @@ class Faults(Folder):
 
     def test_hostile_packs_are_refused_quickly(self):
         self.make()
-        for text in (b"[" * 100_000 + b"]" * 100_000, b"{}", b"null", b'{"format":"route.proof-pack/1"}', b'{"a":1,"a":1}', b"1.5"):
+        with_number = json.dumps(TWIN.open_pack(self.pack.read_bytes()), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        beyond = [re.sub(rb'"own carbon":\d+', b'"own carbon":%d' % number, with_number, count=1)
+                  for number in (1 << 63, (1 << 64) - 1, 1 << 64, -(1 << 63) - 1) if b'"own carbon":' in with_number]
+        for text in (*beyond, b"[" * 100_000 + b"]" * 100_000, b"{}", b"null", b'{"format":"route.proof-pack/1"}', b'{"a":1,"a":1}', b"1.5"):
             content = struct.pack("<Q", len(text)) + zlib.compress(text)
             self.pack.write_bytes(b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 4) + hashlib.sha256(content).digest() + content)
             self.assertEqual(self.both()[0], 1, text[:40])
