@@ -6,7 +6,7 @@ namespace audit {
 
 void Need(bool holds, const char* why, const Json& where) {
   if (holds) return;
-  const std::string of = where.is_null() ? "" : ": " + where.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string of = where.is_null() ? "" : ": " + where.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 1'000);
   throw Rejected(why + of);
 }
 

@@ -28,8 +28,10 @@ constexpr const char* kUsage =
 
 enum ExitCode { kGood = 0, kFindings = 1, kWrongUsage = 2, kInconclusive = 3, kInternalError = 70 };
 
-/// What a file's bytes are quoted in, for a terminal: printable ASCII, and `?` for everything else.
+/// What a file's bytes are quoted in, for a terminal: not too much of it, printable ASCII, and `?` for everything else.
 auto Ascii(std::string text) -> std::string {
+  constexpr std::size_t kMost = 1000;
+  if (text.size() > kMost) text.resize(kMost);
   for (char& c : text) c = ' ' <= c && c <= '~' ? c : '?';
   return text;
 }
@@ -97,6 +99,9 @@ auto main(int argc, char** argv) -> int {
     return show ? RunShow(*options) : RunCheck(*options);
   } catch (const audit::Unreadable& error) {
     std::fprintf(stderr, "routeaudit: error: %s\n", error.what());
+    return kWrongUsage;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "routeaudit: error: there is not enough memory\n");
     return kWrongUsage;
   } catch (const audit::Rejected& error) {
     std::printf("REJECTED: %s\nNothing in this pack is established.\n", error.what());

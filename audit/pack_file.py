@@ -42,7 +42,7 @@ compared attribute:#attributes fact:s than:u* value:u* what:=first_choice_at_lea
 condition all:condition*; condition any:condition*; condition not:condition; condition dimension:#dimensions classes:run*; run u u;
 test all:test*; test any:test*; test not:test; test fact:s in:f*; test fact:s only_in:f*;
 test fact:s at_least:i; test fact:s below:i; test fact:s at_least:i below:i"""
-MOST_BYTES, COUNTRIES, DEEPEST, LARGEST, SMALL = 1 << 27, 249, 1000, (1 << 63) - 1, 0xFFFFFFFF
+MOST_BYTES, MOST_PARTS, COUNTRIES, DEEPEST, LARGEST, SMALL = 1 << 27, 1 << 24, 249, 1000, (1 << 63) - 1, 0xFFFFFFFF
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 NUMBERS = {"price_in", "price_out", "first_token_ms", "retention_days", "quality", "context_tokens"}
 PLACES = {"processed_in", "headquarters", "seen_from"}
@@ -258,6 +258,7 @@ def open_pack(data):
         unpack = zlib.decompressobj()
         text = unpack.decompress(data[56:], size + 1)
         need(len(text) == size and unpack.eof and not unpack.unused_data, "the proof pack does not unpack")
+        need(sum(map(text.count, (b",", b"[", b"{"))) <= MOST_PARTS, "the proof pack has more than 16777216 parts")
         pack = json.loads(text, parse_float=lambda number: need(False, f"{number} is no integer"))
         canonical = json.dumps(pack, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     except (ValueError, RecursionError, zlib.error) as error:
@@ -269,8 +270,18 @@ def open_pack(data):
 
 def bundle_in(data, sha256):
     """The file itself, or one of the policies of a bundle of several."""
-    count, = struct.unpack_from("<I", data, 12) if data[:8] == b"\x89RTC\r\n\x1a\n" else (0,)
-    for begin, size in [(0, len(data)), *(struct.unpack_from("<QQ", data, 24 + 16 * i) for i in range(count))]:
+    if hashlib.sha256(data).hexdigest() == sha256:
+        return data
+    is_of_several = data[:8] == b"\x89RTC\r\n\x1a\n"
+    need(not is_of_several or len(data) >= 24, "the bundle ends too early")
+    count, = struct.unpack_from("<I", data, 12) if is_of_several else (0,)
+    need(count <= 1024, "the bundle has more than 1024 policies")
+    end = 24 + 16 * count
+    need(not count or end <= len(data), "the bundle ends too early")
+    for i in range(count):
+        begin, size = struct.unpack_from("<QQ", data, 24 + 16 * i)
+        need(end <= begin and begin + size <= len(data), "the policies of the bundle do not follow each other")
         if hashlib.sha256(data[begin:begin + size]).hexdigest() == sha256:
             return data[begin:begin + size]
+        end = begin + size
     raise Rejected("the bundle is another one than the proof pack is about")

@@ -579,6 +579,8 @@ def check_sources(pack, sources, library):
         in_library = file["path"].startswith("<std.") and file["path"].endswith(">")
         path = f"{library}/{file['path'][5:-1]}.route" if in_library else f"{sources}/{file['path']}"
         if not in_library or library is not None:
+            if not pathlib.Path(path).is_file():
+                raise OSError(f"{path} cannot be read")
             need(hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest() == file["sha256"],
                  f"{path} is another file than the one that the pack is about")
 
@@ -608,11 +610,11 @@ def main(words):
     sys.setrecursionlimit(20_000)
     try:
         return check(words[1], options["--bundle"], options["--sources"], options.get("--library"))
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         print(f"routeaudit.py: error: {error}", file=sys.stderr)
         return 2
     except Rejected as error:
-        print(f"REJECTED: {error}")
+        print(f"REJECTED: {error}"[:1000])
         return 1
 
 
