@@ -196,7 +196,7 @@ class Checker {
   auto List(const std::string& name) const -> const Json& {
     static const Json nothing = Json::array();
     const Json& holder = name == "files" ? pack_ : pack_["core"];
-    return holder.contains(name) ? holder[name] : nothing;
+    return holder.contains(name) && holder[name].is_array() ? holder[name] : nothing;
   }
 
   auto Classes(std::uint64_t dimension) const -> std::uint64_t { return List("dimensions")[dimension]["classes"]; }
