@@ -1,9 +1,31 @@
+#include <openssl/sha.h>
+
 #include <map>
 #include <sstream>
 
 #include "audit/core.h"
 
 namespace audit {
+
+auto Hex(const std::string& bytes) -> std::string {
+  std::string hex;
+  for (const unsigned char byte : bytes) hex += {"0123456789abcdef"[byte >> 4U], "0123456789abcdef"[byte & 15U]};
+  return hex;
+}
+
+auto Sha256(const std::string& bytes) -> std::string {
+  std::string digest(SHA256_DIGEST_LENGTH, 0);
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()));
+  return Hex(digest);
+}
+
+auto Unsigned(const std::string& bytes, std::uint64_t at, std::size_t size) -> std::uint64_t {
+  Need(at <= bytes.size() && size <= bytes.size() - at, "a file ends too early");
+  std::uint64_t number = 0;
+  for (std::size_t i = size; i-- > 0;) number = number << 8U | static_cast<unsigned char>(bytes[at + i]);
+  return number;
+}
+
 namespace {
 
 constexpr std::uint64_t kNone = 0xFFFFFFFF, kHeader = 64, kSections = 128, kFirstSection = 304, kServiceHeader = 24, kCellBytes = 64;
@@ -11,29 +33,24 @@ constexpr std::uint64_t kNone = 0xFFFFFFFF, kHeader = 64, kSections = 128, kFirs
 /// The header and the sections in their order, each with the fields of a record: its name, its type and what it is of. Types: s
 /// string, p place, r range, b u8, h u16, u u32, o u32 that may be none, q u64, i i64, z a byte that is zero.
 const char* const kLayouts = R"(
-header policy:s version:s tool:s verified:u:flags attempts:u deadline_ms:u definitions:u refusals_terms:u routes_terms:u
-       rules_terms:u mask_cells:u answer_tokens:u cost_hundredth_cents:u;
-attributes name:s default:s kind:b:kinds unit:b:units has_default:b:flags :z first_dimension:u maximum:i sources:r:sources
-           values:r:names prefixes:r:names texts:r:names cuts:r:cuts countries:r:countries;
-sources argument:s kind:b:origins :z :z :z :z :z :z :z; names :s; cuts :i; countries :h;
-dimensions attribute:u member:u classes:u;
-deployments name:s model:s vendor:s endpoint:s upstream_model:s key_env:s price_in:i price_out:i processed_in:h headquarters:h
-            :z :z :z :z;
+header policy:s version:s tool:s verified:u:flags attempts:u deadline_ms:u definitions:u refusals_terms:u routes_terms:u rules_terms:u
+       mask_cells:u answer_tokens:u cost_hundredth_cents:u;
+attributes name:s default:s kind:b:kinds unit:b:units has_default:b:flags :z first_dimension:u maximum:i sources:r:sources values:r:names
+           prefixes:r:names texts:r:names cuts:r:cuts countries:r:countries;
+sources argument:s kind:b:origins :z :z :z :z :z :z :z; names :s; cuts :i; countries :h; dimensions attribute:u member:u classes:u;
+deployments name:s model:s vendor:s endpoint:s upstream_model:s key_env:s price_in:i price_out:i processed_in:h headquarters:h :z :z :z :z;
 files path:s sha256:s policy:s; rules name:s because:s place:p implied:u:flags mask:u; refusals name:s reason:s place:p;
-routes name:s place:p tiers:r:tiers;
-tiers label:s candidates:r:candidates order:u:orders limit:o within_ms:o retries:o; candidates deployment:u weight:u;
-guarantees name:s text:s place:p verdict:u:verdicts :z :z :z :z;
-levels definitions:u terms:u; owners :u; lines first:u direct:u searched:u; columns dimension:u cell:u run:u runs:u; runs first:h cell:h;
+routes name:s place:p tiers:r:tiers; tiers label:s candidates:r:candidates order:u:orders limit:o within_ms:o retries:o;
+candidates deployment:u weight:u; guarantees name:s text:s place:p verdict:u:verdicts :z :z :z :z; levels definitions:u terms:u;
+owners :u; lines first:u direct:u searched:u; columns dimension:u cell:u run:u runs:u; runs first:h cell:h;
 masks 0:q 1:q 2:q 3:q 4:q 5:q 6:q 7:q; cells 0:q 1:q 2:q 3:q 4:q 5:q 6:q 7:q; strings :b)";
 const char* const kServiceLayouts = R"(; service_header screens_terms:u :z :z :z :z;
 services name:s vendor:s endpoint:s key_env:s question:s processed_in:h headquarters:h kind:u:origins within_ms:u :z :z :z :z;
 screens services:q by:u index:u)";
-const Json kWords = {{"flags", {false, true}},
-                 {"kinds", {"one of", "any of", "yes/no", "number", "text", "country", "date"}},
-                     {"units", {"", "tokens", "ms", "%", "USD", "EUR", "time of day"}},
+const Json kWords = {{"flags", {false, true}}, {"kinds", {"one of", "any of", "yes/no", "number", "text", "country", "date"}},
+                     {"units", {"", "tokens", "ms", "%", "USD", "EUR", "time of day"}}, {"verdicts", {"proved", "violated", "unknown"}},
                      {"origins", {"tenant", "header", "request", "classifier", "detector", "budget", "clock"}},
-                     {"orders", {"as listed", "by weight", "cheapest", "fastest", "quality"}},
-                     {"verdicts", {"proved", "violated", "unknown"}}};
+                     {"orders", {"as listed", "by weight", "cheapest", "fastest", "quality"}}};
 
 auto SizeOf(char type) -> std::uint64_t {
   const std::size_t at = std::string_view("bzh uo").find(type);

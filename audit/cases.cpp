@@ -64,8 +64,7 @@ auto IsPossible(const Core& core, const Box& box) -> bool {
   });
 }
 
-const Json kAlways = {{"all", Json::array()}}, kNever = {{"any", Json::array()}};
-const Json kUnserved = {{"every_deployment_reached", {{"deployments", kNever}, {"services", kAlways}}}};
+const Json kUnserved = {{"every_deployment_reached", {{"deployments", {{"any", Json::array()}}}, {"services", kAlways}}}};
 const Json kServed = {{"served", {{"unless_refused_by", Json::array()}}}};
 
 auto OutcomesIn(const Core& core, const Json& premise, const Box& box) -> Outcomes {
@@ -105,9 +104,8 @@ auto PlanOf(const Core& core, const Json& route, const Outcomes& outcomes) -> Pl
       ++possible;
       reach.certain += allowed == kTrue ? 1 : 0;
     }
-    Need(limit > 0 || tier["candidates"].empty(), "a tier takes no deployment at all", tier);
     reach.most = std::min<std::size_t>(possible, limit);
-    if (possible > 0) plan.push_back(std::move(reach));
+    if (reach.most > 0) plan.push_back(std::move(reach));
   }
   return plan;
 }
@@ -175,7 +173,6 @@ auto IsAffordable(const Core& core, std::int64_t usd, const Plan& plan, const Bo
   while (!box[*core.prompt][longest]) --longest;
   const std::int64_t tokens = (RangeOf(AttributeOf(core.json, *core.prompt), longest).second - 1) / 1'000'000;
   const std::uint64_t attempts = Natural(limits.at("attempts")), answer = Natural(limits.at("answer_tokens"));
-  Need(attempts <= 10'000, "there are too many attempts to add up", attempts);
   std::vector<std::int64_t> costs;  // of each attempt
   for (const Reach& reach : plan) {
     std::int64_t dearest = 0;

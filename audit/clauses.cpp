@@ -127,14 +127,12 @@ void CheckClauses(const Core& core, const Json& obligation, const Json& certific
   for (const Json& cell : certificate.at("cells")) {
     Outcomes outcomes = unknown;
     for (const Json& number : cell) outcomes.at(std::abs(Signed(number)) - 1) = number < 0 ? kFalse : kTrue;
-    const bool established = IsKept(core, obligation["promise"], outcomes, core.everything);
-    Need(established, "a cell does not establish what it should", obligation["name"]);
+    Need(IsKept(core, obligation["promise"], outcomes, core.everything), "a cell does not establish what it should", obligation["name"]);
   }
   Clauses clauses(core, obligation, certificate["cells"]);
-  for (const Json& step : certificate.at("proof")) {
-    if (clauses.Follow(step)) return;
-  }
-  throw Rejected("a proof ends before its contradiction");
+  bool contradiction = false;
+  for (const Json& step : certificate.at("proof")) contradiction = clauses.Follow(step);
+  Need(contradiction, "a proof does not end with its contradiction", obligation["name"]);
 }
 
 }  // namespace audit

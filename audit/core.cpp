@@ -6,7 +6,7 @@ namespace audit {
 
 void Need(bool holds, const char* why, const Json& where) {
   if (holds) return;
-  const std::string of = where.is_null() ? "" : ": " + where.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string of = where.is_null() ? "" : ": " + where.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 1'000);
   throw Rejected(why + of);
 }
 
@@ -53,15 +53,45 @@ void AddDimensions(Core& core) {
 
 /// What is known of a condition before services answer: what they say counts as `unknown`, behind a `not` as the opposite.
 auto Foreseen(const Json& condition, const Bits& answered, bool unknown) -> Json {
-  if (condition.contains("dimension")) {
-    const bool is_answered = answered.at(Natural(condition["dimension"]));
-    return is_answered ? Json{{unknown ? "all" : "any", Json::array()}} : condition;
-  }
+  if (condition.contains("dimension") && !answered.at(Natural(condition["dimension"]))) return condition;
+  if (condition.contains("dimension")) return {{unknown ? "all" : "any", Json::array()}};
   if (condition.contains("not")) return {{"not", Foreseen(condition["not"], answered, !unknown)}};
   const char* const op = condition.contains("all") ? "all" : "any";
   Json parts = Json::array();
   for (const Json& part : condition.at(op)) parts.push_back(Foreseen(part, answered, unknown));
   return {{op, parts}};
+}
+
+/// Whether only models have what a test asks for, so that it says nothing of services.
+auto IsOfModels(const Json& core, const Json& test) -> bool {
+  const std::string& fact = Text(test["fact"]);
+  const auto asks = [&](const Json& tag) { return Contains(test.at("in"), tag); };
+  const auto carries = [&](const Json& service) { return std::ranges::any_of(service.at("tags"), asks); };
+  if (fact == "tags") return std::ranges::none_of(core.at("own_tags"), asks) && std::ranges::none_of(core["services"], carries);
+  const auto is_that = [&](const Json& each) { return fact == "own " + Text(each.at("name")) && each.at("of_models") == true; };
+  const std::string of_models = "model capabilities price_in price_out first_token_ms quality context_tokens ";
+  return of_models.find(fact.substr(0, fact.find(' ')) + " ") != std::string::npos || std::ranges::any_of(core.at("properties"), is_that);
+}
+
+/// What a test of deployments asks of services. Null if nothing is left of it.
+auto OfServices(const Json& core, const Json& test) -> Json {
+  if (test.contains("fact")) {
+    if (test["fact"] == "name") return {{"any", Json::array()}};
+    if (test["fact"] == "service") return {{"fact", "name"}, {"in", test.at("in")}};
+    return IsOfModels(core, test) ? Json() : test;
+  }
+  const std::string op = test.contains("all") ? "all" : test.contains("any") ? "any" : "not";
+  Json parts = Json::array();
+  for (const Json& part : op == "not" ? Json::array({test.at(op)}) : test[op]) {
+    if (const Json left = OfServices(core, part); !left.is_null()) parts.push_back(left);
+  }
+  return parts.empty() && test != kAlways ? Json() : Json{{op, op == "not" ? parts[0] : parts}};
+}
+
+/// Throws unless the same is asked of services as of deployments, as far as it says anything of them.
+void CheckPair(const Json& core, const Json& pair) {
+  const Json left = OfServices(core, pair.at("deployments")), asked = core["services"].empty() ? Json() : left.is_null() ? kAlways : left;
+  Need(pair.value("services", Json()) == asked, "something else is asked of services than of deployments", pair);
 }
 
 /// What keeps services from seeing prompts: a refusal all of them, where it applies whatever they say; a rule those that
@@ -128,25 +158,25 @@ auto Holds(const Json& test, const Json& recipient) -> bool {
   const Json facts = fact.is_array() ? fact : Json::array({fact});
   const Json& wanted = test.contains("in") ? test["in"] : test.at("only_in");
   const auto is_wanted = [&](const Json& each) { return Contains(wanted, each); };
-  if (test.contains("in")) return std::any_of(facts.begin(), facts.end(), is_wanted);
-  return std::all_of(facts.begin(), facts.end(), is_wanted);
+  return test.contains("in") ? std::ranges::any_of(facts, is_wanted) : std::ranges::all_of(facts, is_wanted);
 }
 
 Core::Core(const Json& given) : json(given) {
-  Need(json.at("routes").is_array() && json.at("limits").is_object(), "the core has no routes or limits");
   AddDimensions(*this);
   for (const Json& rule : json.at("rules")) {
     Bits& kept = keeps.emplace_back();
+    CheckPair(json, rule.at("keep"));
     for (const Json& deployment : json.at("deployments")) kept.push_back(Holds(rule.at("keep").at("deployments"), deployment));
     kept.resize(kept.size() + json["services"].size(), true);
   }
   AddScreens(*this);
-  Json refusals = Json::array(), always = {{"all", Json::array()}};
+  Json refusals = Json::array();
   while (refusals.size() < json.at("refusals").size()) refusals.push_back(refusals.size());
-  obligations.push_back({{"name", "coverage"}, {"when", always}, {"promise", {{"served", {{"unless_refused_by", refusals}}}}}});
+  obligations.push_back({{"name", "coverage"}, {"when", kAlways}, {"promise", {{"served", {{"unless_refused_by", refusals}}}}}});
   for (const Json& guarantee : json.at("guarantees")) {
-    obligations.push_back({{"when", guarantee.at("when")}, {"promise", guarantee.at("promise")}});
-    obligations.back()["name"] = "guarantee " + Text(guarantee.at("name"));
+    const std::string name = "guarantee " + Text(guarantee.at("name"));
+    obligations.push_back({{"name", name}, {"when", guarantee.at("when")}, {"promise", guarantee.at("promise")}});
+    if (guarantee["promise"].contains("every_deployment_reached")) CheckPair(json, guarantee["promise"].front());
   }
 }
 

@@ -16,6 +16,8 @@ namespace audit {
 
 using Json = nlohmann::json;
 
+inline const Json kAlways = {{"all", Json::array()}};  ///< the condition or test that always holds
+
 /// What is being checked is not what it claims to be. The text says what, and where.
 struct Rejected : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -65,9 +67,6 @@ auto Unsigned(const std::string& bytes, std::uint64_t at, std::size_t size) -> s
 /// itself if it has just one without a name. Numbers that stand for words are these words, strings and ranges are what they
 /// point at, and what may be none is null. `masks` and `cells` are their bytes. Throws Rejected.
 auto ReadBundle(const std::string& bytes) -> Json;
-
-/// A pack's text: nothing but canonical JSON, with integers below 2^63 and not nested deeply.
-auto ReadPack(const std::string& text) -> Json;
 
 /// The attribute of a dimension.
 auto AttributeOf(const Json& core, std::size_t dimension) -> const Json&;

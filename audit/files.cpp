@@ -4,18 +4,36 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 #include "audit/attestation.h"
 #include "audit/proof.h"
+#include "audit/shape.h"
 #include "audit/words.h"
 
 namespace audit {
 namespace {
 
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30U;
+constexpr std::uint64_t kMostPolicies = 1024, kMostParts = std::uint64_t{1} << 24U;
 constexpr std::uint64_t kMostText = std::uint64_t{1} << 27U;
 constexpr std::size_t kEnvelope = 56;
+
+/// Nothing but canonical JSON, with integers below 2^63 and not nested deeply.
+auto ReadText(const std::string& text) -> Json {
+  constexpr int kDeepest = 1000;
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
+  const auto parts = std::ranges::count_if(text, [](char c) { return c == ',' || c == '[' || c == '{'; });
+  Need(static_cast<std::uint64_t>(parts) <= kMostParts, "the proof pack has more than 16777216 parts");
+  Json pack = Json::parse(text, [](int depth, Json::parse_event_t event, const Json& value) {
+    const bool is_number = event == Json::parse_event_t::value && value.is_number();
+    const bool fits = !is_number || (value.is_number_unsigned() ? value.get<std::uint64_t>() <= kLargest : value.is_number_integer());
+    Need(depth <= kDeepest && fits, "the proof pack is nested too deeply or has another number than an integer");
+    return true;
+  });
+  Need(pack.dump() == text, "the proof pack is not canonical JSON");
+  return pack;
+}
 
 void CheckSources(const CheckOptions& options, Checked& checked) {
   for (const Json& file : checked.pack.at("files")) {
@@ -64,19 +82,21 @@ void CheckBase(const Json& core, const Json& base) {
 
 }  // namespace
 
-auto ReadBytes(const std::filesystem::path& path) -> std::string {
-  std::ifstream in(path, std::ios::binary);
+auto ReadBytes(const std::filesystem::path& path, std::uint64_t most) -> std::string {
+  std::error_code error;
+  const bool is_file = std::filesystem::is_regular_file(path, error);  // to open a pipe is to wait for whoever writes to it
+  const std::uint64_t size = is_file ? std::filesystem::file_size(path, error) : 0;
+  std::ifstream in(is_file ? path : "", std::ios::binary);
   std::ostringstream bytes;
-  if (!std::filesystem::is_regular_file(path) || std::filesystem::file_size(path) > kMostBytes ||
-      !(bytes << in.rdbuf())) {
-    throw Unreadable(path.string() + " cannot be read, is empty or has more than 1 GiB");
+  if (!in || error || size > most || (size > 0 && !(bytes << in.rdbuf()))) {
+    throw Unreadable(path.string() + " cannot be read or has more than " + std::to_string(most >> 20U) + " MiB");
   }
   return std::move(bytes).str();
 }
 
 auto OpenPack(const std::string& bytes) -> Json {
   Need(bytes.starts_with("\x89RPP\r\n\x1a\n"), "this is not a proof pack");
-  Need(Unsigned(bytes, 8, 8) == 3, "this proof pack has another version than 3, the only one that is understood");
+  Need(Unsigned(bytes, 8, 8) == 4, "this proof pack has another version than 4, the only one that is understood");
   const std::uint64_t size = Unsigned(bytes, kEnvelope - 8, 8);
   const bool is_whole = Sha256(bytes.substr(kEnvelope - 8)) == Hex(bytes.substr(16, 32));
   Need(is_whole, "the proof pack is damaged: its checksum is another one");
@@ -86,15 +106,21 @@ auto OpenPack(const std::string& bytes) -> Json {
   const auto* packed = reinterpret_cast<const Bytef*>(bytes.data() + kEnvelope);
   const int code = uncompress2(reinterpret_cast<Bytef*>(text.data()), &written, packed, &taken);
   Need(code == Z_OK && written == size && taken == bytes.size() - kEnvelope, "the proof pack does not unpack");
-  return ReadPack(text);
+  Json pack = ReadText(text);
+  CheckShape(pack);
+  return pack;
 }
 
 auto BundleIn(const std::string& bytes, const std::string& sha256) -> std::string {
   if (Sha256(bytes) == sha256) return bytes;
   const std::uint64_t policies = bytes.starts_with("\x89RTC\r\n\x1a\n") ? Unsigned(bytes, 12, 4) : 0;
+  Need(policies <= kMostPolicies, "the bundle has more than 1024 policies");
+  std::uint64_t end = 24 + 16 * policies;
   for (std::uint64_t i = 0; i < policies; ++i) {
     const std::uint64_t at = Unsigned(bytes, 24 + 16 * i, 8), size = Unsigned(bytes, 32 + 16 * i, 8);
-    if (at <= bytes.size() && Sha256(bytes.substr(at, size)) == sha256) return bytes.substr(at, size);
+    Need(at >= end && at <= bytes.size() && size <= bytes.size() - at, "the policies of the bundle do not follow each other");
+    if (Sha256(bytes.substr(at, size)) == sha256) return bytes.substr(at, size);
+    end = at + size;
   }
   throw Rejected("the bundle is another one than the proof pack is about: its SHA-256 is not " + sha256);
 }
@@ -106,8 +132,8 @@ auto Check(const CheckOptions& options) -> Checked {
   checked.verdicts = CheckPack(pack, BundleIn(bundles, checked.bundle_hash));
   CheckSources(options, checked);
   if (!options.attestation.empty()) {
-    const std::string key = options.key.empty() ? "" : ReadBytes(options.key);
-    CheckAttestation(ReadBytes(options.attestation), key, checked.bundle_hash, checked.pack_hash);
+    const std::string key = options.key.empty() ? "" : ReadBytes(options.key, kMostSignedBytes);
+    CheckAttestation(ReadBytes(options.attestation, kMostSignedBytes), key, checked.bundle_hash, checked.pack_hash);
   }
   if (!options.base.empty()) {
     const Json base = Core(OpenPack(ReadBytes(options.base)).at("core")).json;

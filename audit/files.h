@@ -28,7 +28,11 @@ struct Checked {
   std::string base = {};  ///< the policy whose rules all stand in this one; empty if not asked
 };
 
-auto ReadBytes(const std::filesystem::path& path) -> std::string;
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30U;        ///< of a pack, a bundle or a source
+constexpr std::uint64_t kMostSignedBytes = std::uint64_t{1} << 21U;  ///< of an attestation or a key
+
+/// Throws Unreadable if there is no such file, or if it has more bytes.
+auto ReadBytes(const std::filesystem::path& path, std::uint64_t most = kMostBytes) -> std::string;
 
 /// "The file": checks the envelope, unpacks, and takes nothing but canonical JSON.
 auto OpenPack(const std::string& bytes) -> Json;

@@ -28,6 +28,14 @@ constexpr const char* kUsage =
 
 enum ExitCode { kGood = 0, kFindings = 1, kWrongUsage = 2, kInconclusive = 3, kInternalError = 70 };
 
+/// What a file's bytes are quoted in, for a terminal: not too much of it, printable ASCII, and `?` for everything else.
+auto Ascii(std::string text) -> std::string {
+  constexpr std::size_t kMost = 1000;
+  if (text.size() > kMost) text.resize(kMost);
+  for (char& c : text) c = ' ' <= c && c <= '~' ? c : '?';
+  return text;
+}
+
 auto Usage(const std::string& what) -> int {
   std::fprintf(stderr, "routeaudit: error: %s\n\n%s", what.c_str(), kUsage);
   return kWrongUsage;
@@ -92,6 +100,9 @@ auto main(int argc, char** argv) -> int {
   } catch (const audit::Unreadable& error) {
     std::fprintf(stderr, "routeaudit: error: %s\n", error.what());
     return kWrongUsage;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "routeaudit: error: there is not enough memory\n");
+    return kWrongUsage;
   } catch (const audit::Rejected& error) {
     std::printf("REJECTED: %s\nNothing in this pack is established.\n", error.what());
     return kFindings;
@@ -99,7 +110,7 @@ auto main(int argc, char** argv) -> int {
     std::printf(
         "REJECTED: the pack lacks something that belongs into it, or is malformed (%s)\nNothing in this pack is "
         "established.\n",
-        error.what());
+        Ascii(error.what()).c_str());
     return kFindings;
   } catch (const std::out_of_range& error) {
     std::printf(

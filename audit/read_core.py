@@ -310,8 +310,9 @@ class Reader:
         return {"policy": self.head.words[3], "version": self.head.words[5],
                 "layers": [{"name": line.words[1], "version": line.words[3]} for line in self.top.all("layer")],
                 "limits": {name: int(limits.get(name)) for name in LIMITS},
-                "properties": [{"name": line.words[1], "kind": self.kinds[line.words[1]], "unit": line.words[line.words.index("unit") + 1]}
-                               for line in self.top.all("property")],
+                "properties": [{"name": line.words[1], "kind": self.kinds[line.words[1]], "unit": line.words[line.words.index("unit") + 1],
+                                "of_models": line.words[-2:] == ["of", "models"]} for line in self.top.all("property")],
+                "own_tags": sorted({each.words[1] for line in self.top.all("deployment") for each in line.all("tag")}),
                 "attributes": [attribute.to_json(self.first[attribute.name]) for attribute in self.attributes],
                 "dimensions": [{"attribute": i, "member": member, "classes": attribute.count} for i, attribute in enumerate(self.attributes)
                                for member in range(len(attribute.values) if attribute.kind == "any of" else 1)],

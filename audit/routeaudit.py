@@ -8,54 +8,19 @@ unreadable file, 3 inconclusive. Sets of classes and of deployments are integers
 """
 
 import hashlib
-import json
 import pathlib
 import struct
 import sys
-import zlib
+
+from pack_file import Rejected, bundle_in, need, open_pack
 
 FALSE, UNKNOWN, TRUE = 0, 1, 2
-MOST_BYTES, NONE, MILLION, LARGEST, FIRST_DAY, LAST_DAY = 1 << 27, 0xFFFFFFFF, 1_000_000, (1 << 63) - 1, -719_162, 2_932_896
+NONE, MILLION, LARGEST, FIRST_DAY, LAST_DAY = 0xFFFFFFFF, 1_000_000, (1 << 63) - 1, -719_162, 2_932_896
 WORDS = {"flags": [False, True], "kinds": ["one of", "any of", "yes/no", "number", "text", "country", "date"],
          "units": ["", "tokens", "ms", "%", "USD", "EUR", "time of day"],
          "orders": ["as listed", "by weight", "cheapest", "fastest", "quality"], "verdicts": ["proved", "violated", "unknown"],
          "origins": "tenant header request classifier detector budget clock".split()}
-
-
-class Rejected(Exception):
-    """What is being checked is not what it claims to be."""
-
-
-def need(holds, why):
-    if not holds:
-        raise Rejected(why)
-
-
-# ---- The file ----------------------------------------------------------------------------------------------------
-
-
-def open_pack(data):
-    need(data[:8] == b"\x89RPP\r\n\x1a\n" and len(data) >= 56, "this is not a proof pack")
-    version, size = (struct.unpack_from("<Q", data, offset)[0] for offset in (8, 48))
-    need(version == 3, "a version that is not understood")
-    need(hashlib.sha256(data[48:]).digest() == data[16:48], "the proof pack is damaged: its checksum is another one")
-    need(size <= MOST_BYTES, "the proof pack unpacks to more than 128 MiB")
-    unpack = zlib.decompressobj()
-    text = unpack.decompress(data[56:], size + 1)
-    need(len(text) == size and unpack.eof and not unpack.unused_data, "the proof pack does not unpack")
-    pack = json.loads(text, parse_float=lambda number: need(False, f"{number} is no integer"))
-    need(json.dumps(pack, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() == text, "the text is not canonical JSON")
-    return pack
-
-
-def bundle_in(data, sha256):
-    """The file itself, or one of the policies of a bundle of several."""
-    count, = struct.unpack_from("<I", data, 12) if data[:8] == b"\x89RTC\r\n\x1a\n" else (0,)
-    for begin, size in [(0, len(data)), *(struct.unpack_from("<QQ", data, 24 + 16 * i) for i in range(count))]:
-        if hashlib.sha256(data[begin:begin + size]).hexdigest() == sha256:
-            return data[begin:begin + size]
-    raise Rejected("the bundle is another one than the proof pack is about")
-
+OF_MODELS = {"model", "capabilities", "price_in", "price_out", "first_token_ms", "quality", "context_tokens"}
 
 # ---- The core ----------------------------------------------------------------------------------------------------
 
@@ -87,10 +52,30 @@ class Core:
                        + [True] * len(self.services)) for rule in core["rules"]]
         self.refusals = [(self.condition(refusal["when"]), refusal) for refusal in core["refusals"]]
         self.routes = [(self.condition(route["when"]), route["tiers"]) for route in core["routes"]]
+        self.check_pairs()
         self.add_screens()
         everyone = {"served": {"unless_refused_by": list(range(len(self.refusals)))}}
         self.obligations = [("coverage", ("all", []), everyone), *(
             ("guarantee " + each["name"], self.condition(each["when"]), each["promise"]) for each in core["guarantees"])]
+
+    def of_services(self, test):
+        """What a test of deployments asks of services, which don't have what only models have. None if nothing is left of it."""
+        if "fact" not in test:
+            (op, parts), = test.items()
+            left = [part for part in map(self.of_services, [parts] if op == "not" else parts) if part is not None]
+            return {op: left[0] if op == "not" else left} if left or test == {"all": []} else None
+        fact, carried = test["fact"], {*self.json["own_tags"], *(tag for each in self.services for tag in each["tags"])}
+        if fact in ("name", "service"):
+            return {"any": []} if fact == "name" else {"fact": "name", "in": test["in"]}
+        is_lacking = fact.split(" ")[0] in OF_MODELS or (carried.isdisjoint(test["in"]) if fact == "tags" else any(
+            each["of_models"] and fact == "own " + each["name"] for each in self.json["properties"]))
+        return None if is_lacking else test
+
+    def check_pairs(self):
+        promises = [each["promise"] for each in self.json["guarantees"] if "every_deployment_reached" in each["promise"]]
+        for pair in [rule["keep"] for rule in self.json["rules"]] + [each["every_deployment_reached"] for each in promises]:
+            asked = (self.of_services(pair["deployments"]) or {"all": []}) if self.services else None
+            need(pair.get("services") == asked, f"something else is asked of services than of deployments: {pair}")
 
     def add_screens(self):
         """What keeps services from seeing prompts: a refusal all of them, where it applies whatever they say; a rule those that it
@@ -181,7 +166,6 @@ class Reach:
         self.within = core.deadline if tier["within_ms"] is None else tier["within_ms"]
         self.maybe, self.sure, self.certain, possible = [], [], 0, 0
         limit = len(tier["candidates"]) if tier["limit"] is None else tier["limit"]
-        need(limit > 0 or not tier["candidates"], "a tier takes no deployment at all")
         for d in (candidate["deployment"] for candidate in tier["candidates"] if at(allowed, candidate["deployment"]) != FALSE):
             self.maybe += [d] * (self.certain < limit)
             self.sure += [(d, possible)] * (allowed[d] == TRUE and possible < limit)
@@ -296,7 +280,7 @@ def compares(core, says, box):
     need(says["what"] in ("first_choice_at_least", "first_choice_at_most"), "a comparison is not understood")
     larger, smaller = ((one, boxes[0]), (other, boxes[1]))[::1 if says["what"] == "first_choice_at_least" else -1]
     return any(keeps(core, {"first_choice": {"fact": says["fact"], "at_least": between}}, *larger)
-               and keeps(core, {"first_choice": {"fact": says["fact"], "below": between + 1}}, *smaller)
+               and keeps(core, {"first_choice": {"fact": says["fact"], "below": min(between + 1, LARGEST)}}, *smaller)
                for between in {each.get(says["fact"], 0) for each in core.deployments})
 
 
@@ -367,6 +351,7 @@ def replay(clauses, variables, proof):
     known = list(clauses)
     for lemma, hints in proof:
         need(all(0 < abs(literal) <= variables and -literal not in lemma for literal in lemma), "a proof has a clause that is none")
+        need(len(set(lemma)) == len(lemma), "a proof has a clause with a literal twice")
         true, conflict = {-literal for literal in lemma}, False
         for hint in hints:
             left = {literal for literal in at(known, hint) if -literal not in true}
@@ -374,10 +359,8 @@ def replay(clauses, variables, proof):
             true |= left
             conflict = not left
         need(conflict, "a step of a clausal proof does not follow")
-        if not lemma:
-            return
         known.append(lemma)
-    raise Rejected("a clausal proof ends before its contradiction")
+    need(len(known) > len(clauses) and not known[-1], "a clausal proof does not end with its contradiction")
 
 
 def check_clauses(core, obligation, certificate):
@@ -596,6 +579,8 @@ def check_sources(pack, sources, library):
         in_library = file["path"].startswith("<std.") and file["path"].endswith(">")
         path = f"{library}/{file['path'][5:-1]}.route" if in_library else f"{sources}/{file['path']}"
         if not in_library or library is not None:
+            if not pathlib.Path(path).is_file():
+                raise OSError(f"{path} cannot be read")
             need(hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest() == file["sha256"],
                  f"{path} is another file than the one that the pack is about")
 
@@ -610,8 +595,7 @@ def check(pack_path, bundle_path, sources, library):
         need(refusals == sorted(refusals) and routes == sorted(routes, reverse=True), "the layers are out of order")
         verdicts = [check_obligation(core, *pair) for pair in zip(core.obligations, pack["obligations"])]
         check_table(core, pack, bundle_in(bundles, pack["bundle"]["sha256"]))
-    except (LookupError, ValueError, TypeError, AttributeError, StopIteration, RecursionError, OverflowError, struct.error,
-            zlib.error) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, StopIteration, RecursionError, OverflowError, struct.error) as error:
         raise Rejected(f"the pack is malformed ({type(error).__name__}: {error})") from error
     check_sources(pack, sources, library)
     print("\n".join(f"{verdict}: {obligation[0]}" for obligation, verdict in zip(core.obligations, verdicts)))
@@ -626,11 +610,11 @@ def main(words):
     sys.setrecursionlimit(20_000)
     try:
         return check(words[1], options["--bundle"], options["--sources"], options.get("--library"))
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         print(f"routeaudit.py: error: {error}", file=sys.stderr)
         return 2
     except Rejected as error:
-        print(f"REJECTED: {error}")
+        print(f"REJECTED: {error}"[:1000])
         return 1
 
 

@@ -45,6 +45,19 @@ class Sources {
   std::vector<std::vector<std::string>> lines_;
 };
 
+/// What of a test of deployments is asked of services. By this `CheckPack` compares the two tests of a pair; it is as true as the core.
+auto AskedOfServices(const Json& core) -> std::string {
+  if (core.at("services").empty()) return "";
+  std::string lacking = "model, capabilities, prices, first_token_ms, quality, context_tokens", own;
+  for (const Json& property : core.at("properties")) {
+    if (property.at("of_models") == true) lacking += ", " + Text(property.at("name"));
+  }
+  for (const Json& tag : core.at("own_tags")) own += (own.empty() ? "" : ", ") + Text(tag);
+  return "what is asked of deployments is asked of services, but for what only models have: " + lacking +
+         ", and each tag that no service carries and that is none of those that deployments carry themselves (" +
+         (own.empty() ? "none" : own) + ")\n";
+}
+
 }  // namespace
 
 auto Show(const Json& pack, const std::string& folder, const std::string& library) -> std::string {
@@ -56,6 +69,7 @@ auto Show(const Json& pack, const std::string& folder, const std::string& librar
   text += "\n";
   for (const Json& deployment : core.at("deployments")) text += "deployment " + FactsText(core, deployment) + "\n";
   for (const Json& service : core.at("services")) text += "service " + FactsText(core, service) + "\n";
+  text += AskedOfServices(core);
   for (const auto& [list, word] : {std::pair("refusals", "refusal"), std::pair("rules", "rule"),
                                    std::pair("routes", "route"), std::pair("guarantees", "guarantee")}) {
     for (std::size_t i = 0; i < core.at(list).size(); ++i) {

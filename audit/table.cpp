@@ -64,8 +64,7 @@ class TermReader {
     Need(entries <= kMostEntries, "the bundle speaks of too many definitions", entries);
     const std::uint64_t first = list == "levels" ? definitions_.size() : 0;
     Align(list == "levels" || list == "refusals" ? kLineBits : kWordBits);
-    std::uint64_t last = first;
-    for (std::uint64_t left = Natural(terms); left > 0; --left, ++bit_) {
+    for (std::uint64_t left = Natural(terms), last = first; left > 0; --left, ++bit_) {
       const std::uint64_t owner = Natural(bundle_["owners"].at(owner_++));
       Need(first <= owner && (last <= owner || list == "rules"), "the bundle has terms out of order");
       last = owner;

@@ -53,6 +53,7 @@ class Writer {
               {"answer_tokens", policy_.limits.answer_tokens},
               {"cost_hundredth_cents", policy_.limits.cost_hundredth_cents}}},
             {"properties", WriteAll(policy_.properties)},
+            {"own_tags", OwnTags()},
             {"attributes", std::move(attributes)},
             {"dimensions", WriteAll(classes_.dimensions())},
             {"deployments", std::move(deployments)},
@@ -270,6 +271,13 @@ class Writer {
             {"countries", classes.country_class}};
   }
 
+  /// The tags that deployments carry themselves. A service can be asked for these, and not for one that only models carry.
+  auto OwnTags() const -> std::set<std::string> {
+    std::set<std::string> tags;
+    for (const ir::Deployment& deployment : policy_.deployments) tags.insert(deployment.tags.begin(), deployment.tags.end());
+    return tags;
+  }
+
   auto DeploymentToJson(DeploymentId id) const -> Json {
     const ir::Deployment& deployment = policy_.deployments.at(id.index);
     const ir::Model& model = policy_.models.at(deployment.model.index);
@@ -321,7 +329,10 @@ class Writer {
   static auto Write(const ir::Layer& layer) -> Json { return {{"name", layer.name}, {"version", layer.version}}; }
 
   static auto Write(const ir::Property& property) -> Json {
-    return {{"name", property.name}, {"kind", std::string(KindName(property.kind))}, {"unit", std::string(ir::UnitWords(property.unit))}};
+    return {{"name", property.name},
+            {"kind", std::string(KindName(property.kind))},
+            {"unit", std::string(ir::UnitWords(property.unit))},
+            {"of_models", property.owner == ir::Property::Owner::kModel}};
   }
 
   auto Write(const ir::Service& service) const -> Json {

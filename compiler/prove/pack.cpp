@@ -17,7 +17,7 @@ namespace route::prove {
 namespace {
 
 constexpr std::string_view kMagic = "\x89RPP\r\n\x1a\n";
-constexpr std::uint64_t kVersion = 3;
+constexpr std::uint64_t kVersion = 4;
 constexpr std::size_t kMostCases = 65'536;  // where there is nothing but cases
 constexpr std::size_t kEnvelopeBytes = 56;
 

@@ -29,6 +29,7 @@ SAMPLE, SERVICES = ROOT / "tests/audit/sample.route", ROOT / "tests/audit/servic
 def load_twin():
     spec = importlib.util.spec_from_file_location("routeaudit_twin", ROOT / "audit/routeaudit.py")
     module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(ROOT / "audit"))
     spec.loader.exec_module(module)
     return module
 
@@ -57,7 +58,7 @@ def twin(pack, bundle, sources):
 def seal_pack(pack):
     text = json.dumps(pack, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     content = struct.pack("<Q", len(text)) + zlib.compress(text, 1)
-    return b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 3) + hashlib.sha256(content).digest() + content
+    return b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 4) + hashlib.sha256(content).digest() + content
 
 
 def seal_bundle(data):
@@ -134,7 +135,51 @@ class Packs(Folder):
             self.assertIn("REJECTED", self.both()[1])
         pack["core"]["guarantees"][-1]["promise"]["every_deployment_reached"]["services"] = {"all": []}
         self.pack.write_bytes(seal_pack(pack))
-        self.assertIn("a witness does not break what it should", self.both()[1])
+        self.assertIn("something else is asked of services than of deployments", self.both()[1])
+
+    def test_services_are_asked_for_what_deployments_are(self):
+        """But for what only models have. Each pair that says something else is refused by both, with the pair named."""
+        text = SERVICES.read_text().replace("retention 0 days   carbon 40", "retention 0 days   carbon 40   tags calm").replace("route all", """rule calm_only
+  when tier is gold and data includes personal
+  require (open_weights or calm or certified soc2) and not model large and not service idle
+rule green_only
+  when tier is gold and urgent
+  require carbon <= 500 and not deployment oregon
+
+route all""")
+        pack = self.build(text)
+        self.assertEqual(self.both()[0], 0)
+        rules = {rule["name"]: i for i, rule in enumerate(pack["core"]["rules"])}
+        kept = pack["core"]["rules"][rules["calm_only"]]["keep"]["services"]
+        self.assertEqual(kept, {"all": [{"any": [{"fact": "tags", "in": ["calm"]}, {"fact": "certified", "in": ["soc2"]}]},
+                                        {"not": {"fact": "name", "in": ["idle"]}}]})
+        tried = 0
+        pairs = [("rules", i, rule["keep"]) for i, rule in enumerate(pack["core"]["rules"])] + [
+            ("guarantees", i, each["promise"]["every_deployment_reached"]) for i, each in enumerate(pack["core"]["guarantees"])
+            if "every_deployment_reached" in each["promise"]]
+        for entries, i, pair in pairs:
+            for other in ({"all": []}, {"any": []}, {"not": pair["services"]}, {"all": [pair["services"]]}, pair["deployments"], None):
+                if other != pair["services"]:
+                    bad = copy.deepcopy(pack)
+                    entry = bad["core"][entries][i]
+                    target = entry["keep"] if entries == "rules" else entry["promise"]["every_deployment_reached"]
+                    target["services"] = other
+                    if other is None:
+                        del target["services"]
+                    self.pack.write_bytes(seal_pack(bad))
+                    self.assertIn("REJECTED: something else is asked of services than of deployments", self.both()[1], f"{entries} {i} {other}")
+                    tried += 1
+        self.assertGreater(tried, 30)
+        for change in (lambda core: core["own_tags"].clear(), lambda core: core["own_tags"].append("open_weights"),
+                       lambda core: core["properties"][0].update(of_models=True), lambda core: core["properties"][1].update(of_models=False)):
+            bad = copy.deepcopy(pack)
+            change(bad["core"])
+            self.pack.write_bytes(seal_pack(bad))
+            self.assertIn("REJECTED: something else is asked of services than of deployments", self.both()[1])
+        self.pack.write_bytes(seal_pack(pack))
+        shown = subprocess.run([ROUTEAUDIT, "show", self.pack], capture_output=True, text=True).stdout
+        self.assertIn("what only models have: model, capabilities, prices, first_token_ms, quality, context_tokens, openness, and each tag that no "
+                      "service carries and that is none of those that deployments carry themselves (calm)\n", shown)
 
     def test_services_are_shown_beside_the_sources(self):
         (self.tmp / "services.route").write_text(SERVICES.read_text())
@@ -608,14 +653,44 @@ class Faults(Folder):
         self.assertEqual([entry["verdict"] for entry in bad["obligations"]], [entry["verdict"] for entry in pack["obligations"]], what)
         return 0
 
+    def test_what_is_malformed_is_refused_with_its_place(self):
+        pack = self.make()
+        for place, text, change in (
+                ("its top", "does not belong here", lambda pack: pack.update(more=1)),
+                ("core/rules/0", "something is missing here", lambda pack: pack["core"]["rules"][0].pop("because")),
+                ("core/rules/0/keep", "does not belong here", lambda pack: pack["core"]["rules"][0]["keep"].update(models={"all": []})),
+                ("core/routes/0/tiers/0/limit", "no small number above 0", lambda pack: pack["core"]["routes"][0]["tiers"][0].update(limit=0)),
+                ("core/deployments/0/price_in", "no number from 0", lambda pack: pack["core"]["deployments"][0].update(price_in=-1)),
+                ("core/deployments/0/status", "no text", lambda pack: pack["core"]["deployments"][0].update(status=["live"])),
+                ("core/guarantees/0/name", "a character that is not shown", lambda pack: pack["core"]["guarantees"][0].update(name="a\nproved: b")),
+                ("core/guarantees/0/text", "a character that is not shown", lambda pack: pack["core"]["guarantees"][0].update(text="\u202eb")),
+                ("core/attributes/0", "its dimensions are others", lambda pack: pack["core"]["dimensions"][0].update(classes=3)),
+                ("core/rules/0/keep/deployments", "there is no such fact", lambda pack: pack["core"]["rules"][0]["keep"].update(
+                    deployments={"fact": "weather", "in": []})),
+                ("core/rules/0/when", "ascending and apart", lambda pack: pack["core"]["rules"][0].update(
+                    when={"dimension": 0, "classes": [[0, 1], [1, 2]]})),
+                ("obligations/0", "does not belong here", lambda pack: pack["obligations"][0].update(open="why")),
+                ("places/rules/0", "does not belong here", lambda pack: pack["places"]["rules"][0].append(1)),
+                ("its top", "not a place for each entry", lambda pack: pack["places"]["rules"].append([0, 1])),
+                ("files/0/path", "a character that is not shown", lambda pack: pack["files"][0].update(path="sample.route\0"))):
+            bad = copy.deepcopy(pack)
+            change(bad)
+            self.pack.write_bytes(seal_pack(bad))
+            code, said = self.both()
+            self.assertEqual(code, 1, place)
+            self.assertRegex(said, f"REJECTED: the pack is malformed at {place}: .*{text}")
+
     def test_hostile_packs_are_refused_quickly(self):
         self.make()
-        for text in (b"[" * 100_000 + b"]" * 100_000, b"{}", b"null", b'{"format":"route.proof-pack/1"}', b'{"a":1,"a":1}', b"1.5"):
+        with_number = json.dumps(TWIN.open_pack(self.pack.read_bytes()), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        beyond = [re.sub(rb'"own carbon":\d+', b'"own carbon":%d' % number, with_number, count=1)
+                  for number in (1 << 63, (1 << 64) - 1, 1 << 64, -(1 << 63) - 1) if b'"own carbon":' in with_number]
+        for text in (*beyond, b"[" * 100_000 + b"]" * 100_000, b"{}", b"null", b'{"format":"route.proof-pack/1"}', b'{"a":1,"a":1}', b"1.5"):
             content = struct.pack("<Q", len(text)) + zlib.compress(text)
-            self.pack.write_bytes(b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 3) + hashlib.sha256(content).digest() + content)
+            self.pack.write_bytes(b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 4) + hashlib.sha256(content).digest() + content)
             self.assertEqual(self.both()[0], 1, text[:40])
         bomb = struct.pack("<Q", 100) + zlib.compress(b" " * 50_000_000)
-        self.pack.write_bytes(b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 3) + hashlib.sha256(bomb).digest() + bomb)
+        self.pack.write_bytes(b"\x89RPP\r\n\x1a\n" + struct.pack("<Q", 4) + hashlib.sha256(bomb).digest() + bomb)
         self.assertEqual(self.both()[0], 1)
 
 
@@ -668,9 +743,16 @@ class TheChecker(unittest.TestCase):
         for path in (ROOT / "audit").glob("*.[ch]*"):
             for included in re.findall(r'#include ["<]([^">]+)', path.read_text()):
                 self.assertFalse(included.startswith(("compiler/", "runtime/")), f"{path.name} includes {included}")
-        for script in ("routeaudit.py", "read_core.py", "pack_smt.py"):
+        for script in ("routeaudit.py", "pack_file.py", "read_core.py", "pack_smt.py"):
             self.assertNotRegex((ROOT / "audit" / script).read_text(),
-                                r"(?m)^(import|from) (?!argparse|datetime|hashlib|json|pathlib|re|struct|sys|zlib)", script)
+                                r"(?m)^(import|from) (?!argparse|datetime|hashlib|json|pack_file|pathlib|re|struct|sys|zlib)", script)
+
+    def test_both_have_the_shape_that_the_page_has(self):
+        cpp = re.search(r'kShapes = R"\((.*?)\)"', (ROOT / "audit/shape.cpp").read_text(), re.S)[1]
+        python = re.search(r'SHAPES = """(.*?)"""', (ROOT / "audit/pack_file.py").read_text(), re.S)[1]
+        page = re.search(r"```shape\n(.*?)```", (ROOT / "docs/proof-pack.md").read_text(), re.S)[1]
+        self.assertEqual(cpp.split(), python.split())
+        self.assertEqual(page.split(), python.split())
 
     def test_its_manual_page_has_every_option_and_is_clean(self):
         page = ROOT / "docs/man/routeaudit.1"

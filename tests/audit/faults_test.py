@@ -59,10 +59,39 @@ SEEN = SERVICES + "\nguarantee false_one  when tier is free and difficulty >= 99
 
 GAP = small("data includes health").replace("route all  to", "route some  when urgent to").partition("guarantee")[0]
 
+# One request is compared with another. Each text ends with a guarantee that is false, the last one's is true.
+GOLD_AT_HOME = small("tier is gold").partition("guarantee")[0]
+GOLD_REFUSED = GOLD_AT_HOME.replace("tier is gold", "urgent") + 'refuse closed\n  when tier is gold\n  with "closed"\n\n'
+ALLOWED, SERVED = (f"every request with tier gold is {what} the same request with tier free is\n" for what in ("allowed every deployment that", "served if"))
+COMPARED = small("data includes health").partition("guarantee")[0] + f"""
+rule gold_health  when tier is gold and data includes health  require processed in FR
+rule free_hurry   when tier is free and urgent  require processed in FR
+
+guarantee gold_first  {ALLOWED}"""
+
+# What a tag and a property ask of services, for which deployments and not only models must carry them.
+TAGGED = SERVICES.replace("retention 0 days   carbon 40", "retention 0 days   carbon 40   tags calm").replace("route all", """rule calm_only
+  when tier is gold and data includes personal
+  require calm
+rule green_only
+  when tier is gold and urgent
+  require carbon <= 500
+
+route all""")
+TRUE = (SAMPLE, SERVICES, COMPARED, TAGGED)
+
 # What is about services is shown of SERVICES, everything else of SAMPLE.
 ABOUT_SERVICES = ("table-moves-services", "table-forgets-a-screen", "table-keeps-another-service", "table-knows-what-services-answer",
                   "core-leaves-out-a-service", "core-changes-a-services-fact", "core-asks-nothing-of-services",
-                  "core-says-a-service-answers-something-else")
+                  "core-says-a-service-answers-something-else", "core-asks-a-service-for-less")
+ABOUT_TAGS = ("core-says-deployments-carry-no-tags", "core-says-only-models-have-a-property", "facts-spare-services-what-deployments-carry")
+ABOUT_COMPARISONS = {
+    "encoder-compares-a-value-with-itself": GOLD_AT_HOME + "guarantee false_one  " + ALLOWED,
+    "encoder-compares-the-wrong-way-round": GOLD_AT_HOME + "guarantee false_one  the first choice with tier gold has price in at most that with tier free\n",
+    "encoder-allows-what-is-refused": GOLD_REFUSED + "guarantee false_one  " + ALLOWED,
+    "encoder-serves-the-first-in-any-case": GOLD_REFUSED + "guarantee false_one  " + SERVED,
+    **dict.fromkeys(("prover-divides-no-comparison", "core-swaps-what-is-compared"), COMPARED),
+}
 
 # Of each fault: the policy. SAMPLE and SERVICES have only true guarantees: there the table, the core or the certificate is wrong.
 CASES = {
@@ -76,8 +105,10 @@ CASES = {
     "prover-hides-what-is-violated": FALSE,
     "prover-hides-a-gap": GAP,  # some requests find no route
     "table-says-verified": FALSE,
+    **ABOUT_COMPARISONS,
+    **dict.fromkeys(ABOUT_TAGS, TAGGED),
     **{name: SERVICES if name in ABOUT_SERVICES else SAMPLE for name in seeded_faults.FAULTS if name.startswith(("table-", "core-", "prover-"))
-       and name not in ("prover-hides-what-is-violated", "prover-hides-a-gap", "table-says-verified")},
+       and name not in ("prover-hides-what-is-violated", "prover-hides-a-gap", "table-says-verified", *ABOUT_COMPARISONS, *ABOUT_TAGS)},
 }
 # What has to do with one kind of certificate; everything else is tried with both.
 FORMS = {"prover-widens-cells-too-far": [CLAUSES], "prover-drops-a-hint": [CLAUSES], "prover-applies-what-may-apply": [CASES_ONLY]}
@@ -115,7 +146,7 @@ class Faults(unittest.TestCase):
             for words in FORMS.get(fault, [CASES_ONLY, CLAUSES]):
                 with self.subTest(fault=fault, most_cases=words[1]):
                     good_codes, good_said, good_bundle = self.make(ROUTEC, (), *words)
-                    self.assertEqual(good_codes, [0, 0 if text in (SAMPLE, SERVICES) else 1], good_said)
+                    self.assertEqual(good_codes, [0, 0 if text in TRUE else 1], good_said)
                     good_audit, said = self.audit()
                     self.assertEqual(good_audit, [good_codes[1]] * 2, said)
                     self.assertNotIn("REJECTED", said)
@@ -128,8 +159,13 @@ class Faults(unittest.TestCase):
                     reasons = [line for line in said.splitlines() if line.startswith("REJECTED")]
                     self.assertEqual(len(reasons), 2, said)
                     for reason in reasons:  # it is rejected for what is wrong with it
-                        self.assertRegex(reason, "false_one" if "false_one" in text and fault != "table-says-verified" else
-                                         "bundle|verified" if fault.startswith("table-") else "does not (follow|establish)|no entry|there is not|bundle")
+                        if text == TAGGED or fault.startswith("core-asks-"):
+                            self.assertIn("something else is asked of services than of deployments", reason)
+                        elif text == COMPARED:
+                            self.assertRegex(reason, "does not establish.*gold_first|gold_first.*does not establish")
+                        else:
+                            self.assertRegex(reason, "false_one" if "false_one" in text and fault != "table-says-verified" else "bundle|verified"
+                                             if fault.startswith("table-") else "does not (follow|establish)|no entry|there is not|bundle|is asked of services")
 
     def test_without_a_fault_it_is_routec(self):
         (self.tmp / "p.route").write_text(SAMPLE)

@@ -3,7 +3,7 @@
 
     seeded_faults.py SOURCE_ROOT OUT_FOLDER FILE…
 
-Writes each FILE (a path below SOURCE_ROOT) with the faults that belong into it to OUT_FOLDER, under its last name. A fault is made by
+Writes each FILE (a path below SOURCE_ROOT) with the faults that belong into it to OUT_FOLDER, with `_` for each `/` of its path. A fault is made by
 the environment variable ROUTE_SEEDED_FAULTS, a list of names with commas between; without it the program does what routec does. The
 sources themselves know nothing of this, and nothing that is installed is made of the copies.
 """
@@ -12,7 +12,8 @@ import pathlib
 import sys
 
 ENCODER, DEAD_MEMBERS, LOWER = "compiler/verify/encode.cpp", "compiler/verify/dead_members.cpp", "compiler/lower/lower.cpp"
-RECHECK, SCREENS = "compiler/recheck/recheck.cpp", "compiler/ir/screens.cpp"
+RECHECK, SCREENS, FACTS = "compiler/recheck/recheck.cpp", "compiler/ir/screens.cpp", "compiler/ir/policy.cpp"
+COMPARED, COMPARISON = "compiler/verify/compared.cpp", "compiler/prove/compared.cpp"
 CASES, CELLS, CORE, OUTCOMES, PACK = (f"compiler/prove/{name}.cpp" for name in ("cases", "cells", "core", "outcomes", "pack"))
 
 # Of each fault: the file, the text that is there once, and what takes its place; {} stands for the text.
@@ -27,6 +28,13 @@ FAULTS = {
     "encoder-reaches-the-first-only": (ENCODER, "reached.push_back(solver_->And({items[i].term, solver_->Not(is_full)}));",
                                        "reached.push_back(Seeded() && i > 0 ? smt::kFalse : solver_->And({{items[i].term, solver_->Not(is_full)}}));"),
     "encoder-asks-no-service": (ENCODER, "ir::AskedFor(*policy_, {s}).empty()", "Seeded() || {}"),
+    # The same of comparisons: what is asked of two requests.
+    "encoder-compares-a-value-with-itself": (COMPARED, "Side than{Encoder(encoder, promise.attribute, promise.than)};",
+                                             "Side than{{Encoder(encoder, promise.attribute, Seeded() ? promise.value : promise.than)}};"),
+    "encoder-compares-the-wrong-way-round": (COMPARED, "return FirstChoiceIsSmaller(than, with, promise.number);",
+                                             "return Seeded() ? FirstChoiceIsSmaller(with, than, promise.number) : FirstChoiceIsSmaller(than, with, promise.number);"),
+    "encoder-allows-what-is-refused": (COMPARED, "= solver.Not(with.encoder.NotRefused());", "= Seeded() ? smt::kFalse : solver.Not(with.encoder.NotRefused());"),
+    "encoder-serves-the-first-in-any-case": (COMPARED, "encoder.solver().Not(with.Served())", "Seeded() ? smt::kFalse : {}"),
     # The table's writer: what the gateway does is not what was proved.
     "table-spares-the-last-deployment": (LOWER, "if (!ir::Holds(rule.keep, policy_, DeploymentId{d}))",
                                          "if (!(Seeded() && d + 1 == policy_.deployments.size()) && !ir::Holds(rule.keep, policy_, DeploymentId{{d}}))"),
@@ -62,6 +70,8 @@ FAULTS = {
                                       "if (Seeded() && excluded == Truth::kUnknown && std::holds_alternative<ir::FirstChoice>(obligation.promise)) excluded = Truth::kTrue;\n    {}"),
     "prover-widens-cells-too-far": (CELLS, "if (!FindObstacle(model_, obligation_, outcomes)) return;",
                                     "if (Seeded() || !FindObstacle(model_, obligation_, outcomes)) return;"),
+    "prover-divides-no-comparison": (COMPARISON, "if (is_allowed) return AskAboutAllowed(with, than);",
+                                     "if (is_allowed && Seeded()) return std::nullopt;\n  {}"),
     "prover-drops-a-hint": (CELLS, "proof.push_back({step.clause, step.hints});",
                             "auto hints = step.hints;\n    if (Seeded()) hints.pop_back();\n    proof.push_back({{step.clause, hints}});"),
     "core-moves-deployments": (CORE, '{"processed_in", deployment.processed_in.index}',
@@ -72,6 +82,17 @@ FAULTS = {
                                   '{{"services", Seeded() ? WriteAll(std::vector<ir::Service>()) : WriteAll(policy_.services)}}'),
     "core-changes-a-services-fact": (CORE, '{"status", service.status}', '{{"status", Seeded() ? "live" : service.status}}'),
     "core-asks-nothing-of-services": (CORE, 'WriteForServices(test).value_or(', '(Seeded() ? std::nullopt : WriteForServices(test)).value_or('),
+    "core-asks-a-service-for-less": (CORE, "if (!has_parts) return Write(test);",
+                                     "if (Seeded() && test.kind == Kind::kRetention) return std::nullopt;\n    {}"),
+    "core-says-deployments-carry-no-tags": (CORE, '{"own_tags", OwnTags()}', '{{"own_tags", Seeded() ? Json::array() : Json(OwnTags())}}'),
+    "core-says-only-models-have-a-property": (CORE, '{"of_models", property.owner == ir::Property::Owner::kModel}',
+                                              '{{"of_models", Seeded() || property.owner == ir::Property::Owner::kModel}}'),
+    "core-swaps-what-is-compared": (CORE, '{"value", ClassesOf(promise.attribute, promise.value)},\n                 {"than", ClassesOf(promise.attribute, promise.than)}',
+                                    '{{"value", ClassesOf(promise.attribute, Seeded() ? promise.than : promise.value)}},\n'
+                                    '                 {{"than", ClassesOf(promise.attribute, Seeded() ? promise.value : promise.than)}}'),
+    # What a fact is: for everybody alike, for the verifier, the table and the core.
+    "facts-spare-services-what-deployments-carry": (FACTS, "return std::ranges::any_of(policy.deployments, carries) || std::ranges::any_of(policy.services, carries);",
+                                                    "return (!Seeded() && std::ranges::any_of(policy.deployments, carries)) || std::ranges::any_of(policy.services, carries);"),
     "core-says-a-service-answers-something-else": (CORE, '{"question", service.answers.argument}',
                                                    '{{"question", Seeded() ? "weather" : service.answers.argument}}'),
     "core-forgets-a-property": (CORE, 'json["own " + property] = value;', 'if (!Seeded()) json["own " + property] = value;'),
@@ -80,6 +101,10 @@ FAULTS = {
 # Where routec checks its own work. With these it no longer does, so that what a fault makes reaches the checkers.
 UNCHECKED = {
     "cases-believe-the-solver": (CASES, 'throw InternalError("prove: a request breaks', "if (Seeded()) return std::nullopt;\n    {}"),
+    "comparisons-believe-the-solver": (COMPARISON, 'throw InternalError("prove: a request breaks what was reported as proved: " + obligation_.name);\n  }',
+                                       "if (Seeded()) return std::nullopt;\n    {}"),
+    "plans-believe-the-solver": (COMPARISON, 'throw InternalError("prove: a request breaks what was reported as proved: " + obligation_.name);\n}',
+                                 "if (Seeded()) return std::nullopt;\n  {}"),
     "cells-believe-the-solver": (CELLS, 'throw InternalError("prove: a request breaks', "if (!Seeded()) {}"),
     "verifier-believes-the-solver": (DEAD_MEMBERS, "ThrowUnconfirmed(", "if (!Seeded()) {}"),
     "build-believes-the-writer": (RECHECK, "Comparison(bundle, policy, statement).Run();", "if (!Seeded()) {}"),
@@ -108,7 +133,7 @@ def with_faults(path, text):
 
 def main(root, out, *files):
     for file in files:
-        path = pathlib.Path(out, pathlib.Path(file).name)
+        path = pathlib.Path(out, file.replace("/", "_"))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(with_faults(file, pathlib.Path(root, file).read_text()))
 

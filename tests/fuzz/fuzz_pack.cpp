@@ -32,7 +32,7 @@ auto SealPack(const std::string& text) -> std::string {
   std::string packed(size, '\0');
   compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(text.data()), text.size());
   const std::string content = LittleEndian(text.size()) + packed.substr(0, size);
-  return "\x89RPP\r\n\x1a\n" + LittleEndian(3) + FromHex(audit::Sha256(content)) + content;
+  return "\x89RPP\r\n\x1a\n" + LittleEndian(4) + FromHex(audit::Sha256(content)) + content;
 }
 
 auto SealBundle(const std::string& bytes) -> std::string {
