@@ -12,7 +12,9 @@ namespace asio = boost::asio;
 namespace route {
 namespace {
 
-constexpr std::chrono::seconds kAfterDone{1};  // from `[DONE]` to the end of the upstream's message
+// From `[DONE]` to the end of the upstream's message, which mostly comes with it. The caller's next request on its connection waits
+// that long, so it is not worth more than a new connection would cost.
+constexpr std::chrono::milliseconds kAfterDone{100};
 
 auto Interrupt(Responder& responder, Api api) -> asio::awaitable<StreamEnd> {
   const ApiError error{ApiCode::kUpstreamInterrupted, "the upstream broke off its answer", ""};

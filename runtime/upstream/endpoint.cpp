@@ -72,6 +72,10 @@ auto ParseEndpoint(std::string_view base_url) -> std::expected<Endpoint, std::st
     }
     endpoint.port = authority.substr(1);
   }
+  for (const std::string_view asked : {"/chat/completions", "/completions", "/embeddings", "/responses", "/messages"}) {
+    if (!path.ends_with(asked)) continue;
+    return std::unexpected("a base URL ends before `" + std::string(asked) + "`, which requests add to it");
+  }
   endpoint.path = path;
   return endpoint;
 }

@@ -407,7 +407,8 @@ TEST_CASE("base URLs") {
   CHECK(ParseEndpoint("https://[::1]:4/x")->host == "::1");
   for (const char* bad :
        {"", "ftp://x", "http://", "https://user:key@host/", "https://host?x", "https://host#x", "http://host:0",
-        "http://host:99999", "http://ho st", "http://host\r\nx: y", "http://[::1", "http://[x]"}) {
+        "http://host:99999", "http://ho st", "http://host\r\nx: y", "http://[::1", "http://[x]", "https://host/v1/chat/completions",
+        "https://host/v1/messages/"}) {
     CHECK_FALSE(ParseEndpoint(bad).has_value());
   }
 }
