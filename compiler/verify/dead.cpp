@@ -11,22 +11,6 @@
 namespace route::verify {
 namespace {
 
-/// `MinimalSet` of those candidates that, with `given`, contradict the assertions. An answer kUnknown counts as "not
-/// known".
-auto MinimalContradiction(smt::Solver& solver, smt::Term given, const std::vector<smt::Term>& candidates)
-    -> std::vector<std::size_t> {
-  return MinimalSet(
-      candidates.size(), [&](const std::vector<std::size_t>& kept, std::size_t count) -> std::optional<std::size_t> {
-        std::vector<smt::Term> assumed{given};
-        for (const std::size_t i : kept) assumed.push_back(candidates[i]);
-        const std::size_t base = assumed.size();
-        assumed.insert(assumed.end(), candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count));
-        if (solver.Check(assumed) != smt::Answer::kNo) return std::nullopt;
-        const std::vector<std::size_t>& core = solver.Core();
-        return core.empty() || core.back() < base ? 0 : core.back() - base + 1;
-      });
-}
-
 /// A request that satisfies the condition, from its hull alone, if the hull is all that there is to it.
 auto Corner(const Encoder& encoder, const Hull& hull) -> std::optional<ir::Request> {
   if (!hull.is_exact || hull.IsEmpty() || !encoder.CombinesFreely()) return std::nullopt;
@@ -56,6 +40,20 @@ auto SameChain(const ir::Route& one, const ir::Route& other) -> bool {
 }
 
 }  // namespace
+
+auto MinimalContradiction(smt::Solver& solver, smt::Term given, const std::vector<smt::Term>& candidates)
+    -> std::vector<std::size_t> {
+  return MinimalSet(
+      candidates.size(), [&](const std::vector<std::size_t>& kept, std::size_t count) -> std::optional<std::size_t> {
+        std::vector<smt::Term> assumed{given};
+        for (const std::size_t i : kept) assumed.push_back(candidates[i]);
+        const std::size_t base = assumed.size();
+        assumed.insert(assumed.end(), candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count));
+        if (solver.Check(assumed) != smt::Answer::kNo) return std::nullopt;
+        const std::vector<std::size_t>& core = solver.Core();
+        return core.empty() || core.back() < base ? 0 : core.back() - base + 1;
+      });
+}
 
 auto FindDeadRoutes(Encoder& encoder) -> Findings<DeadRoute> {
   const ir::Policy& policy = encoder.policy();

@@ -268,12 +268,7 @@ class Reporter {
     const ir::Guarantee& guarantee = policy_.guarantees.at(result.guarantee.index);
     switch (result.verdict) {
       case Verdict::kProved:
-        if (result.vacuous) {
-          emitter_.Report(Builder(Code::kR0511, guarantee.span,
-                                  "the premise of guarantee " + Quoted(guarantee.name) + " can never happen")
-                              .WithRules({guarantee.name})
-                              .WithHint("correct the premise: as it stands, the guarantee promises nothing"));
-        }
+        if (result.vacuous) ReportVacuous(guarantee, result.refused_by);
         return;
       case Verdict::kViolated:
         ReportViolation(guarantee, result);
@@ -377,6 +372,32 @@ class Reporter {
     return "no deployment of the catalogue is allowed: add one that is, relax one of the rules, or refuse such "
            "requests "
            "with a `refuse` of their own";
+  }
+
+  void ReportVacuous(const ir::Guarantee& guarantee, const std::vector<RefusalId>& refused_by) {
+    if (refused_by.empty()) {
+      emitter_.Report(Builder(Code::kR0511, guarantee.span,
+                              "the premise of guarantee " + Quoted(guarantee.name) + " can never happen")
+                          .WithRules({guarantee.name})
+                          .WithHint("correct the premise: as it stands, the guarantee promises nothing"));
+      return;
+    }
+    Builder builder(Code::kR0511, guarantee.span,
+                    "every request that meets the premise of guarantee " + Quoted(guarantee.name) + " is refused");
+    std::vector<std::string> names;
+    for (const RefusalId id : refused_by) {
+      const ir::Refusal& refusal = policy_.refusals.at(id.index);
+      names.push_back(refusal.name);
+      std::move(builder).AddNote(refusal.span, "refusal " + Quoted(refusal.name) + " comes before every route");
+    }
+    const bool is_one = names.size() == 1;
+    const std::string evidence = "they are all refused by " + JoinNames(names) + (is_one ? "" : " together");
+    names.insert(names.begin(), guarantee.name);
+    emitter_.Report(std::move(builder)
+                        .WithWitness({}, evidence)
+                        .WithRules(std::move(names))
+                        .WithHint("correct the premise, or narrow the " + std::string(is_one ? "refusal" : "refusals") +
+                                  ": as it stands, the guarantee promises nothing"));
   }
 
   void ReportViolation(const ir::Guarantee& guarantee, const GuaranteeResult& result) {

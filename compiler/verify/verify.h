@@ -216,7 +216,8 @@ struct GuaranteeResult {
   std::vector<DeploymentId> deployments;  ///< when violated: the deployments at fault; for a loss, what was lost
   std::string explanation;                ///< when violated: one sentence about the witness, without a full stop
   std::vector<ServiceId> services = {};   ///< when violated: the services at fault
-  bool vacuous = false;                   ///< proved only because its premise can't happen
+  bool vacuous = false;                   ///< proved only because there is no request that it is about
+  std::vector<RefusalId> refused_by = {};  ///< when vacuous: a smallest set that answers all requests of the premise, if there are any
 };
 
 /// A question that the solver gave up on within its limits.

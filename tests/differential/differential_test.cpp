@@ -335,13 +335,35 @@ void CheckServices(const ir::Policy& policy, const BruteForce& truth) {
   }
 }
 
+// Some service that could be asked would break the promise by seeing a prompt.
+auto ServicesCouldBreak(const ir::Policy& policy, const ir::EveryDeploymentReached& promise) -> bool {
+  for (std::uint32_t i = 0; i < policy.services.size(); ++i) {
+    if (!ir::AskedFor(policy, {i}).empty() && ir::Says(promise.test, policy, ServiceId{i}) == ir::Said::kNo) return true;
+  }
+  return false;
+}
+
 auto IsVacuous(const ir::Guarantee& guarantee, const BruteForce& truth) -> bool {
+  const auto* every = std::get_if<ir::EveryDeploymentReached>(&guarantee.promise);
   const bool counts_refused = std::holds_alternative<ir::Served>(guarantee.promise) ||
-                              std::holds_alternative<ir::Compared>(guarantee.promise);
+                              std::holds_alternative<ir::Compared>(guarantee.promise) ||
+                              (every != nullptr && ServicesCouldBreak(truth.policy(), *every));
   return !truth.First([&](std::size_t i) {
+    const ir::Decision& decision = truth.decisions()[i];
     return ir::Holds(guarantee.when, truth.requests()[i]) &&
-           (counts_refused || truth.decisions()[i].outcome != Outcome::kRefused);
+           (counts_refused || decision.outcome != Outcome::kRefused ||
+            (every != nullptr && !ir::ServicesAsked(decision).empty()));
   });
+}
+
+// The refusals that leave a promise without a request are a smallest set that answers all of its premise.
+void CompareRefusedBy(const ir::Guarantee& guarantee, const BruteForce& truth, const verify::GuaranteeResult& result) {
+  REQUIRE(result.refused_by.empty() == !(result.vacuous && truth.CanHold(guarantee.when)));
+  if (result.refused_by.empty()) return;
+  std::vector<const ir::Condition*> covers;
+  for (const RefusalId id : result.refused_by) covers.push_back(&truth.policy().refusals.at(id.index).when);
+  REQUIRE(std::ranges::is_sorted(result.refused_by));
+  REQUIRE(truth.IsCoveredMinimally(guarantee.when, covers));
 }
 
 // The evaluator's short way to the smallest loss gives what trying every loss and every draw gives.
@@ -456,6 +478,7 @@ void CompareGuarantees(const ir::Policy& policy, BruteForce& truth, const verify
     CAPTURE(i);
     REQUIRE(result.guarantee == GuaranteeId{i});
     CompareLosses(policy, truth, guarantee);
+    CompareRefusedBy(guarantee, truth, result);
     const auto broken = truth.FirstBroken(guarantee);
     REQUIRE(result.verdict == (broken ? Verdict::kViolated : Verdict::kProved));
     REQUIRE(result.witness.has_value() == broken.has_value());
@@ -481,6 +504,8 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
   std::size_t badly_drawn = 0;
   std::size_t shown = 0;
   std::size_t dead_services = 0;
+  std::size_t all_refused = 0;
+  std::size_t kept_for_services = 0;
   for (const std::uint64_t seed : Seeds()) {
     CAPTURE(seed);
     const ir::Policy policy = PolicyOf(seed);
@@ -504,6 +529,15 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
       if (result.explanation.contains("uses up the")) ++attempts_used_up;
       if (result.explanation.ends_with("in the worst draw")) ++badly_drawn;
     }
+    for (const verify::GuaranteeResult& result : report.guarantees) {
+      const ir::Guarantee& guarantee = policy.guarantees[result.guarantee.index];
+      const auto is_served = [&](std::size_t i) {
+        return ir::Holds(guarantee.when, truth.requests()[i]) && truth.decisions()[i].outcome != Outcome::kRefused;
+      };
+      const bool is_every = std::holds_alternative<ir::EveryDeploymentReached>(guarantee.promise);
+      all_refused += result.refused_by.empty() ? 0 : 1;
+      kept_for_services += result.verdict == Verdict::kProved && !result.vacuous && is_every && !truth.First(is_served) ? 1 : 0;
+    }
     for (const verify::GuaranteeResult& result : report.guarantees) shown += result.services.empty() ? 0 : 1;
     dead_services += report.dead_services.size();
     violated += broken;
@@ -515,6 +549,7 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
                          << hidden << " dead routes; " << attempts_used_up << " losses that use up the attempts, "
                          << badly_drawn << " in the worst draw; " << shown << " promises that services break, "
                          << dead_services << " services that may see nothing");
+  MESSAGE(all_refused << " promises all of whose requests are refused, " << kept_for_services << " more that are about services");
   // Random policies that never show a finding would test nothing.
   if (std::getenv("ROUTE_SEED") == nullptr) {
     CHECK(violated > 50);
@@ -525,6 +560,8 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
     CHECK(badly_drawn > 5);
     CHECK(shown > 20);
     CHECK(dead_services > 5);
+    CHECK(all_refused > 5);
+    CHECK(kept_for_services > 0);
   }
 }
 
