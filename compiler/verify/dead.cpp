@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "compiler/verify/kept_services.h"
 #include "compiler/verify/minimal_set.h"
 #include "compiler/verify/questions.h"
 #include "compiler/verify/witness.h"
@@ -30,6 +31,23 @@ auto DecidesAtAGlance(const Encoder& encoder, RouteId route) -> bool {
   const auto takes = [&](RouteId id) { return ir::Holds(policy.routes.at(id.index).when, *corner); };
   return std::ranges::none_of(encoder.RefusalsBefore(route), refuses) &&
          std::ranges::none_of(encoder.RoutesBefore(route), takes);
+}
+
+/// Of findings about rules or refusals, what each keeps services from, from the last to the first; one that keeps them from
+/// nothing no longer counts for those before it. Rules of another layer, which another author can change, do not count.
+template <typename Finding, typename IdOf, typename LayerOf>
+void FindKept(Encoder& encoder, std::vector<Finding>& findings, IdOf id_of, LayerOf layer_of) {
+  std::vector<std::variant<RefusalId, RuleId>> gone;
+  for (auto finding = findings.rbegin(); finding != findings.rend(); ++finding) {
+    const std::variant<RefusalId, RuleId> id = id_of(*finding);
+    const auto is_left = [&](const Encoder::Screen& other) {
+      if (std::ranges::find(gone, other.meaning->by) != gone.end()) return false;
+      const auto* rule = std::get_if<RuleId>(&other.meaning->by);
+      return rule == nullptr || encoder.policy().rules.at(rule->index).layer == layer_of(*finding);
+    };
+    finding->keeps_away = KeptAlone(encoder, id, is_left);
+    if (finding->keeps_away.empty()) gone.push_back(id);
+  }
 }
 
 auto SameChain(const ir::Route& one, const ir::Route& other) -> bool {
@@ -168,6 +186,8 @@ auto FindDeadRules(Encoder& encoder) -> Findings<DeadRule> {
         break;
     }
   }
+  FindKept(encoder, findings.found, [](const DeadRule& dead) { return dead.rule; },
+           [&](const DeadRule& dead) { return policy.rules.at(dead.rule.index).layer; });
   return findings;
 }
 
@@ -202,6 +222,8 @@ auto FindDeadRefusals(Encoder& encoder) -> Findings<DeadRefusal> {
         break;
     }
   }
+  FindKept(encoder, findings.found, [](const DeadRefusal& dead) { return dead.refusal; },
+           [&](const DeadRefusal& dead) { return policy.refusals.at(dead.refusal.index).layer; });
   return findings;
 }
 

@@ -86,10 +86,18 @@ class Reporter {
 
   void Report(const DeadRule& finding) {
     const ir::Rule& rule = RuleAt(finding.rule);
+    std::string evidence = "its condition can never hold";
+    std::string hint = "correct the condition of rule " + Quoted(rule.name);
+    if (finding.keeps_away.empty()) {
+      hint += ", or delete the rule";
+    } else {
+      evidence += "; but before the services answer it could, and that keeps " + ServiceNames(finding.keeps_away) + " from prompts";
+      hint += "; " + WithoutIt(finding.keeps_away);
+    }
     emitter_.Report(Builder(Code::kR0504, rule.span, "rule " + Quoted(rule.name) + " never applies")
-                        .WithWitness({}, "its condition can never hold")
+                        .WithWitness({}, evidence)
                         .WithRules({rule.name})
-                        .WithHint("correct the condition of rule " + Quoted(rule.name) + ", or delete the rule"));
+                        .WithHint(hint));
   }
 
   void Report(const DeadRefusal& finding) {
@@ -101,17 +109,22 @@ class Reporter {
       names.push_back(earlier.name);
       std::move(builder).AddNote(earlier.span, "refusal " + Quoted(earlier.name) + " comes before it");
     }
-    const std::string evidence =
+    std::string evidence =
         finding.never_matches ? "its condition can never hold"
                               : "every request that meets its condition is refused by " + JoinNames(names) + " already";
+    std::string hint = finding.never_matches ? "correct the condition of refusal " + Quoted(refusal.name) + ", or delete it"
+                                             : "delete refusal " + Quoted(refusal.name) + ", or move it up for its own reason";
+    if (!finding.keeps_away.empty()) {
+      evidence += "; but " + Quoted(refusal.name) + " does so before any service is asked, and that keeps " +
+                  ServiceNames(finding.keeps_away) + " from prompts";
+      hint = "move refusal " + Quoted(refusal.name) + " up for its own reason; " + WithoutIt(finding.keeps_away);
+    }
     names.insert(names.begin(), refusal.name);
     emitter_.Report(
         std::move(builder)
             .WithWitness({}, evidence)
             .WithRules(std::move(names))
-            .WithHint(finding.never_matches
-                          ? "correct the condition of refusal " + Quoted(refusal.name) + ", or delete it"
-                          : "delete refusal " + Quoted(refusal.name) + ", or move it up for its own reason"));
+            .WithHint(std::move(hint)));
   }
 
   void Report(const DeadService& finding) {
@@ -340,6 +353,17 @@ class Reporter {
                         .WithWitness({}, "no request fails to meet it")
                         .WithRules({declared.name})
                         .WithHint("correct the condition, or leave it out and say so"));
+  }
+
+  auto ServiceNames(const std::vector<ServiceId>& services) const -> std::string {
+    std::vector<std::string> names;
+    for (const ServiceId id : services) names.push_back(policy_.services.at(id.index).name);
+    return SomeNames(names);
+  }
+
+  auto WithoutIt(const std::vector<ServiceId>& services) const -> std::string {
+    return "without it " + ServiceNames(services) + " would see prompts that " + (services.size() == 1 ? "it does" : "they do") +
+           " not see now";
   }
 
   auto RouteAt(RouteId id) const -> const ir::Route& { return policy_.routes.at(id.index); }

@@ -63,11 +63,15 @@ struct DeadRoute {
 /// A rule or refusal whose condition can't hold, or a refusal hidden by earlier ones.
 struct DeadRule {
   RuleId rule;
+  std::vector<ServiceId> keeps_away = {};  ///< as of a refusal
 };
 struct DeadRefusal {
   RefusalId refusal;
   bool never_matches = false;
   std::vector<RefusalId> hidden_by;
+  /// The services that would newly see prompts without it. Where there are none, it can be deleted, and so can all of its kind
+  /// together.
+  std::vector<ServiceId> keeps_away = {};
 };
 
 /// A service that attributes ask and that no request may be shown to: what keeps it from every one.
