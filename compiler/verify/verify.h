@@ -180,6 +180,10 @@ struct OutOfDate {
 struct IdleRule {
   RuleId rule;
   std::vector<RuleId> covered_by;  ///< a smallest set of its layer; empty if it excludes no deployment at all
+
+  /// If it keeps services from prompts: a smallest set, with rules of its layer, which keeps them from the same. Else empty.
+  std::vector<RuleId> kept_by = {};
+  std::vector<RefusalId> refusals = {};
 };
 
 /// Somebody who gives another value for one attribute, or none, is allowed more, or has a service see the prompt.
