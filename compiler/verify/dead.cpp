@@ -50,6 +50,44 @@ void FindKept(Encoder& encoder, std::vector<Finding>& findings, IdOf id_of, Laye
   }
 }
 
+/// A smallest set of rules that excludes every deployment of the tier for each request that the assertions admit, all of which
+/// the route decides.
+auto ExcludingAlways(Encoder& encoder, RouteId route, const ir::Tier& tier) -> std::vector<RuleId> {
+  const ir::Policy& policy = encoder.policy();
+  smt::Solver& solver = encoder.solver();
+  std::vector<RuleId> rules;
+  std::vector<std::vector<std::size_t>> excluding(tier.candidates.size());  // of each candidate, by index into `rules`
+  for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
+    if (!Meet(encoder.HullOf(RuleId{i}), encoder.HullOf(route))) continue;
+    bool excludes = false;
+    for (std::size_t c = 0; c < tier.candidates.size(); ++c) {
+      if (ir::Holds(policy.rules[i].keep, policy, tier.candidates[c].deployment)) continue;
+      excluding[c].push_back(rules.size());
+      excludes = true;
+    }
+    if (excludes) rules.push_back({i});
+  }
+  // Most deployments of a tier are excluded by the same rules as others of it.
+  std::ranges::sort(excluding);
+  excluding.erase(std::ranges::unique(excluding).begin(), excluding.end());
+
+  const auto contradict = [&](const std::vector<std::size_t>& kept, std::size_t count) -> std::optional<std::size_t> {
+    std::vector<smt::Term> allowed;
+    for (const std::vector<std::size_t>& by : excluding) {
+      std::vector<smt::Term> none;
+      for (const std::size_t i : by) {
+        const bool is_there = i < count || std::ranges::find(kept, i) != kept.end();
+        if (is_there) none.push_back(solver.Not(encoder.Matches(rules[i])));
+      }
+      allowed.push_back(solver.And(none));
+    }
+    return encoder.Ask({solver.Or(allowed)}) == smt::Answer::kNo ? std::optional(count) : std::nullopt;
+  };
+  std::vector<RuleId> needed;
+  for (const std::size_t i : MinimalSet(rules.size(), contradict)) needed.push_back(rules[i]);
+  return needed;
+}
+
 auto SameChain(const ir::Route& one, const ir::Route& other) -> bool {
   return std::ranges::equal(one.tiers, other.tiers, [](const ir::Tier& a, const ir::Tier& b) {
     return a.order == b.order && a.candidates == b.candidates && a.limit == b.limit && a.within_ms == b.within_ms &&
@@ -156,12 +194,8 @@ auto FindDeadTiers(Encoder& encoder) -> Findings<DeadTier> {
                                                      replay.decision.plan.end()) {
         ThrowUnconfirmed("can the tier `" + route.tiers[t].label + "` of route `" + route.name + "` be reached");
       }
-      ir::Route only = route;
-      only.tiers = {route.tiers[t]};
-      findings.found.push_back({.route = {i},
-                                .tier = t,
-                                .rules = MinimalRules(policy, only, replay.decision.rules),
-                                .witness = replay.request});
+      findings.found.push_back(
+          {.route = {i}, .tier = t, .rules = ExcludingAlways(encoder, {i}, route.tiers[t]), .witness = replay.request});
     }
   }
   return findings;

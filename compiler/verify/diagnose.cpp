@@ -184,7 +184,10 @@ class Reporter {
     }
     emitter_.Report(std::move(builder)
                         .WithWitness(WitnessValues(policy_, finding.witness),
-                                     "none of its deployments is allowed, and so it is for every request of the route")
+                                     finding.rules.size() == 1
+                                         ? "none of its deployments is allowed, and so it is for every request of the route"
+                                         : "none of its deployments is allowed, and for every request of the route one or "
+                                           "several of these rules exclude them all")
                         .WithRules(std::move(names))
                         .WithHint("take the tier out, or put deployments there that the rules allow"));
   }

@@ -97,7 +97,7 @@ struct AlwaysHolds {
 struct DeadTier {
   RouteId route;
   std::uint32_t tier = 0;     ///< index into the route's tiers
-  std::vector<RuleId> rules;  ///< those that exclude its deployments for `witness`
+  std::vector<RuleId> rules;  ///< a smallest set that excludes its deployments for every request of the route
   ir::Request witness;        ///< the smallest request that the route decides
 };
 
