@@ -14,6 +14,7 @@
 #include "compiler/ir/text.h"
 #include "compiler/verify/diagnose_sense.h"
 #include "compiler/verify/explanation.h"
+#include "compiler/verify/questions.h"
 #include "runtime/values/value_text.h"
 
 namespace route::verify {
@@ -42,8 +43,8 @@ auto ChainOf(const ir::Route& route) -> std::vector<DeploymentId> {
 
 class Reporter {
  public:
-  Reporter(const ir::Policy& policy, const SourceSet& sources, diagnostics::Emitter& emitter)
-      : policy_(policy), sources_(sources), emitter_(emitter) {}
+  Reporter(const ir::Policy& policy, const SourceSet& sources, const VerifyReport& report, diagnostics::Emitter& emitter)
+      : policy_(policy), sources_(sources), report_(report), emitter_(emitter) {}
 
   void Report(const Uncovered& finding) {
     emitter_.Report(Builder(Code::kR0501, policy_.span, "some requests are taken by no route")
@@ -432,6 +433,16 @@ class Reporter {
     const ir::Decision decision = ir::Evaluate(policy_, witness);
     Builder builder(Code::kR0510, guarantee.span, "guarantee " + Quoted(guarantee.name) + " does not hold");
     std::vector<std::string> names{guarantee.name};
+    if (std::holds_alternative<ir::Served>(guarantee.promise) && IsShownByUnservable(result)) {
+      const ir::Route& route = RouteAt(*result.route);
+      emitter_.Report(std::move(builder)
+                          .AddNote(route.span, "route " + Quoted(route.name) + " takes the request")
+                          .WithWitness(WitnessValues(policy_, witness), "it is the request that R0502 shows for route " +
+                                                                            Quoted(route.name) + ", with the rules that leave nothing")
+                          .WithRules({guarantee.name, route.name})
+                          .WithHint("see to R0502 of route " + Quoted(route.name) + " first"));
+      return;
+    }
     if (decision.refusal) {
       const ir::Refusal& refusal = policy_.refusals.at(decision.refusal->index);
       names.push_back(refusal.name);
@@ -447,7 +458,8 @@ class Reporter {
       names.push_back(route.name);
       std::move(builder).AddNote(route.span, "route " + Quoted(route.name) + " takes the request");
       if (RulesMatter(guarantee)) {
-        for (const RuleId id : Excluding(decision, ChainOf(route))) {
+        const bool is_served = std::holds_alternative<ir::Served>(guarantee.promise);
+        for (const RuleId id : is_served ? MinimalRules(policy_, route, decision.rules) : Excluding(decision, ChainOf(route))) {
           names.push_back(RuleAt(id).name);
           std::move(builder).AddNote(RuleAt(id).span, ExcludesOf(RuleAt(id), route));
         }
@@ -467,6 +479,12 @@ class Reporter {
                         .WithWitness(WitnessValues(policy_, witness), result.explanation)
                         .WithRules(std::move(names))
                         .WithHint(ViolationHint(guarantee, result, decision)));
+  }
+
+  auto IsShownByUnservable(const GuaranteeResult& result) const -> bool {
+    return std::ranges::any_of(report_.unservable, [&](const Unservable& finding) {
+      return result.route == finding.route && result.witness == finding.witness;
+    });
   }
 
   /// Whether what rules took out of the chain can be the cause; otherwise it is what they left in.
@@ -578,6 +596,7 @@ class Reporter {
 
   const ir::Policy& policy_;
   const SourceSet& sources_;
+  const VerifyReport& report_;
   diagnostics::Emitter& emitter_;
 };
 
@@ -596,7 +615,7 @@ auto WitnessValues(const ir::Policy& policy, const ir::Request& request) -> std:
 
 auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyReport& report,
               diagnostics::Emitter& emitter) -> void {
-  Reporter reporter(policy, sources, emitter);
+  Reporter reporter(policy, sources, report, emitter);
   for (const Uncovered& finding : report.uncovered) reporter.Report(finding);
   for (const Unservable& finding : report.unservable) reporter.Report(finding);
   reporter.Report(report.dead_routes);
