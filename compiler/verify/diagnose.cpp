@@ -25,6 +25,7 @@ using diagnostics::Code;
 using diagnostics::WitnessValue;
 
 constexpr std::size_t kMostDeploymentNotes = 3;
+constexpr std::size_t kMostRuleNotes = 4;  // as many as `SomeNames` names
 
 auto Quoted(const std::string& name) -> std::string {
   return "`" + name + "`";
@@ -179,16 +180,18 @@ class Reporter {
     std::vector<std::string> names{route.name};
     ir::Route only = route;
     only.tiers = {tier};
+    std::vector<std::string> rules;
     for (const RuleId id : finding.rules) {
-      names.push_back(RuleAt(id).name);
-      std::move(builder).AddNote(RuleAt(id).span, ExcludesOf(RuleAt(id), only));
+      rules.push_back(RuleAt(id).name);
+      if (rules.size() <= kMostRuleNotes) std::move(builder).AddNote(RuleAt(id).span, ExcludesOf(RuleAt(id), only));
     }
+    names.insert(names.end(), rules.begin(), rules.end());
     emitter_.Report(std::move(builder)
                         .WithWitness(WitnessValues(policy_, finding.witness),
                                      finding.rules.size() == 1
                                          ? "none of its deployments is allowed, and so it is for every request of the route"
                                          : "none of its deployments is allowed, and for every request of the route one or "
-                                           "several of these rules exclude them all")
+                                           "several of " + SomeNames(rules) + " exclude them all")
                         .WithRules(std::move(names))
                         .WithHint("take the tier out, or put deployments there that the rules allow"));
   }
