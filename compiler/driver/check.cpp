@@ -60,7 +60,10 @@ void PrintGuarantees(const Compilation& compilation, const CommonOptions& common
       out.changeColor(colour) << VerdictName(result.verdict);
       out.resetColor();
     }
-    if (result.vacuous) out << (common.format == Format::kPlain ? " Its premise cannot happen." : " (its premise cannot happen)");
+    if (result.vacuous) {
+      const std::string why = result.refused_by.empty() ? "ts premise cannot happen" : "ts requests are all refused";
+      out << (common.format == Format::kPlain ? " I" + why + "." : " (i" + why + ")");
+    }
     out << "\n";
   }
 }
@@ -152,6 +155,7 @@ void PrintDocument(const Checked& checked, const CheckOptions& options) {
       row["name"] = compilation.policy.guarantees[result.guarantee.index].name;
       row["verdict"] = VerdictName(result.verdict);
       if (result.vacuous) row["vacuous"] = true;
+      for (const RefusalId id : result.refused_by) row["refused_by"].push_back(compilation.policy.refusals[id.index].name);
       if (result.witness) row["witness"] = ir::RequestToJson(compilation.policy, *result.witness);
       if (result.compared_with) row["compared_with"] = ir::RequestToJson(compilation.policy, *result.compared_with);
       guarantees.push_back(std::move(row));

@@ -129,7 +129,7 @@ auto ExplainGuarantee(const Compilation& compilation, const CheckOptions& option
   if (why.rules.empty() && why.refusals.empty()) proof.text += "    no rule and no refusal\n";
   proof.text += why.is_minimal ? "without any one of them it does not hold\n"
                                : "some of them may not be needed: a question was not answered\n";
-  proof.text += "routes that decide what it is about\n";
+  proof.text += why.routes.empty() ? "no route decides anything that it is about\n" : "routes that decide what it is about\n";
   list("routes", "route", why.routes, policy.routes);
   return proof;
 }

@@ -147,7 +147,9 @@ class PolicyPage {
   auto VerdictSentence(const verify::GuaranteeResult& result) const -> std::string {
     switch (result.verdict) {
       case Verdict::kProved:
-        return result.vacuous ? " This is proved, but only because no such request can be." : " This is proved.";
+        if (!result.vacuous) return " This is proved.";
+        if (result.refused_by.empty()) return " This is proved, but only because no such request can be.";
+        return " This is proved, but only because every such request is refused.";
       case Verdict::kViolated: return " This does NOT hold: " + result.explanation + ".";
       case Verdict::kUnknown: return " Whether this holds is not known.";
     }

@@ -16,6 +16,11 @@ class Reached {
   Reached(const ir::Policy& policy, const Run& run) : policy_(policy), run_(run) {
     for (RuleId rule : run.decision.rules) applying_.insert(rule.index);
     for (const ir::Exclusion& exclusion : run.decision.excluded) excluding_.insert(exclusion.by.index);
+    for (const ir::ServiceUse& use : run.decision.services) {
+      for (const RuleId rule : use.rules) {
+        if (IsForServicesAlone(policy, policy.rules.at(rule.index))) excluding_.insert(rule.index);
+      }
+    }
     for (const ir::PlanTier& tier : run.decision.plan) {
       tiers_.insert(tier.tier);
       for (const ir::Candidate& candidate : tier.deployments) deployments_.insert(candidate.deployment.index);
@@ -61,6 +66,16 @@ auto Title(Kind kind) -> std::string {
 }
 
 }  // namespace
+
+auto IsForServicesAlone(const ir::Policy& policy, const ir::Rule& rule) -> bool {
+  for (std::uint32_t i = 0; i < policy.deployments.size(); ++i) {
+    if (!ir::Holds(rule.keep, policy, {i})) return false;
+  }
+  for (std::uint32_t i = 0; i < policy.services.size(); ++i) {
+    if (!ir::AskedFor(policy, {i}).empty() && ir::Says(rule.keep, policy, ServiceId{i}) == ir::Said::kNo) return true;
+  }
+  return false;
+}
 
 auto CoverageItems(const ir::Policy& policy, const SourceSet& sources) -> std::vector<CoverageItem> {
   const auto top = static_cast<std::uint32_t>(policy.layers.size() - 1);
@@ -148,7 +163,9 @@ auto Described(const ir::Policy& policy, const CoverageItem& item) -> std::strin
 auto Goal(const ir::Policy& policy, const CoverageItem& item) -> std::string {
   const std::string subject = Described(policy, item);
   switch (item.kind) {
-    case Kind::kRule: return subject + " excludes a deployment";
+    case Kind::kRule:
+      return subject + (IsForServicesAlone(policy, policy.rules.at(item.index)) ? " keeps a service from the prompt"
+                                                                                : " excludes a deployment");
     case Kind::kRefusal: return subject + " answers";
     case Kind::kRoute: return subject + " decides";
     case Kind::kTier:

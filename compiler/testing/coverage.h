@@ -12,7 +12,7 @@ namespace route::testing {
 /// One thing that tests can reach.
 struct CoverageItem {
   enum class Kind : std::uint8_t {
-    kRule,            ///< it applies and excludes a deployment; written rules only
+    kRule,            ///< written rules only: it applies and excludes a deployment, or keeps a service away if it can do nothing else
     kRefusal,         ///< it gives the answer
     kRoute,           ///< it decides
     kTier,            ///< a deployment of it is in the plan
@@ -27,6 +27,9 @@ struct CoverageItem {
   std::uint32_t reached = 0;  ///< by how many tests
   std::uint32_t applied = 0;  ///< kRule: in how many tests it applies, whether it excludes something or not
 };
+
+/// The rule can keep services from prompts and nothing else: every deployment of the catalogue has what it requires.
+auto IsForServicesAlone(const ir::Policy& policy, const ir::Rule& rule) -> bool;
 
 /// What there is to reach, in order of kind and then of place. Only what the policy's own files declare: what it extends
 /// has tests of its own, and what is implied or comes from the library needs none.

@@ -72,6 +72,24 @@ auto ExpectExcluded(const ir::Policy& policy, const ir::Decision& decision, cons
   return Expect(ir::EveryDeploymentReached{std::move(none)}, "never " + among.text);
 }
 
+/// `never service a or b`: those that the rules of these items, which are about services alone, keep from the prompt.
+auto ExpectKeptAway(const ir::Policy& policy, const ir::Decision& decision, const std::set<std::uint32_t>& rules)
+    -> std::optional<ir::Expectation> {
+  ir::DeploymentTest kept;
+  kept.kind = ir::DeploymentTest::Kind::kServiceIs;
+  std::string text;
+  for (const ir::ServiceUse& use : decision.services) {
+    if (std::ranges::none_of(use.rules, [&](RuleId rule) { return rules.contains(rule.index); })) continue;
+    kept.values.push_back(use.service.index);
+    text += (text.empty() ? "never service " : " or ") + policy.services.at(use.service.index).name;
+  }
+  if (kept.values.empty()) return std::nullopt;
+  ir::DeploymentTest none;
+  none.kind = ir::DeploymentTest::Kind::kNot;
+  none.children.push_back(std::move(kept));
+  return Expect(ir::EveryDeploymentReached{std::move(none)}, std::move(text));
+}
+
 /// What has to be given so that the same request comes out on any day.
 auto GivenOf(const ir::Policy& policy, const std::vector<bool>& is_asked_about, const ir::Request& request, Moment now)
     -> std::vector<std::pair<AttributeId, ir::Value>> {
@@ -167,12 +185,15 @@ auto Suggest(const ir::Policy& policy, const std::vector<CoverageItem>& items, M
 
     Suggestion suggestion;
     std::set<std::uint32_t> rules;
+    std::set<std::uint32_t> service_rules;
     std::vector<CoverageItem> after = open;
     CountRun(policy, found.run, after);
     for (std::size_t k = 0; k < open.size(); ++k) {
       if (open[k].reached > 0 || after[k].reached == 0) continue;
       suggestion.reaches.push_back(k);
-      if (open[k].kind == Kind::kRule) rules.insert(open[k].index);
+      if (open[k].kind != Kind::kRule) continue;
+      const ir::Rule& rule = policy.rules.at(open[k].index);
+      (IsForServicesAlone(policy, rule) ? service_rules : rules).insert(open[k].index);
     }
     open = std::move(after);
 
@@ -181,6 +202,9 @@ auto Suggest(const ir::Policy& policy, const std::vector<CoverageItem>& items, M
     suggestion.test.expectations = ExpectationsOf(policy, found.run.decision);
     if (auto excluded = ExpectExcluded(policy, found.run.decision, rules)) {
       suggestion.test.expectations.push_back(std::move(*excluded));
+    }
+    if (auto kept_away = ExpectKeptAway(policy, found.run.decision, service_rules)) {
+      suggestion.test.expectations.push_back(std::move(*kept_away));
     }
     ConfirmPasses(policy, suggestion.test, found.run.decision, now);
     suggestions.tests.push_back(std::move(suggestion));

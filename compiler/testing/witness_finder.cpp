@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "compiler/base/internal_error.h"
 #include "compiler/ir/classes.h"
@@ -72,7 +73,7 @@ struct WitnessFinder::Impl {
           if (ir::Holds(rule.keep, policy, DeploymentId{d})) continue;
           return solver.And({encoder.NotRefused(), encoder.Matches(RuleId{item.index})});
         }
-        return smt::kFalse;
+        return KeepsAService({item.index});
       }
       case Kind::kRefusal: {
         std::vector<Term> terms{encoder.Matches(RefusalId{item.index})};
@@ -87,6 +88,14 @@ struct WitnessFinder::Impl {
       case Kind::kConditionFails: return solver.Not(encoder.Encode(policy.conditions.at(item.index).condition));
     }
     throw InternalError("a kind of coverage that there is not");
+  }
+
+  /// Whatever becomes of the request: "the rule could apply, as far as is known before services answer".
+  auto KeepsAService(RuleId rule) -> Term {
+    for (const verify::Encoder::Screen& screen : encoder.screens()) {
+      if (screen.meaning->by == std::variant<RefusalId, RuleId>(rule)) return screen.holds;
+    }
+    return smt::kFalse;
   }
 
   auto InSomePlan(DeploymentId deployment) -> Term {

@@ -4,28 +4,13 @@
 #include <variant>
 #include <vector>
 
+#include "compiler/verify/kept_services.h"
 #include "compiler/verify/minimal_set.h"
 #include "compiler/verify/questions.h"
 #include "compiler/verify/witness.h"
 
 namespace route::verify {
 namespace {
-
-/// `MinimalSet` of those candidates that, with `given`, contradict the assertions. An answer kUnknown counts as "not
-/// known".
-auto MinimalContradiction(smt::Solver& solver, smt::Term given, const std::vector<smt::Term>& candidates)
-    -> std::vector<std::size_t> {
-  return MinimalSet(
-      candidates.size(), [&](const std::vector<std::size_t>& kept, std::size_t count) -> std::optional<std::size_t> {
-        std::vector<smt::Term> assumed{given};
-        for (const std::size_t i : kept) assumed.push_back(candidates[i]);
-        const std::size_t base = assumed.size();
-        assumed.insert(assumed.end(), candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count));
-        if (solver.Check(assumed) != smt::Answer::kNo) return std::nullopt;
-        const std::vector<std::size_t>& core = solver.Core();
-        return core.empty() || core.back() < base ? 0 : core.back() - base + 1;
-      });
-}
 
 /// A request that satisfies the condition, from its hull alone, if the hull is all that there is to it.
 auto Corner(const Encoder& encoder, const Hull& hull) -> std::optional<ir::Request> {
@@ -48,6 +33,61 @@ auto DecidesAtAGlance(const Encoder& encoder, RouteId route) -> bool {
          std::ranges::none_of(encoder.RoutesBefore(route), takes);
 }
 
+/// Of findings about rules or refusals, what each keeps services from, from the last to the first; one that keeps them from
+/// nothing no longer counts for those before it. Rules of another layer, which another author can change, do not count.
+template <typename Finding, typename IdOf, typename LayerOf>
+void FindKept(Encoder& encoder, std::vector<Finding>& findings, IdOf id_of, LayerOf layer_of) {
+  std::vector<std::variant<RefusalId, RuleId>> gone;
+  for (auto finding = findings.rbegin(); finding != findings.rend(); ++finding) {
+    const std::variant<RefusalId, RuleId> id = id_of(*finding);
+    const auto is_left = [&](const Encoder::Screen& other) {
+      if (std::ranges::find(gone, other.meaning->by) != gone.end()) return false;
+      const auto* rule = std::get_if<RuleId>(&other.meaning->by);
+      return rule == nullptr || encoder.policy().rules.at(rule->index).layer == layer_of(*finding);
+    };
+    finding->keeps_away = KeptAlone(encoder, id, is_left);
+    if (finding->keeps_away.empty()) gone.push_back(id);
+  }
+}
+
+/// A smallest set of rules that excludes every deployment of the tier for each request that the assertions admit, all of which
+/// the route decides.
+auto ExcludingAlways(Encoder& encoder, RouteId route, const ir::Tier& tier) -> std::vector<RuleId> {
+  const ir::Policy& policy = encoder.policy();
+  smt::Solver& solver = encoder.solver();
+  std::vector<RuleId> rules;
+  std::vector<std::vector<std::size_t>> excluding(tier.candidates.size());  // of each candidate, by index into `rules`
+  for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
+    if (!Meet(encoder.HullOf(RuleId{i}), encoder.HullOf(route))) continue;
+    bool excludes = false;
+    for (std::size_t c = 0; c < tier.candidates.size(); ++c) {
+      if (ir::Holds(policy.rules[i].keep, policy, tier.candidates[c].deployment)) continue;
+      excluding[c].push_back(rules.size());
+      excludes = true;
+    }
+    if (excludes) rules.push_back({i});
+  }
+  // Most deployments of a tier are excluded by the same rules as others of it.
+  std::ranges::sort(excluding);
+  excluding.erase(std::ranges::unique(excluding).begin(), excluding.end());
+
+  const auto contradict = [&](const std::vector<std::size_t>& kept, std::size_t count) -> std::optional<std::size_t> {
+    std::vector<smt::Term> allowed;
+    for (const std::vector<std::size_t>& by : excluding) {
+      std::vector<smt::Term> none;
+      for (const std::size_t i : by) {
+        const bool is_there = i < count || std::ranges::find(kept, i) != kept.end();
+        if (is_there) none.push_back(solver.Not(encoder.Matches(rules[i])));
+      }
+      allowed.push_back(solver.And(none));
+    }
+    return encoder.Ask({solver.Or(allowed)}) == smt::Answer::kNo ? std::optional(count) : std::nullopt;
+  };
+  std::vector<RuleId> needed;
+  for (const std::size_t i : MinimalSet(rules.size(), contradict)) needed.push_back(rules[i]);
+  return needed;
+}
+
 auto SameChain(const ir::Route& one, const ir::Route& other) -> bool {
   return std::ranges::equal(one.tiers, other.tiers, [](const ir::Tier& a, const ir::Tier& b) {
     return a.order == b.order && a.candidates == b.candidates && a.limit == b.limit && a.within_ms == b.within_ms &&
@@ -56,6 +96,20 @@ auto SameChain(const ir::Route& one, const ir::Route& other) -> bool {
 }
 
 }  // namespace
+
+auto MinimalContradiction(smt::Solver& solver, smt::Term given, const std::vector<smt::Term>& candidates)
+    -> std::vector<std::size_t> {
+  return MinimalSet(
+      candidates.size(), [&](const std::vector<std::size_t>& kept, std::size_t count) -> std::optional<std::size_t> {
+        std::vector<smt::Term> assumed{given};
+        for (const std::size_t i : kept) assumed.push_back(candidates[i]);
+        const std::size_t base = assumed.size();
+        assumed.insert(assumed.end(), candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count));
+        if (solver.Check(assumed) != smt::Answer::kNo) return std::nullopt;
+        const std::vector<std::size_t>& core = solver.Core();
+        return core.empty() || core.back() < base ? 0 : core.back() - base + 1;
+      });
+}
 
 auto FindDeadRoutes(Encoder& encoder) -> Findings<DeadRoute> {
   const ir::Policy& policy = encoder.policy();
@@ -140,12 +194,8 @@ auto FindDeadTiers(Encoder& encoder) -> Findings<DeadTier> {
                                                      replay.decision.plan.end()) {
         ThrowUnconfirmed("can the tier `" + route.tiers[t].label + "` of route `" + route.name + "` be reached");
       }
-      ir::Route only = route;
-      only.tiers = {route.tiers[t]};
-      findings.found.push_back({.route = {i},
-                                .tier = t,
-                                .rules = MinimalRules(policy, only, replay.decision.rules),
-                                .witness = replay.request});
+      findings.found.push_back(
+          {.route = {i}, .tier = t, .rules = ExcludingAlways(encoder, {i}, route.tiers[t]), .witness = replay.request});
     }
   }
   return findings;
@@ -170,6 +220,8 @@ auto FindDeadRules(Encoder& encoder) -> Findings<DeadRule> {
         break;
     }
   }
+  FindKept(encoder, findings.found, [](const DeadRule& dead) { return dead.rule; },
+           [&](const DeadRule& dead) { return policy.rules.at(dead.rule.index).layer; });
   return findings;
 }
 
@@ -204,6 +256,8 @@ auto FindDeadRefusals(Encoder& encoder) -> Findings<DeadRefusal> {
         break;
     }
   }
+  FindKept(encoder, findings.found, [](const DeadRefusal& dead) { return dead.refusal; },
+           [&](const DeadRefusal& dead) { return policy.refusals.at(dead.refusal.index).layer; });
   return findings;
 }
 

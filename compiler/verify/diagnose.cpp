@@ -14,6 +14,7 @@
 #include "compiler/ir/text.h"
 #include "compiler/verify/diagnose_sense.h"
 #include "compiler/verify/explanation.h"
+#include "compiler/verify/questions.h"
 #include "runtime/values/value_text.h"
 
 namespace route::verify {
@@ -24,6 +25,7 @@ using diagnostics::Code;
 using diagnostics::WitnessValue;
 
 constexpr std::size_t kMostDeploymentNotes = 3;
+constexpr std::size_t kMostRuleNotes = 4;  // as many as `SomeNames` names
 
 auto Quoted(const std::string& name) -> std::string {
   return "`" + name + "`";
@@ -42,8 +44,8 @@ auto ChainOf(const ir::Route& route) -> std::vector<DeploymentId> {
 
 class Reporter {
  public:
-  Reporter(const ir::Policy& policy, const SourceSet& sources, diagnostics::Emitter& emitter)
-      : policy_(policy), sources_(sources), emitter_(emitter) {}
+  Reporter(const ir::Policy& policy, const SourceSet& sources, const VerifyReport& report, diagnostics::Emitter& emitter)
+      : policy_(policy), sources_(sources), report_(report), emitter_(emitter) {}
 
   void Report(const Uncovered& finding) {
     emitter_.Report(Builder(Code::kR0501, policy_.span, "some requests are taken by no route")
@@ -86,10 +88,18 @@ class Reporter {
 
   void Report(const DeadRule& finding) {
     const ir::Rule& rule = RuleAt(finding.rule);
+    std::string evidence = "its condition can never hold";
+    std::string hint = "correct the condition of rule " + Quoted(rule.name);
+    if (finding.keeps_away.empty()) {
+      hint += ", or delete the rule";
+    } else {
+      evidence += "; but before the services answer it could, and that keeps " + ServiceNames(finding.keeps_away) + " from prompts";
+      hint += "; " + WithoutIt(finding.keeps_away);
+    }
     emitter_.Report(Builder(Code::kR0504, rule.span, "rule " + Quoted(rule.name) + " never applies")
-                        .WithWitness({}, "its condition can never hold")
+                        .WithWitness({}, evidence)
                         .WithRules({rule.name})
-                        .WithHint("correct the condition of rule " + Quoted(rule.name) + ", or delete the rule"));
+                        .WithHint(hint));
   }
 
   void Report(const DeadRefusal& finding) {
@@ -101,17 +111,22 @@ class Reporter {
       names.push_back(earlier.name);
       std::move(builder).AddNote(earlier.span, "refusal " + Quoted(earlier.name) + " comes before it");
     }
-    const std::string evidence =
+    std::string evidence =
         finding.never_matches ? "its condition can never hold"
                               : "every request that meets its condition is refused by " + JoinNames(names) + " already";
+    std::string hint = finding.never_matches ? "correct the condition of refusal " + Quoted(refusal.name) + ", or delete it"
+                                             : "delete refusal " + Quoted(refusal.name) + ", or move it up for its own reason";
+    if (!finding.keeps_away.empty()) {
+      evidence += "; but " + Quoted(refusal.name) + " does so before any service is asked, and that keeps " +
+                  ServiceNames(finding.keeps_away) + " from prompts";
+      hint = "move refusal " + Quoted(refusal.name) + " up for its own reason; " + WithoutIt(finding.keeps_away);
+    }
     names.insert(names.begin(), refusal.name);
     emitter_.Report(
         std::move(builder)
             .WithWitness({}, evidence)
             .WithRules(std::move(names))
-            .WithHint(finding.never_matches
-                          ? "correct the condition of refusal " + Quoted(refusal.name) + ", or delete it"
-                          : "delete refusal " + Quoted(refusal.name) + ", or move it up for its own reason"));
+            .WithHint(std::move(hint)));
   }
 
   void Report(const DeadService& finding) {
@@ -165,13 +180,18 @@ class Reporter {
     std::vector<std::string> names{route.name};
     ir::Route only = route;
     only.tiers = {tier};
+    std::vector<std::string> rules;
     for (const RuleId id : finding.rules) {
-      names.push_back(RuleAt(id).name);
-      std::move(builder).AddNote(RuleAt(id).span, ExcludesOf(RuleAt(id), only));
+      rules.push_back(RuleAt(id).name);
+      if (rules.size() <= kMostRuleNotes) std::move(builder).AddNote(RuleAt(id).span, ExcludesOf(RuleAt(id), only));
     }
+    names.insert(names.end(), rules.begin(), rules.end());
     emitter_.Report(std::move(builder)
                         .WithWitness(WitnessValues(policy_, finding.witness),
-                                     "none of its deployments is allowed, and so it is for every request of the route")
+                                     finding.rules.size() == 1
+                                         ? "none of its deployments is allowed, and so it is for every request of the route"
+                                         : "none of its deployments is allowed, and for every request of the route one or "
+                                           "several of " + SomeNames(rules) + " exclude them all")
                         .WithRules(std::move(names))
                         .WithHint("take the tier out, or put deployments there that the rules allow"));
   }
@@ -268,12 +288,7 @@ class Reporter {
     const ir::Guarantee& guarantee = policy_.guarantees.at(result.guarantee.index);
     switch (result.verdict) {
       case Verdict::kProved:
-        if (result.vacuous) {
-          emitter_.Report(Builder(Code::kR0511, guarantee.span,
-                                  "the premise of guarantee " + Quoted(guarantee.name) + " can never happen")
-                              .WithRules({guarantee.name})
-                              .WithHint("correct the premise: as it stands, the guarantee promises nothing"));
-        }
+        if (result.vacuous) ReportVacuous(guarantee, result.refused_by);
         return;
       case Verdict::kViolated:
         ReportViolation(guarantee, result);
@@ -347,6 +362,17 @@ class Reporter {
                         .WithHint("correct the condition, or leave it out and say so"));
   }
 
+  auto ServiceNames(const std::vector<ServiceId>& services) const -> std::string {
+    std::vector<std::string> names;
+    for (const ServiceId id : services) names.push_back(policy_.services.at(id.index).name);
+    return SomeNames(names);
+  }
+
+  auto WithoutIt(const std::vector<ServiceId>& services) const -> std::string {
+    return "without it " + ServiceNames(services) + " would see prompts that " + (services.size() == 1 ? "it does" : "they do") +
+           " not see now";
+  }
+
   auto RouteAt(RouteId id) const -> const ir::Route& { return policy_.routes.at(id.index); }
   auto RuleAt(RuleId id) const -> const ir::Rule& { return policy_.rules.at(id.index); }
 
@@ -379,11 +405,47 @@ class Reporter {
            "with a `refuse` of their own";
   }
 
+  void ReportVacuous(const ir::Guarantee& guarantee, const std::vector<RefusalId>& refused_by) {
+    if (refused_by.empty()) {
+      emitter_.Report(Builder(Code::kR0511, guarantee.span,
+                              "the premise of guarantee " + Quoted(guarantee.name) + " can never happen")
+                          .WithRules({guarantee.name})
+                          .WithHint("correct the premise: as it stands, the guarantee promises nothing"));
+      return;
+    }
+    Builder builder(Code::kR0511, guarantee.span,
+                    "every request that meets the premise of guarantee " + Quoted(guarantee.name) + " is refused");
+    std::vector<std::string> names;
+    for (const RefusalId id : refused_by) {
+      const ir::Refusal& refusal = policy_.refusals.at(id.index);
+      names.push_back(refusal.name);
+      std::move(builder).AddNote(refusal.span, "refusal " + Quoted(refusal.name) + " comes before every route");
+    }
+    const bool is_one = names.size() == 1;
+    const std::string evidence = "they are all refused by " + JoinNames(names) + (is_one ? "" : " together");
+    names.insert(names.begin(), guarantee.name);
+    emitter_.Report(std::move(builder)
+                        .WithWitness({}, evidence)
+                        .WithRules(std::move(names))
+                        .WithHint("correct the premise, or narrow the " + std::string(is_one ? "refusal" : "refusals") +
+                                  ": as it stands, the guarantee promises nothing"));
+  }
+
   void ReportViolation(const ir::Guarantee& guarantee, const GuaranteeResult& result) {
     const ir::Request& witness = result.witness.value();
     const ir::Decision decision = ir::Evaluate(policy_, witness);
     Builder builder(Code::kR0510, guarantee.span, "guarantee " + Quoted(guarantee.name) + " does not hold");
     std::vector<std::string> names{guarantee.name};
+    if (std::holds_alternative<ir::Served>(guarantee.promise) && IsShownByUnservable(result)) {
+      const ir::Route& route = RouteAt(*result.route);
+      emitter_.Report(std::move(builder)
+                          .AddNote(route.span, "route " + Quoted(route.name) + " takes the request")
+                          .WithWitness(WitnessValues(policy_, witness), "it is the request that R0502 shows for route " +
+                                                                            Quoted(route.name) + ", with the rules that leave nothing")
+                          .WithRules({guarantee.name, route.name})
+                          .WithHint("see to R0502 of route " + Quoted(route.name) + " first"));
+      return;
+    }
     if (decision.refusal) {
       const ir::Refusal& refusal = policy_.refusals.at(decision.refusal->index);
       names.push_back(refusal.name);
@@ -399,7 +461,8 @@ class Reporter {
       names.push_back(route.name);
       std::move(builder).AddNote(route.span, "route " + Quoted(route.name) + " takes the request");
       if (RulesMatter(guarantee)) {
-        for (const RuleId id : Excluding(decision, ChainOf(route))) {
+        const bool is_served = std::holds_alternative<ir::Served>(guarantee.promise);
+        for (const RuleId id : is_served ? MinimalRules(policy_, route, decision.rules) : Excluding(decision, ChainOf(route))) {
           names.push_back(RuleAt(id).name);
           std::move(builder).AddNote(RuleAt(id).span, ExcludesOf(RuleAt(id), route));
         }
@@ -419,6 +482,12 @@ class Reporter {
                         .WithWitness(WitnessValues(policy_, witness), result.explanation)
                         .WithRules(std::move(names))
                         .WithHint(ViolationHint(guarantee, result, decision)));
+  }
+
+  auto IsShownByUnservable(const GuaranteeResult& result) const -> bool {
+    return std::ranges::any_of(report_.unservable, [&](const Unservable& finding) {
+      return result.route == finding.route && result.witness == finding.witness;
+    });
   }
 
   /// Whether what rules took out of the chain can be the cause; otherwise it is what they left in.
@@ -530,6 +599,7 @@ class Reporter {
 
   const ir::Policy& policy_;
   const SourceSet& sources_;
+  const VerifyReport& report_;
   diagnostics::Emitter& emitter_;
 };
 
@@ -548,7 +618,7 @@ auto WitnessValues(const ir::Policy& policy, const ir::Request& request) -> std:
 
 auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyReport& report,
               diagnostics::Emitter& emitter) -> void {
-  Reporter reporter(policy, sources, emitter);
+  Reporter reporter(policy, sources, report, emitter);
   for (const Uncovered& finding : report.uncovered) reporter.Report(finding);
   for (const Unservable& finding : report.unservable) reporter.Report(finding);
   reporter.Report(report.dead_routes);

@@ -1,5 +1,6 @@
 #include "compiler/verify/diagnose_sense.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <variant>
@@ -119,9 +120,28 @@ class Reporter {
       names.push_back(other.name);
       std::move(builder).AddNote(other.span, "rule " + Quoted(other.name) + " excludes them, too");
     }
-    const std::string evidence = names.empty() ? "every deployment of the catalogue has what it requires"
-                                               : "whatever it excludes for a request, " + JoinNames(names) +
-                                                     (names.size() == 1 ? " excludes" : " exclude") + " already";
+    std::vector<std::string> keepers;
+    for (const RefusalId id : finding.refusals) {
+      const ir::Refusal& refusal = policy_.refusals.at(id.index);
+      keepers.push_back(refusal.name);
+      std::move(builder).AddNote(refusal.span, "refusal " + Quoted(refusal.name) + " answers before services are asked");
+    }
+    for (const RuleId id : finding.kept_by) {
+      const ir::Rule& other = policy_.rules.at(id.index);
+      keepers.push_back(other.name);
+      if (std::ranges::find(finding.covered_by, id) != finding.covered_by.end()) continue;
+      std::move(builder).AddNote(other.span, "rule " + Quoted(other.name) + " keeps services from these prompts, too");
+    }
+    std::string evidence = names.empty() ? "every deployment of the catalogue has what it requires"
+                                         : "whatever it excludes for a request, " + JoinNames(names) +
+                                               (names.size() == 1 ? " excludes" : " exclude") + " already";
+    if (!keepers.empty()) {
+      evidence += ", and " + JoinNames(keepers) + (keepers.size() == 1 ? " keeps" : " keep") +
+                  " services from the same prompts already";
+    }
+    for (const std::string& keeper : keepers) {
+      if (std::ranges::find(names, keeper) == names.end()) names.push_back(keeper);
+    }
     names.insert(names.begin(), rule.name);
     emitter_.Report(std::move(builder)
                         .WithWitness({}, evidence)

@@ -224,7 +224,34 @@ auto Describe(const Encoder& encoder, GuaranteeId id, const std::vector<std::uin
           .services = std::move(fault.services)};
 }
 
+/// A smallest set of refusals that answers every request that the solver's assertions admit; none if there is no such request.
+auto RefusingAll(Encoder& encoder) -> std::vector<RefusalId> {
+  smt::Solver& solver = encoder.solver();
+  if (solver.Check({}) != smt::Answer::kYes) return {};
+  std::vector<smt::Term> passed;
+  for (std::uint32_t i = 0; i < encoder.policy().refusals.size(); ++i) passed.push_back(solver.Not(encoder.Matches(RefusalId{i})));
+  std::vector<RefusalId> refusing;
+  for (const std::size_t i : MinimalContradiction(solver, smt::kTrue, passed)) refusing.push_back({static_cast<std::uint32_t>(i)});
+  return refusing;
+}
+
 }  // namespace
+
+auto Concerned(const Encoder& encoder, const ir::Guarantee& guarantee) -> smt::Term {
+  if (std::holds_alternative<ir::Served>(guarantee.promise) || std::holds_alternative<ir::Compared>(guarantee.promise)) {
+    return smt::kTrue;
+  }
+  const auto* every = std::get_if<ir::EveryDeploymentReached>(&guarantee.promise);
+  if (every == nullptr) return encoder.NotRefused();
+  const ir::Policy& policy = encoder.policy();
+  std::vector<smt::Term> any{encoder.NotRefused()};
+  for (std::uint32_t i = 0; i < policy.services.size(); ++i) {
+    if (ir::AskedFor(policy, {i}).empty()) continue;
+    if (ir::Says(every->test, policy, ServiceId{i}) == ir::Said::kNo) return smt::kTrue;
+    any.push_back(encoder.Asked({i}));
+  }
+  return encoder.solver().Or(any);
+}
 
 auto FindSingleLosses(Encoder& encoder) -> Findings<SingleLoss> {
   using Unit = ir::SurvivesLoss::Unit;
@@ -306,14 +333,14 @@ auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult> {
     solver.Assert(encoder.Encode(guarantee.when));
     Search search(encoder, guarantee);
     if (const auto* every = std::get_if<ir::EveryDeploymentReached>(&guarantee.promise)) search.TryServices(*every);
-    const smt::Scope not_refused(solver);
-    if (served == nullptr && compared == nullptr) solver.Assert(encoder.NotRefused());
-    const smt::Answer can_happen = encoder.Ask({});
+    const smt::Answer can_happen = encoder.Ask({Concerned(encoder, guarantee)});
     if (can_happen == smt::Answer::kUnknown) {
       findings.unanswered.push_back({"can the premise of guarantee `" + guarantee.name + "` happen", guarantee.span});
     }
 
     if (can_happen != smt::Answer::kNo) {
+      const smt::Scope not_refused(solver);
+      if (served == nullptr && compared == nullptr) solver.Assert(encoder.NotRefused());
       if (served != nullptr) {
         search.TryRefusalsBut(served->unless_refused_by);
         search.TryNoRoute();
@@ -335,7 +362,8 @@ auto CheckGuarantees(Encoder& encoder) -> Findings<GuaranteeResult> {
                               .route = {},
                               .deployments = {},
                               .explanation = {},
-                              .vacuous = can_happen == smt::Answer::kNo});
+                              .vacuous = can_happen == smt::Answer::kNo,
+                              .refused_by = can_happen == smt::Answer::kNo ? RefusingAll(encoder) : std::vector<RefusalId>{}});
   }
   return findings;
 }

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "compiler/verify/kept_services.h"
 #include "compiler/verify/minimal_set.h"
 #include "compiler/verify/questions.h"
 
@@ -43,10 +44,21 @@ class Sweep {
     if (changes == smt::Answer::kUnknown || can_apply == smt::Answer::kUnknown) {
       findings_.unanswered.push_back({"does rule `" + rule.name + "` change anything", rule.span});
     }
-    if (changes != smt::Answer::kNo || can_apply != smt::Answer::kYes || KeepsAService(id)) return;
+    if (changes != smt::Answer::kNo || can_apply != smt::Answer::kYes) return;
+    const auto is_left = [&](const Encoder::Screen& screen) { return IsLeft(screen, id); };
+    if (!KeptAlone(encoder_, id, is_left).empty()) return;
     is_idle_[id.index] = true;
     DropNeedless(applies, groups, covering);
-    findings_.found.push_back({.rule = id, .covered_by = std::move(covering)});
+    IdleRule& finding = findings_.found.emplace_back(IdleRule{.rule = id, .covered_by = std::move(covering)});
+    const auto covers = [&](const Encoder::Screen& screen) {
+      const auto* other = std::get_if<RuleId>(&screen.meaning->by);
+      return other != nullptr && std::ranges::binary_search(finding.covered_by, *other);
+    };
+    for (const Encoder::Screen* keeper : Keepers(encoder_, id, is_left, covers)) {
+      if (const auto* other = std::get_if<RuleId>(&keeper->meaning->by)) finding.kept_by.push_back(*other);
+      if (const auto* refusal = std::get_if<RefusalId>(&keeper->meaning->by)) finding.refusals.push_back(*refusal);
+    }
+    std::ranges::sort(finding.kept_by);
   }
 
   /// Whether the rule excludes, from some request, the deployments of a group that no other rule then excludes. If not,
@@ -76,23 +88,6 @@ class Sweep {
   auto LetThrough(std::vector<smt::Term> terms, const Group& others) -> smt::Answer {
     for (const RuleId other : others) terms.push_back(encoder_.solver().Not(encoder_.Matches(other)));
     return encoder_.Ask(terms);
-  }
-
-  /// Some service sees no prompt because of this rule that it would see without it, as far as is known.
-  auto KeepsAService(RuleId id) const -> bool {
-    for (const Encoder::Screen& own : encoder_.screens()) {
-      if (own.meaning->by != std::variant<RefusalId, RuleId>(id)) continue;
-      for (const ServiceId service : own.meaning->services) {
-        std::vector<smt::Term> alone{own.holds};
-        for (const Encoder::Screen& other : encoder_.screens()) {
-          if (IsLeft(other, id) && std::ranges::binary_search(other.meaning->services, service)) {
-            alone.push_back(smt::Negated(other.holds));
-          }
-        }
-        if (encoder_.Ask(alone) != smt::Answer::kNo) return true;
-      }
-    }
-    return false;
   }
 
   /// Keeps services from prompts without this rule and those that were found to do nothing.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,15 @@ auto FindTrivialGuarantees(const Encoder& encoder) -> std::vector<TrivialGuarant
 
 /// Drops what is not needed to exclude every deployment of the route, the last first, so that the earliest rules stay.
 auto MinimalRules(const ir::Policy& policy, const ir::Route& route, std::vector<RuleId> rules) -> std::vector<RuleId>;
+
+/// A set of `candidates`, by index, of which none can be left out, that contradicts `given` and what is asserted: see
+/// `MinimalSet`. An answer kUnknown counts as "not known".
+auto MinimalContradiction(smt::Solver& solver, smt::Term given, const std::vector<smt::Term>& candidates)
+    -> std::vector<std::size_t>;
+
+/// Of the requests that meet the premise, those that the promise is about: all, or those that are not refused. What is seen or
+/// reached is about a refused one, too, if a service sees its prompt, or would break the promise if it did.
+auto Concerned(const Encoder& encoder, const ir::Guarantee& guarantee) -> smt::Term;
 
 /// Among the rules that the author wrote.
 auto FindDeadRules(Encoder& encoder) -> Findings<DeadRule>;

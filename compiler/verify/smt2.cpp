@@ -101,9 +101,10 @@ class Script {
     Assert(encoder_.Encode(guarantee.when));
     const auto* compared = std::get_if<ir::Compared>(&guarantee.promise);
     if (const auto* every = std::get_if<ir::EveryDeploymentReached>(&guarantee.promise)) Services(*every);
-    if (served == nullptr && compared == nullptr) Assert(encoder_.NotRefused());
-    Begin("the premise. sat: it can happen");
+    Begin("the premise. sat: a request that the promise is about, which may be one that is refused if services count");
+    Assert(Concerned(encoder_, guarantee));
     AskAndEnd();
+    if (served == nullptr && compared == nullptr) Assert(encoder_.NotRefused());
     if (served != nullptr) Refusals(*served);
     if (compared != nullptr) {
       Begin("the two requests. sat: a request that breaks the promise, whatever its own value of the attribute");

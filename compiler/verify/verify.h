@@ -63,11 +63,15 @@ struct DeadRoute {
 /// A rule or refusal whose condition can't hold, or a refusal hidden by earlier ones.
 struct DeadRule {
   RuleId rule;
+  std::vector<ServiceId> keeps_away = {};  ///< as of a refusal
 };
 struct DeadRefusal {
   RefusalId refusal;
   bool never_matches = false;
   std::vector<RefusalId> hidden_by;
+  /// The services that would newly see prompts without it. Where there are none, it can be deleted, and so can all of its kind
+  /// together.
+  std::vector<ServiceId> keeps_away = {};
 };
 
 /// A service that attributes ask and that no request may be shown to: what keeps it from every one.
@@ -93,7 +97,7 @@ struct AlwaysHolds {
 struct DeadTier {
   RouteId route;
   std::uint32_t tier = 0;     ///< index into the route's tiers
-  std::vector<RuleId> rules;  ///< those that exclude its deployments for `witness`
+  std::vector<RuleId> rules;  ///< a smallest set that excludes its deployments for every request of the route
   ir::Request witness;        ///< the smallest request that the route decides
 };
 
@@ -176,6 +180,10 @@ struct OutOfDate {
 struct IdleRule {
   RuleId rule;
   std::vector<RuleId> covered_by;  ///< a smallest set of its layer; empty if it excludes no deployment at all
+
+  /// If it keeps services from prompts: a smallest set, with rules of its layer, which keeps them from the same. Else empty.
+  std::vector<RuleId> kept_by = {};
+  std::vector<RefusalId> refusals = {};
 };
 
 /// Somebody who gives another value for one attribute, or none, is allowed more, or has a service see the prompt.
@@ -216,7 +224,8 @@ struct GuaranteeResult {
   std::vector<DeploymentId> deployments;  ///< when violated: the deployments at fault; for a loss, what was lost
   std::string explanation;                ///< when violated: one sentence about the witness, without a full stop
   std::vector<ServiceId> services = {};   ///< when violated: the services at fault
-  bool vacuous = false;                   ///< proved only because its premise can't happen
+  bool vacuous = false;                   ///< proved only because there is no request that it is about
+  std::vector<RefusalId> refused_by = {};  ///< when vacuous: a smallest set that answers all requests of the premise, if there are any
 };
 
 /// A question that the solver gave up on within its limits.

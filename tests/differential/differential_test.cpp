@@ -261,6 +261,36 @@ void CompareDeadRoutes(const ir::Policy& policy, const BruteForce& truth, const 
   REQUIRE(next == report.dead_routes.size());
 }
 
+// Of each finding, the services that newly see the prompt of some request when what it is about is never there; those after it
+// that keep none from any are not there either. Rules of other layers do not count.
+template <typename Finding, typename WhenOf, typename LayerOf>
+void CompareKeptAway(const ir::Policy& policy, const BruteForce& truth, const std::vector<Finding>& findings, WhenOf when_of,
+                     LayerOf layer_of) {
+  const auto never = [] {
+    ir::Condition condition;
+    condition.kind = ir::Condition::Kind::kFalse;
+    return condition;
+  };
+  ir::Policy left = policy;
+  for (auto finding = findings.rbegin(); finding != findings.rend(); ++finding) {
+    ir::Policy with = left;
+    for (ir::Rule& rule : with.rules) {
+      if (rule.layer != layer_of(*finding)) rule.when = never();
+    }
+    ir::Policy without = with;
+    when_of(without, *finding) = never();
+    std::set<ServiceId> newly;
+    for (const ir::Request& request : truth.requests()) {
+      const std::vector<ServiceId> before = ir::ServicesAsked(ir::Evaluate(with, request));
+      for (const ServiceId id : ir::ServicesAsked(ir::Evaluate(without, request))) {
+        if (std::ranges::find(before, id) == before.end()) newly.insert(id);
+      }
+    }
+    REQUIRE(finding->keeps_away == std::vector<ServiceId>(newly.begin(), newly.end()));
+    if (newly.empty()) when_of(left, *finding) = never();
+  }
+}
+
 void CompareDeadRules(const ir::Policy& policy, const BruteForce& truth, const verify::VerifyReport& report) {
   std::vector<RuleId> dead;
   for (std::uint32_t rule = 0; rule < policy.rules.size(); ++rule) {
@@ -270,6 +300,11 @@ void CompareDeadRules(const ir::Policy& policy, const BruteForce& truth, const v
   std::vector<RuleId> reported;
   for (const verify::DeadRule& finding : report.dead_rules) reported.push_back(finding.rule);
   REQUIRE(reported == dead);
+  CompareKeptAway(policy, truth, report.dead_rules,
+                  [](ir::Policy& without, const verify::DeadRule& finding) -> ir::Condition& {
+                    return without.rules.at(finding.rule.index).when;
+                  },
+                  [&](const verify::DeadRule& finding) { return policy.rules.at(finding.rule.index).layer; });
 }
 
 void CompareDeadRefusals(const ir::Policy& policy, const BruteForce& truth, const verify::VerifyReport& report) {
@@ -296,6 +331,11 @@ void CompareDeadRefusals(const ir::Policy& policy, const BruteForce& truth, cons
     REQUIRE(truth.IsCoveredMinimally(policy.refusals[refusal].when, covers));
   }
   REQUIRE(next == report.dead_refusals.size());
+  CompareKeptAway(policy, truth, report.dead_refusals,
+                  [](ir::Policy& without, const verify::DeadRefusal& finding) -> ir::Condition& {
+                    return without.refusals.at(finding.refusal.index).when;
+                  },
+                  [&](const verify::DeadRefusal& finding) { return policy.refusals.at(finding.refusal.index).layer; });
 }
 
 void CompareDeadServices(const ir::Policy& policy, const BruteForce& truth, const verify::VerifyReport& report) {
@@ -335,13 +375,35 @@ void CheckServices(const ir::Policy& policy, const BruteForce& truth) {
   }
 }
 
+// Some service that could be asked would break the promise by seeing a prompt.
+auto ServicesCouldBreak(const ir::Policy& policy, const ir::EveryDeploymentReached& promise) -> bool {
+  for (std::uint32_t i = 0; i < policy.services.size(); ++i) {
+    if (!ir::AskedFor(policy, {i}).empty() && ir::Says(promise.test, policy, ServiceId{i}) == ir::Said::kNo) return true;
+  }
+  return false;
+}
+
 auto IsVacuous(const ir::Guarantee& guarantee, const BruteForce& truth) -> bool {
+  const auto* every = std::get_if<ir::EveryDeploymentReached>(&guarantee.promise);
   const bool counts_refused = std::holds_alternative<ir::Served>(guarantee.promise) ||
-                              std::holds_alternative<ir::Compared>(guarantee.promise);
+                              std::holds_alternative<ir::Compared>(guarantee.promise) ||
+                              (every != nullptr && ServicesCouldBreak(truth.policy(), *every));
   return !truth.First([&](std::size_t i) {
+    const ir::Decision& decision = truth.decisions()[i];
     return ir::Holds(guarantee.when, truth.requests()[i]) &&
-           (counts_refused || truth.decisions()[i].outcome != Outcome::kRefused);
+           (counts_refused || decision.outcome != Outcome::kRefused ||
+            (every != nullptr && !ir::ServicesAsked(decision).empty()));
   });
+}
+
+// The refusals that leave a promise without a request are a smallest set that answers all of its premise.
+void CompareRefusedBy(const ir::Guarantee& guarantee, const BruteForce& truth, const verify::GuaranteeResult& result) {
+  REQUIRE(result.refused_by.empty() == !(result.vacuous && truth.CanHold(guarantee.when)));
+  if (result.refused_by.empty()) return;
+  std::vector<const ir::Condition*> covers;
+  for (const RefusalId id : result.refused_by) covers.push_back(&truth.policy().refusals.at(id.index).when);
+  REQUIRE(std::ranges::is_sorted(result.refused_by));
+  REQUIRE(truth.IsCoveredMinimally(guarantee.when, covers));
 }
 
 // The evaluator's short way to the smallest loss gives what trying every loss and every draw gives.
@@ -456,6 +518,7 @@ void CompareGuarantees(const ir::Policy& policy, BruteForce& truth, const verify
     CAPTURE(i);
     REQUIRE(result.guarantee == GuaranteeId{i});
     CompareLosses(policy, truth, guarantee);
+    CompareRefusedBy(guarantee, truth, result);
     const auto broken = truth.FirstBroken(guarantee);
     REQUIRE(result.verdict == (broken ? Verdict::kViolated : Verdict::kProved));
     REQUIRE(result.witness.has_value() == broken.has_value());
@@ -481,6 +544,9 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
   std::size_t badly_drawn = 0;
   std::size_t shown = 0;
   std::size_t dead_services = 0;
+  std::size_t all_refused = 0;
+  std::size_t kept_for_services = 0;
+  std::size_t kept_away = 0;
   for (const std::uint64_t seed : Seeds()) {
     CAPTURE(seed);
     const ir::Policy policy = PolicyOf(seed);
@@ -504,8 +570,19 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
       if (result.explanation.contains("uses up the")) ++attempts_used_up;
       if (result.explanation.ends_with("in the worst draw")) ++badly_drawn;
     }
+    for (const verify::GuaranteeResult& result : report.guarantees) {
+      const ir::Guarantee& guarantee = policy.guarantees[result.guarantee.index];
+      const auto is_served = [&](std::size_t i) {
+        return ir::Holds(guarantee.when, truth.requests()[i]) && truth.decisions()[i].outcome != Outcome::kRefused;
+      };
+      const bool is_every = std::holds_alternative<ir::EveryDeploymentReached>(guarantee.promise);
+      all_refused += result.refused_by.empty() ? 0 : 1;
+      kept_for_services += result.verdict == Verdict::kProved && !result.vacuous && is_every && !truth.First(is_served) ? 1 : 0;
+    }
     for (const verify::GuaranteeResult& result : report.guarantees) shown += result.services.empty() ? 0 : 1;
     dead_services += report.dead_services.size();
+    for (const verify::DeadRule& finding : report.dead_rules) kept_away += finding.keeps_away.empty() ? 0 : 1;
+    for (const verify::DeadRefusal& finding : report.dead_refusals) kept_away += finding.keeps_away.empty() ? 0 : 1;
     violated += broken;
     proved += report.guarantees.size() - broken;
     unservable += report.unservable.size();
@@ -514,7 +591,9 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
   MESSAGE("guarantees: " << proved << " proved, " << violated << " violated; " << unservable << " unservable routes, "
                          << hidden << " dead routes; " << attempts_used_up << " losses that use up the attempts, "
                          << badly_drawn << " in the worst draw; " << shown << " promises that services break, "
-                         << dead_services << " services that may see nothing");
+                         << dead_services << " services that may see nothing; " << kept_away
+                         << " rules and refusals that keep services away and do nothing else");
+  MESSAGE(all_refused << " promises all of whose requests are refused, " << kept_for_services << " more that are about services");
   // Random policies that never show a finding would test nothing.
   if (std::getenv("ROUTE_SEED") == nullptr) {
     CHECK(violated > 50);
@@ -525,6 +604,9 @@ TEST_CASE("the solver's verdicts are those of trying every request") {
     CHECK(badly_drawn > 5);
     CHECK(shown > 20);
     CHECK(dead_services > 5);
+    CHECK(all_refused > 5);
+    CHECK(kept_for_services > 0);
+    CHECK(kept_away > 5);
   }
 }
 

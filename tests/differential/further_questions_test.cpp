@@ -71,11 +71,20 @@ void CompareDeadTiers(const ir::Policy& policy, const BruteForce& truth, const V
       REQUIRE(finding.route == RouteId{route});
       REQUIRE(finding.tier == tier);
       REQUIRE(finding.witness == truth.requests()[*first]);
-      REQUIRE(ExcludeTier(policy, tiers[tier], finding.rules));
-      for (std::size_t left_out = 0; left_out < finding.rules.size(); ++left_out) {
+      // For every request of the route, and for some without any one of them.
+      const auto are_enough = [&](const std::vector<RuleId>& rules) {
+        return !truth.First([&](std::size_t i) {
+          std::vector<RuleId> applying = rules;
+          std::erase_if(applying, [&](RuleId id) { return !ir::Holds(policy.rules.at(id.index).when, truth.requests()[i]); });
+          return truth.decisions()[i].route == RouteId{route} && !ExcludeTier(policy, tiers[tier], applying);
+        });
+      };
+      REQUIRE(std::ranges::is_sorted(finding.rules));
+      REQUIRE(are_enough(finding.rules));
+      for (const RuleId left_out : finding.rules) {
         std::vector<RuleId> fewer = finding.rules;
-        fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(left_out));
-        REQUIRE(!ExcludeTier(policy, tiers[tier], fewer));
+        std::erase(fewer, left_out);
+        REQUIRE(!are_enough(fewer));
       }
     }
   }

@@ -437,7 +437,7 @@ class Excluded {
   }
 
   /// Some service sees some prompt without the rule, when these others are left, and does not with it.
-  auto KeepsAService(RuleId rule, const std::vector<RuleId>& others) const -> bool {
+  auto KeepsAService(RuleId rule, const std::vector<RuleId>& others, const std::vector<RefusalId>& refusals) const -> bool {
     for (std::uint32_t service = 0; service < policy_.services.size(); ++service) {
       if (ir::AskedFor(policy_, {service}).empty()) continue;
       const auto keeps = [&](RuleId id, const ir::Request& request) {
@@ -445,16 +445,33 @@ class Excluded {
                ir::Foresee(policy_.rules[id.index].when, policy_, request) != ir::Truth::kNo;
       };
       for (const ir::Request& request : truth_.requests()) {
-        const auto refuses = [&](const ir::Refusal& refusal) {
-          return ir::Foresee(refusal.when, policy_, request) == ir::Truth::kYes;
+        const auto refuses = [&](RefusalId id) {
+          return ir::Foresee(policy_.refusals[id.index].when, policy_, request) == ir::Truth::kYes;
         };
         const auto other_keeps = [&](RuleId other) { return keeps(other, request); };
-        if (keeps(rule, request) && std::ranges::none_of(others, other_keeps) && std::ranges::none_of(policy_.refusals, refuses)) {
+        if (keeps(rule, request) && std::ranges::none_of(others, other_keeps) && std::ranges::none_of(refusals, refuses)) {
           return true;
         }
       }
     }
     return false;
+  }
+
+  /// The rules and refusals that a finding names keep services from the same prompts, and none of them can be left out.
+  void CompareKeepers(const verify::IdleRule& finding) const {
+    REQUIRE(std::ranges::is_sorted(finding.kept_by));
+    REQUIRE(std::ranges::is_sorted(finding.refusals));
+    REQUIRE(!KeepsAService(finding.rule, finding.kept_by, finding.refusals));
+    for (const RuleId left_out : finding.kept_by) {
+      std::vector<RuleId> fewer = finding.kept_by;
+      std::erase(fewer, left_out);
+      REQUIRE(KeepsAService(finding.rule, fewer, finding.refusals));
+    }
+    for (const RefusalId left_out : finding.refusals) {
+      std::vector<RefusalId> fewer = finding.refusals;
+      std::erase(fewer, left_out);
+      REQUIRE(KeepsAService(finding.rule, finding.kept_by, fewer));
+    }
   }
 
   auto EverApplies(std::uint32_t rule) const -> bool {
@@ -480,6 +497,8 @@ void CompareIdleRules(const ir::Policy& policy, const BruteForce& truth, const V
   for (std::uint32_t i = 0; i < policy.rules.size(); ++i) {
     if (policy.rules[i].origin == ir::Rule::Origin::kWritten) staying.push_back({i});
   }
+  std::vector<RefusalId> refusals;
+  for (std::uint32_t i = 0; i < policy.refusals.size(); ++i) refusals.push_back({i});
   std::size_t left = report.idle_rules.size();  // the findings are made from the last rule to the first
   for (const RuleId rule : std::vector<RuleId>(staying.rbegin(), staying.rend())) {
     CAPTURE(rule.index);
@@ -489,11 +508,14 @@ void CompareIdleRules(const ir::Policy& policy, const BruteForce& truth, const V
     std::vector<RuleId> others = staying;
     std::erase_if(others, is_no_other);
     const bool is_idle = excluded.EverApplies(rule.index) && excluded.IsCoveredBy(rule.index, others) &&
-                         !excluded.KeepsAService(rule, others);
+                         !excluded.KeepsAService(rule, others, refusals);
     const bool is_reported = left > 0 && report.idle_rules[left - 1].rule == rule;
     REQUIRE(is_reported == is_idle);
     if (!is_idle) continue;
-    const std::vector<RuleId>& covered_by = report.idle_rules[--left].covered_by;
+    const verify::IdleRule& finding = report.idle_rules[--left];
+    excluded.CompareKeepers(finding);
+    REQUIRE(std::ranges::includes(others, finding.kept_by));
+    const std::vector<RuleId>& covered_by = finding.covered_by;
     REQUIRE(std::ranges::includes(others, covered_by));
     REQUIRE(excluded.IsCoveredBy(rule.index, covered_by));
     for (const RuleId left_out : covered_by) {
@@ -508,6 +530,7 @@ void CompareIdleRules(const ir::Policy& policy, const BruteForce& truth, const V
 
 TEST_CASE("what a policy hardly means is found as by trying every request") {
   std::map<std::string, std::size_t> found;
+  std::size_t kept = 0;
   for (const std::uint64_t seed : Seeds()) {
     CAPTURE(seed);
     const ir::Policy policy = PolicyWithBudgets(seed);
@@ -533,12 +556,15 @@ TEST_CASE("what a policy hardly means is found as by trying every request") {
       ++found["out of date " + std::to_string(static_cast<int>(finding.when))];
     }
     for (const verify::IdleRule& finding : report.idle_rules) {
+      kept += finding.kept_by.empty() && finding.refusals.empty() ? 0 : 1;
       ++found[finding.covered_by.empty() ? "rules that exclude nothing" : "rules that others cover"];
     }
   }
+  MESSAGE(kept << " idle rules whose services others keep from the same prompts");
   for (const auto& [what, count] : found) MESSAGE(count << " " << what);
   if (std::getenv("ROUTE_SEED") != nullptr) return;
   CHECK(found.size() == 12);
+  CHECK(kept >= 2);
   for (const auto& [what, count] : found) CHECK_MESSAGE(count >= 2, what);
 }
 

@@ -67,6 +67,16 @@ TEST_CASE_FIXTURE(Fixture, "every deployment reached") {
     const GuaranteeResult result = Only();
     CHECK(result.verdict == Verdict::kProved);
     CHECK(result.vacuous);
+    CHECK(result.refused_by == std::vector<RefusalId>{{0}});
+  }
+  SUBCASE("it takes two refusals, of three, to leave nothing of the premise") {
+    b.AddRefusal("free", All({Includes(data, 1), Is(tier, {0})}));
+    b.AddRefusal("silver", All({Includes(data, 1), Is(tier, {1})}));
+    b.AddRefusal("paying", All({Includes(data, 1), Is(tier, {1, 2})}));
+    const GuaranteeResult result = Only();
+    CHECK(result.verdict == Verdict::kProved);
+    CHECK(result.vacuous);
+    CHECK(result.refused_by == std::vector<RefusalId>{{0}, {2}});
   }
 }
 
