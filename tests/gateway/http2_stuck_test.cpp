@@ -42,6 +42,7 @@ class StuckStream final : public ByteStream {
   auto Accept() -> asio::awaitable<Error> override { co_return Error(); }
   auto protocol() const -> std::string_view override { return "h2"; }
   auto Peek() -> Incoming override { return Incoming::kNothing; }
+  auto TryRead(asio::mutable_buffer) -> std::size_t override { return 0; }
   void WatchOnce(std::move_only_function<void(Error)>) override {}
   void StopWatching() override {}
   auto TryWrite(asio::const_buffer) -> std::expected<std::size_t, Error> override { return 0; }
