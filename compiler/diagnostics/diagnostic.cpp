@@ -7,7 +7,7 @@ namespace route::diagnostics {
 
 auto Catalogue() -> const std::vector<CatalogueEntry>& {
   static const std::vector<CatalogueEntry> entries = {
-#define ROUTE_DIAGNOSTIC(code, severity, title) {Code::k##code, #code, Severity::severity, title},
+#define ROUTE_DIAGNOSTIC(code, severity, depth, title) {Code::k##code, #code, Severity::severity, Depth::depth, title},
 #include "compiler/diagnostics/catalogue.def"
 #undef ROUTE_DIAGNOSTIC
   };
@@ -16,9 +16,7 @@ auto Catalogue() -> const std::vector<CatalogueEntry>& {
 
 auto Entry(Code code) -> const CatalogueEntry& { return Catalogue().at(static_cast<std::size_t>(code)); }
 
-auto IsLookedFor(Code code, Depth depth) -> bool {
-  return depth == Depth::kAudit || !Entry(code).title.ends_with("(--audit)");
-}
+auto IsLookedFor(Code code, Depth depth) -> bool { return Entry(code).depth <= depth; }
 
 Builder::Builder(Code code, Span span, std::string message) {
   diagnostic_.code = code;

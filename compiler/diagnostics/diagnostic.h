@@ -14,9 +14,12 @@ namespace route::diagnostics {
 
 enum class Severity : std::uint8_t { kError, kWarning };
 
+/// How much a run looks for: `kAudit` is what `routec check --audit` asks on top of everything that `kCheck` asks.
+enum class Depth : std::uint8_t { kCheck, kAudit };
+
 /// One row for each message that the compiler can give; see catalogue.def.
 enum class Code : std::uint16_t {
-#define ROUTE_DIAGNOSTIC(code, severity, title) k##code,
+#define ROUTE_DIAGNOSTIC(code, severity, depth, title) k##code,
 #include "compiler/diagnostics/catalogue.def"
 #undef ROUTE_DIAGNOSTIC
 };
@@ -25,14 +28,12 @@ struct CatalogueEntry {
   Code code;
   std::string_view name;   ///< `R0501`
   Severity severity;
+  Depth depth;             ///< of the shallowest run that looks for it
   std::string_view title;  ///< what the code is about, in a few words
 };
 
 auto Catalogue() -> const std::vector<CatalogueEntry>&;
 auto Entry(Code code) -> const CatalogueEntry&;
-
-/// Which codes were looked for: those whose title ends in `(--audit)` are asked for on their own.
-enum class Depth : std::uint8_t { kCheck, kAudit };
 
 /// Whether a run of this depth looks for it.
 auto IsLookedFor(Code code, Depth depth) -> bool;

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "compiler/resolve/resolver.h"
+#include "runtime/values/value_text.h"
 
 namespace route::resolve {
 
@@ -12,6 +13,46 @@ namespace {
 auto Sorted(std::vector<std::string> names) -> std::vector<std::string> {
   std::sort(names.begin(), names.end());
   return names;
+}
+
+/// What has another unit is reported as such.
+auto IsInUsd(const ast::Price& price) -> bool {
+  return price.in.unit == ast::UnitWord::kUsd && price.out.unit == ast::UnitWord::kUsd;
+}
+
+struct Oddity {
+  std::string what;  ///< the end of a sentence that begins with the deployment
+  std::string hint;
+};
+
+/// What is hardly meant. Of the 2,261 models that chat in LiteLLM's price list of July 2026 the dearest cost 600 USD for a million tokens,
+/// apart from rows that are wrong by a factor of 1,000 or more, and the cheapest 0.01. Input costs up to 17 times as much as
+/// output there, and output up to 200 times as much as input. What is free on one side or on both is meant so.
+auto OddityOf(Decimal in, Decimal out) -> std::optional<Oddity> {
+  constexpr Decimal kDearest = Decimal::FromInteger(1000);
+  constexpr Decimal kCheapest{1000};  // a thousandth of a USD
+  constexpr std::int64_t kInputTimes = 100;
+  constexpr std::int64_t kOutputTimes = 1000;
+  const auto usd = [](Decimal price) { return FormatQuantity(price, Unit::kUsd); };
+  if (const Decimal most = std::max(in, out); most > kDearest) {
+    return Oddity{"costs " + usd(most) + " for a million tokens, more than any model does",
+                  "prices are in USD for a million tokens: was this one multiplied twice, or is it in cents?"};
+  }
+  for (const Decimal price : {in, out}) {
+    if (price.micros == 0 || price >= kCheapest) continue;
+    return Oddity{"costs " + usd(price) + " for a million tokens, less than any model that is not free",
+                  "prices are in USD for a million tokens: a price for one token is multiplied by 1,000,000, one for a thousand "
+                  "by 1,000"};
+  }
+  if (out.micros > 0 && in.micros > out.micros * kInputTimes) {
+    return Oddity{"costs " + usd(in) + " for a million tokens in, over 100 times the " + usd(out) + " for as many out",
+                  "are both for a million tokens, and are the two not exchanged?"};
+  }
+  if (in.micros > 0 && out.micros > in.micros * kOutputTimes) {
+    return Oddity{"costs " + usd(out) + " for a million tokens out, over 1,000 times the " + usd(in) + " for as many in",
+                  "are both for a million tokens?"};
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -185,6 +226,10 @@ void Resolver::AddDeployment(const ast::Deployment& declared) {
     if (deployment.price_in > kMostPerMillion || deployment.price_out > kMostPerMillion) {
       Error(Code::kR0205, price->span, "a price is in USD for a million tokens, and this is more than 1,000,000 USD",
             "was the price for one token multiplied twice?");
+    } else if (const auto oddity = OddityOf(deployment.price_in, deployment.price_out); oddity && IsInUsd(*price)) {
+      Report(diagnostics::Builder(Code::kR0307, price->span, "`" + declared.name.text + "` " + oddity->what)
+                 .WithRules({declared.name.text})
+                 .WithHint(oddity->hint));
     }
   }
   if (const ast::Quantity* time = Only(declared.first_token, Need::kOptional, declared.name, "first token")) {

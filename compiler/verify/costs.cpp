@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint32_t kAnyNumber = std::numeric_limits<std::uint32_t>::max();
 
 /// A bound moved up by a cost; what is without end stays so.
 auto Raised(std::int64_t bound, std::int64_t cost) -> std::int64_t {
@@ -24,11 +25,12 @@ auto PromptDimension(const Encoder& encoder) -> ir::DimensionId {
 }
 
 /// "The most expensive attempts that are possible, as many as there may be, cost more than a bound": a diagram over the
-/// attempts, the most expensive first. Bounds between which no sum of attempts lies share their formula.
-template <typename Item>
+/// attempts, the most expensive first. Bounds between which no sum of attempts lies share their formula. What a tier's limit
+/// of deployments rules out is no part of it: a solver would have to find out by counting, again and again.
+template <typename Items>
 class Diagram {
  public:
-  Diagram(smt::Solver& solver, const std::vector<Item>& items) : solver_(solver), items_(items) {}
+  Diagram(smt::Solver& solver, const Items& items) : solver_(solver), items_(items.items), left_(items.most) {}
 
   /// Nothing if it would be too large.
   auto Exceeds(std::uint64_t most, std::int64_t bound) -> std::optional<smt::Term> {
@@ -44,12 +46,32 @@ class Diagram {
     std::int64_t low = kLowest;    // for all bounds from here
     std::int64_t high = kHighest;  // up to here, which is not among them unless there is no end
   };
+  struct Place {
+    std::size_t item = 0;
+    std::uint64_t most = 0;
+    std::vector<std::uint32_t> left;
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+
+  /// More than there are attempts left is as good as any number.
+  auto PlaceAt(std::size_t item, std::uint64_t most) const -> Place {
+    Place place{.item = item, .most = most, .left = left_};
+    for (std::uint32_t& left : place.left) {
+      if (left >= most) left = kAnyNumber;
+    }
+    return place;
+  }
+
+  static void Take(std::vector<std::uint32_t>& left, std::size_t group) {
+    if (left[group] != kAnyNumber) --left[group];
+  }
 
   auto From(std::size_t item, std::uint64_t most, std::int64_t bound) -> Node {
+    while (item < items_.size() && left_[items_[item].group] == 0) ++item;
     if (bound < 0) return {.term = smt::kTrue, .high = 0};
     const std::int64_t largest = LargestFrom(item, most);
     if (largest <= bound || is_too_large_) return {.low = largest};
-    std::map<std::int64_t, Node>& known = known_[{item, most}];  // by `high`
+    std::map<std::int64_t, Node>& known = known_[PlaceAt(item, most)];  // by `high`
     if (const auto at = known.upper_bound(bound); at != known.end() && at->second.low <= bound) return at->second;
     if (++size_ > kMostNodes) {
       is_too_large_ = true;
@@ -61,10 +83,13 @@ class Diagram {
   }
 
   auto Decide(std::size_t item, std::uint64_t most, std::int64_t bound) -> Node {
-    const Item& here = items_[item];
+    const auto& here = items_[item];
     const std::uint64_t taken = std::min(here.attempts.count, most);
     const std::int64_t cost = ir::SaturatingMultiply(here.attempts.cost, static_cast<std::int64_t>(taken));
+    const std::uint32_t left = left_[here.group];
+    Take(left_, here.group);
     Node with = From(item + 1, most - taken, bound - cost);
+    left_[here.group] = left;
     with.low = Raised(with.low, cost);
     with.high = Raised(with.high, cost);
     // Nothing that comes later costs more.
@@ -76,8 +101,11 @@ class Diagram {
   }
 
   auto LargestFrom(std::size_t item, std::uint64_t most) const -> std::int64_t {
+    std::vector<std::uint32_t> left = left_;
     std::int64_t largest = 0;
     for (; item < items_.size() && most > 0; ++item) {
+      if (left[items_[item].group] == 0) continue;
+      Take(left, items_[item].group);
       const ir::PricedAttempts& attempts = items_[item].attempts;
       const std::uint64_t taken = std::min(attempts.count, most);
       largest = ir::SaturatingAdd(largest, ir::SaturatingMultiply(attempts.cost, static_cast<std::int64_t>(taken)));
@@ -87,8 +115,9 @@ class Diagram {
   }
 
   smt::Solver& solver_;
-  const std::vector<Item>& items_;
-  std::map<std::pair<std::size_t, std::uint64_t>, std::map<std::int64_t, Node>> known_;
+  const decltype(Items::items)& items_;
+  std::vector<std::uint32_t> left_;  // of each group: how many more terms can hold
+  std::map<Place, std::map<std::int64_t, Node>> known_;
   std::size_t size_ = 0;
   bool is_too_large_ = false;
 };
@@ -109,21 +138,27 @@ RouteCosts::RouteCosts(Encoder& encoder, const ir::CostsAtMost& promise, const i
     Tier& here = tiers_.emplace_back();
     for (const ir::Candidate& candidate : tier.candidates) here.deployments.push_back(candidate.deployment);
     here.reached = encoder.Reached(tier);
+    here.limit = tier.limit.value_or(kAnyNumber);
     here.retries = ir::TierAttempts(0, tier.retries);
   }
 }
 
 /// Each deployment in the plan once, and the retries of a tier with the most expensive one of it that is in the plan. What
 /// cannot be in the plan is left out.
-auto RouteCosts::AttemptsAt(std::int64_t prompt) const -> std::vector<Item> {
+auto RouteCosts::AttemptsAt(std::int64_t prompt) const -> Items {
   smt::Solver& solver = encoder_->solver();
-  std::vector<Item> items;
+  Items all;
+  std::vector<Item>& items = all.items;
   for (const Tier& tier : tiers_) {
+    const std::size_t first_attempts = all.most.size();
+    const std::size_t retries = first_attempts + 1;
+    all.most.insert(all.most.end(), {tier.limit, 1});
     std::vector<Item> here;
     for (std::size_t i = 0; i < tier.deployments.size(); ++i) {
       if (tier.reached[i] == smt::kFalse) continue;
       here.push_back({.term = tier.reached[i],
-                      .attempts = {.cost = ir::AttemptCost(encoder_->policy(), tier.deployments[i], prompt)}});
+                      .attempts = {.cost = ir::AttemptCost(encoder_->policy(), tier.deployments[i], prompt)},
+                      .group = first_attempts});
     }
     std::ranges::stable_sort(here, std::greater(), [](const Item& item) { return item.attempts.cost; });
     std::vector<smt::Term> dearer_are_out;
@@ -133,17 +168,18 @@ auto RouteCosts::AttemptsAt(std::int64_t prompt) const -> std::vector<Item> {
       const smt::Term is_dearest = solver.And({item.term, solver.And(dearer_are_out)});
       dearer_are_out.push_back(solver.Not(item.term));
       if (is_dearest == smt::kFalse) continue;
-      items.push_back({.term = is_dearest, .attempts = {.cost = item.attempts.cost, .count = tier.retries}});
+      items.push_back(
+          {.term = is_dearest, .attempts = {.cost = item.attempts.cost, .count = tier.retries}, .group = retries});
     }
   }
   std::ranges::stable_sort(items, std::greater(), [](const Item& item) { return item.attempts.cost; });
-  return items;
+  return all;
 }
 
 auto RouteCosts::Exceeds(std::int64_t prompt) -> std::optional<smt::Term> {
   const std::int64_t limit = ir::CostLimit(encoder_->policy().limits);
   if (limit > 0 && limit <= bound_) return smt::kFalse;
-  const std::vector<Item> items = AttemptsAt(prompt);
+  const Items items = AttemptsAt(prompt);
   return Diagram(encoder_->solver(), items).Exceeds(encoder_->policy().limits.attempts, bound_);
 }
 

@@ -35,14 +35,20 @@ class RouteCosts {
   struct Tier {
     std::vector<DeploymentId> deployments;
     std::vector<smt::Term> reached;  // of each
+    std::uint32_t limit = 0;         // of those that are reached together
     std::uint64_t retries = 0;
   };
+  /// Attempts that are possible if `term` holds.
   struct Item {
     smt::Term term = smt::kFalse;
     ir::PricedAttempts attempts;
+    std::size_t group = 0;  ///< index into `Items::most`
   };
-  auto AttemptsAt(std::int64_t prompt) const -> std::vector<Item>;
-  auto MostExpensiveExceed(std::vector<Item> items) -> std::optional<smt::Term>;
+  struct Items {
+    std::vector<Item> items;          ///< the most expensive first
+    std::vector<std::uint32_t> most;  ///< of each group: how many of its terms can hold together
+  };
+  auto AttemptsAt(std::int64_t prompt) const -> Items;
 
   Encoder* encoder_;
   std::int64_t bound_;

@@ -135,6 +135,29 @@ auto ChainOf(Encoder& encoder, const ir::Route& route) -> Chain {
   return chain;
 }
 
+/// The same attempts where only their number counts, not whose they are: a tier with a limit has its first, its second, … up to
+/// that, by how many of its deployments are allowed. A solver finds it hard to see that no more than so many are in the plan.
+auto CountedChainOf(Encoder& encoder, const ir::Route& route) -> Chain {
+  Chain chain;
+  std::int64_t most = 0;
+  for (const ir::Tier& tier : route.tiers) {
+    chain.tiers.push_back({chain.attempts.size(), most, static_cast<std::int64_t>(MostHere(tier))});
+    std::vector<Sum::Item> allowed;
+    for (const ir::Candidate& candidate : tier.candidates) allowed.push_back({.term = encoder.Allowed(candidate.deployment)});
+    Sum count(encoder.solver(), allowed);
+    const auto limit = static_cast<std::int64_t>(MostHere(tier));
+    if (tier.limit) {
+      for (std::int64_t i = 0; i < limit; ++i) chain.attempts.push_back({.term = count.Exceeds(i)});
+    } else {
+      chain.attempts.insert(chain.attempts.end(), allowed.begin(), allowed.end());
+    }
+    const auto more = static_cast<std::int64_t>(ir::TierAttempts(0, tier.retries));
+    if (more > 0) chain.attempts.push_back({.term = encoder.SomeReached(tier), .weight = more});
+    most += static_cast<std::int64_t>(MostAttempts(tier));
+  }
+  return chain;
+}
+
 /// Losses end service when every deployment that the attempts come to is lost.
 class Losses {
  public:
@@ -247,7 +270,7 @@ auto Broken(Encoder& encoder, const ir::Bounded& promise, const ir::Route& route
   const route::Limits& limits = encoder.policy().limits;
   std::vector<smt::Term> ways;
   if (promise.attempts && *promise.attempts < limits.attempts) {
-    ways.push_back(Sum(encoder.solver(), ChainOf(encoder, route).attempts).Exceeds(*promise.attempts));
+    ways.push_back(Sum(encoder.solver(), CountedChainOf(encoder, route).attempts).Exceeds(*promise.attempts));
   }
   if (promise.within_ms && *promise.within_ms < limits.deadline_ms) {
     std::vector<Sum::Item> items;
@@ -299,7 +322,7 @@ auto Violation(Encoder& encoder, const ir::Guarantee& guarantee, const ir::Route
 }
 
 auto CanBeTried(Encoder& encoder, const ir::Route& route, std::uint32_t tier) -> smt::Term {
-  const Chain chain = ChainOf(encoder, route);
+  const Chain chain = CountedChainOf(encoder, route);
   Sum used(encoder.solver(), chain.attempts);
   const smt::Term too_late =
       used.Exceeds(chain.tiers.at(tier).first_attempt, std::int64_t{encoder.policy().limits.attempts} - 1);
@@ -307,9 +330,9 @@ auto CanBeTried(Encoder& encoder, const ir::Route& route, std::uint32_t tier) ->
 }
 
 auto CanBeRetried(Encoder& encoder, const ir::Route& route, std::uint32_t tier, std::uint32_t retries) -> smt::Term {
-  const Chain chain = ChainOf(encoder, route);
+  const Chain chain = CountedChainOf(encoder, route);
   Sum used(encoder.solver(), chain.attempts);
-  const std::size_t end = chain.tiers.at(tier).first_attempt + route.tiers.at(tier).candidates.size();
+  const std::size_t end = chain.tiers.at(tier).first_attempt + static_cast<std::size_t>(chain.tiers.at(tier).most_here);
   const smt::Term too_many = used.Exceeds(end, std::int64_t{encoder.policy().limits.attempts} - retries);
   return encoder.solver().And({encoder.SomeReached(route.tiers.at(tier)), encoder.solver().Not(too_many)});
 }

@@ -16,6 +16,8 @@ using random_policy::Random;
 
 constexpr random_policy::Shape kShape = {
     .attributes = 4, .deployments = 6, .rules = 6, .refusals = 2, .routes = 4, .guarantees = 0, .requests = 120};
+constexpr random_policy::Shape kWithServices = {
+    .attributes = 4, .deployments = 5, .rules = 6, .refusals = 2, .routes = 3, .guarantees = 0, .services = 3, .requests = 120};
 constexpr random_policy::Shape kTiny = {
     .attributes = 2, .deployments = 4, .rules = 4, .refusals = 1, .routes = 3, .guarantees = 0, .requests = 16};
 
@@ -189,7 +191,8 @@ auto MakePair(std::uint64_t seed) -> Pair {
     return {random_policy::MakeRandomPolicy(random.Next(), kTiny),
             random_policy::MakeRandomPolicy(random.Next(), kTiny)};
   }
-  Pair pair{.before = random_policy::MakeRandomPolicy(random.Next(), kShape), .after = {}};
+  const random_policy::Shape& shape = seed % 4 == 3 ? kWithServices : kShape;
+  Pair pair{.before = random_policy::MakeRandomPolicy(random.Next(), shape), .after = {}};
   pair.after = pair.before;
   for (std::uint64_t changes = random.Below(4); changes > 0; --changes) ChangeSomething(pair.after, random);
   if (random.Chance(50)) std::swap(pair.before, pair.after);

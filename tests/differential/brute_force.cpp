@@ -1,10 +1,32 @@
 #include "tests/differential/brute_force.h"
 
 #include <algorithm>
+#include <variant>
 
+#include "compiler/ir/classes.h"
+#include "compiler/ir/cost.h"
 #include "tests/random_policy/random_policy.h"
 
 namespace route::differential {
+namespace {
+
+/// The same request with the longest prompt of its class.
+auto WithLongestPrompt(const ir::Policy& policy, const ir::Request& request) -> ir::Request {
+  const AttributeId prompt = ir::PromptAttribute(policy).value();
+  const ir::ValueClasses classes(policy);
+  const ir::Dimension& dimension = classes.dimensions().at(classes.FirstDimension(prompt).index);
+  std::int64_t longest = policy.attributes.at(prompt.index).maximum.micros;
+  for (const std::int64_t cut : dimension.cuts) {
+    if (cut <= std::get<Decimal>(request.at(prompt.index)).micros) continue;
+    longest = std::min(longest, cut - Decimal::kScale);
+    break;
+  }
+  ir::Request longer = request;
+  longer.at(prompt.index) = Decimal{longest};
+  return longer;
+}
+
+}  // namespace
 
 BruteForce::BruteForce(const ir::Policy& policy) : policy_(policy), requests_(random_policy::AllRequests(policy)) {
   for (const ir::Request& request : requests_) decisions_.push_back(ir::Evaluate(policy, request));
@@ -15,6 +37,13 @@ auto BruteForce::First(const std::function<bool(std::size_t)>& does) const -> st
     if (does(i)) return i;
   }
   return std::nullopt;
+}
+
+auto BruteForce::FirstBroken(const ir::Guarantee& guarantee) const -> std::optional<std::size_t> {
+  const bool is_about_cost = std::holds_alternative<ir::CostsAtMost>(guarantee.promise);
+  return First([&](std::size_t i) {
+    return !ir::Holds(guarantee, policy_, is_about_cost ? WithLongestPrompt(policy_, requests_[i]) : requests_[i]);
+  });
 }
 
 auto BruteForce::CanHold(const ir::Condition& condition) const -> bool {
@@ -74,46 +103,49 @@ auto BruteForce::AttemptsWhenAllFail(const ir::Decision& decision) const -> std:
   return attempts;
 }
 
-auto BruteForce::CostWhen(const ir::Decision& decision, const std::vector<std::vector<State>>& states,
-                          const std::function<std::int64_t(DeploymentId)>& cost_of) const -> std::int64_t {
-  std::int64_t cost = 0;
-  std::uint32_t attempts = 0;
-  for (std::size_t t = 0; t < states.size(); ++t) {
-    const std::vector<ir::Candidate>& deployments = decision.plan[t].deployments;
+auto BruteForce::MostCostFrom(const ir::Decision& decision, std::size_t tier, std::uint32_t attempts, const CostOf& cost_of,
+                              KnownCosts& known) const -> std::int64_t {
+  if (tier == decision.plan.size()) return 0;
+  const auto [place, is_new] = known.try_emplace({tier, attempts}, 0);
+  if (!is_new) return place->second;
+  const std::vector<ir::Candidate>& deployments = decision.plan[tier].deployments;
+  std::int64_t most = 0;
+  std::vector<State> states(deployments.size(), State::kDown);
+  // Counts through all states, like the digits of a number.
+  for (bool is_done = false; !is_done;) {
+    std::int64_t cost = 0;
+    std::uint32_t made = attempts;
     const auto attempt = [&](std::size_t i) {
-      if (attempts == policy_.limits.attempts) return;
-      ++attempts;
+      if (made == policy_.limits.attempts) return;
+      ++made;
       cost += cost_of(deployments[i].deployment);
     };
     std::vector<std::size_t> again;
     for (std::size_t i = 0; i < deployments.size(); ++i) {
-      if (states[t][i] != State::kDown) attempt(i);
-      if (states[t][i] == State::kFailsForNow) again.push_back(i);
+      if (states[i] != State::kDown) attempt(i);
+      if (states[i] == State::kFailsForNow) again.push_back(i);
     }
-    const std::uint32_t retries = again.empty() ? 0 : TierOf(decision, t).retries.value_or(0);
-    for (std::uint32_t retry = 0; retry < retries; ++retry) attempt(again[retry % again.size()]);
+    most = std::max(most, cost + MostCostFrom(decision, tier + 1, made, cost_of, known));
+    // After each retry all of them may fail for good.
+    const std::uint32_t retries = again.empty() ? 0 : TierOf(decision, tier).retries.value_or(0);
+    for (std::uint32_t retry = 0; retry < retries; ++retry) {
+      attempt(again[retry % again.size()]);
+      most = std::max(most, cost + MostCostFrom(decision, tier + 1, made, cost_of, known));
+    }
+    is_done = true;
+    for (State& state : states) {
+      if (!is_done) break;
+      is_done = state == State::kFailsForNow;
+      state = is_done ? State::kDown : static_cast<State>(static_cast<std::uint8_t>(state) + 1);
+    }
   }
-  return cost;
+  known[{tier, attempts}] = most;
+  return most;
 }
 
-auto BruteForce::MostCost(const ir::Decision& decision, const std::function<std::int64_t(DeploymentId)>& cost_of) const
-    -> std::int64_t {
-  std::vector<std::vector<State>> states;
-  for (const ir::PlanTier& planned : decision.plan) states.emplace_back(planned.deployments.size(), State::kDown);
-  std::int64_t most = 0;
-  // Counts through all states, like the digits of a number.
-  for (bool is_done = false; !is_done;) {
-    most = std::max(most, CostWhen(decision, states, cost_of));
-    is_done = true;
-    for (std::vector<State>& tier : states) {
-      for (State& state : tier) {
-        if (!is_done) break;
-        is_done = state == State::kFailsForNow;
-        state = is_done ? State::kDown : static_cast<State>(static_cast<std::uint8_t>(state) + 1);
-      }
-    }
-  }
-  return most;
+auto BruteForce::MostCost(const ir::Decision& decision, const CostOf& cost_of) const -> std::int64_t {
+  KnownCosts known;
+  return MostCostFrom(decision, 0, 0, cost_of, known);
 }
 
 auto BruteForce::CanEndFrom(const ir::Decision& decision, const std::vector<std::vector<char>>& fails, std::size_t tier,

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "compiler/ir/evaluate.h"
@@ -26,6 +27,10 @@ class BruteForce {
 
   /// The index of the first request that does.
   auto First(const std::function<bool(std::size_t)>& does) const -> std::optional<std::size_t>;
+
+  /// The first request that breaks the promise, if it is about money with the longest prompt of its class; of those that
+  /// compare two values, whatever its own value.
+  auto FirstBroken(const ir::Guarantee& guarantee) const -> std::optional<std::size_t>;
 
   auto CanHold(const ir::Condition& condition) const -> bool;
 
@@ -48,16 +53,19 @@ class BruteForce {
                      const std::set<std::uint32_t>& lost) const -> bool;
 
   /// The most that the attempts of a plan can cost when each is billed as `cost_of` says, for every way in which deployments can
-  /// be down, fail for good or fail so that they are tried again. Attempt by attempt; 3^deployments ways.
-  auto MostCost(const ir::Decision& decision, const std::function<std::int64_t(DeploymentId)>& cost_of) const -> std::int64_t;
+  /// be down, fail for good, or fail so that they are tried again, until they fail for good after some retry. Attempt by
+  /// attempt; 3^deployments ways in each tier.
+  using CostOf = std::function<std::int64_t(DeploymentId)>;
+  auto MostCost(const ir::Decision& decision, const CostOf& cost_of) const -> std::int64_t;
 
   /// The size of the smallest set of units of a plan whose loss can end service. Tries every set. `decision` is routed.
   auto FewestLosses(const ir::Decision& decision, ir::SurvivesLoss::Unit unit) -> std::size_t;
 
  private:
   enum class State : std::uint8_t { kDown, kFailsForGood, kFailsForNow };
-  auto CostWhen(const ir::Decision& decision, const std::vector<std::vector<State>>& states,
-                const std::function<std::int64_t(DeploymentId)>& cost_of) const -> std::int64_t;
+  using KnownCosts = std::map<std::pair<std::size_t, std::uint32_t>, std::int64_t>;  // by tier and attempts that were made before
+  auto MostCostFrom(const ir::Decision& decision, std::size_t tier, std::uint32_t attempts, const CostOf& cost_of,
+                    KnownCosts& known) const -> std::int64_t;
   struct Play {
     bool is_served = false;
     std::uint32_t attempts = 0;  // made so far, in the whole chain

@@ -3,8 +3,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <optional>
+#include <set>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "compiler/ir/classes.h"
 #include "compiler/ir/evaluate.h"
@@ -125,6 +129,86 @@ void CompareUntriedTiers(const ir::Policy& policy, const BruteForce& truth, cons
   REQUIRE(next == report.untried_tiers.size());
 }
 
+// --- Rules that add nothing to another one, tiers that are no faster ----------------------------------------------------
+
+auto AskTheSame(const ir::DeploymentTest& one, const ir::DeploymentTest& other) -> bool {
+  return one.kind == other.kind && one.text == other.text && one.property == other.property && one.low == other.low &&
+         one.high == other.high && one.values == other.values &&
+         std::ranges::equal(one.children, other.children, AskTheSame);
+}
+
+/// Whatever the one does to a request, the other does.
+auto AddsNothing(const BruteForce& truth, const ir::Rule& one, const ir::Rule& other) -> bool {
+  const ir::Policy& policy = truth.policy();
+  if (one.layer != other.layer || !AskTheSame(one.keep, other.keep)) return false;
+  bool keeps_a_service = false;
+  for (std::uint32_t i = 0; i < policy.services.size(); ++i) {
+    keeps_a_service = keeps_a_service || (!ir::AskedFor(policy, {i}).empty() &&
+                                          ir::Says(one.keep, policy, ServiceId{i}) == ir::Said::kNo);
+  }
+  return std::ranges::all_of(truth.requests(), [&](const ir::Request& request) {
+    const auto could_apply = [&](const ir::Rule& rule) {
+      return ir::Foresee(rule.when, policy, request) != ir::Truth::kNo;
+    };
+    return (!ir::Holds(one.when, request) || ir::Holds(other.when, request)) &&
+           (!keeps_a_service || !could_apply(one) || could_apply(other));
+  });
+}
+
+void CompareRedundantRules(const ir::Policy& policy, const BruteForce& truth, const VerifyReport& report) {
+  std::map<RuleId, RuleId> expected;
+  for (auto rule = static_cast<std::uint32_t>(policy.rules.size()); rule-- > 0;) {
+    const auto is_written = [&](std::uint32_t i) { return policy.rules[i].origin == ir::Rule::Origin::kWritten; };
+    if (!is_written(rule) || !truth.CanHold(policy.rules[rule].when)) continue;
+    for (std::uint32_t other = 0; other < policy.rules.size(); ++other) {
+      if (other == rule || !is_written(other) || expected.contains({other})) continue;
+      if (!AddsNothing(truth, policy.rules[rule], policy.rules[other])) continue;
+      expected.emplace(RuleId{rule}, RuleId{other});
+      break;
+    }
+  }
+  REQUIRE(report.redundant_rules.size() == expected.size());
+  std::size_t next = 0;
+  for (const auto& [rule, covering] : expected) {
+    CAPTURE(rule.index);
+    REQUIRE(report.redundant_rules[next].rule == rule);
+    REQUIRE(report.redundant_rules[next++].covered_by == covering);
+  }
+}
+
+/// The first tokens of all deployments of a tier, in millionths of a millisecond; nothing if one is not stated.
+auto TimesOf(const ir::Policy& policy, const ir::Tier& tier) -> std::vector<std::int64_t> {
+  std::vector<std::int64_t> times;
+  for (const ir::Candidate& candidate : tier.candidates) {
+    const auto& time = policy.deployments.at(candidate.deployment.index).first_token_ms;
+    if (!time) return {};
+    times.push_back(time->micros);
+  }
+  return times;
+}
+
+void CompareSlowFailovers(const ir::Policy& policy, const VerifyReport& report) {
+  std::size_t next = 0;
+  for (std::uint32_t route = 0; route < policy.routes.size(); ++route) {
+    const std::vector<ir::Tier>& tiers = policy.routes[route].tiers;
+    for (std::uint32_t t = 0; t + 1 < tiers.size(); ++t) {
+      const std::vector<std::int64_t> here = TimesOf(policy, tiers[t]);
+      const std::vector<std::int64_t> then = TimesOf(policy, tiers[t + 1]);
+      const auto is_slower = [&](std::int64_t time) {
+        return std::ranges::all_of(here, [&](std::int64_t before) { return before < time; });
+      };
+      if (!tiers[t].within_ms || here.empty() || then.empty() || !std::ranges::all_of(then, is_slower)) continue;
+      REQUIRE(next < report.slow_failovers.size());
+      const verify::SlowFailover& finding = report.slow_failovers[next++];
+      REQUIRE(finding.route == RouteId{route});
+      REQUIRE(finding.tier == t);
+      REQUIRE(finding.slowest_ms == std::ranges::max(here));
+      REQUIRE(finding.next_ms == std::ranges::min(then));
+    }
+  }
+  REQUIRE(next == report.slow_failovers.size());
+}
+
 // --- An audit ---------------------------------------------------------------------------------------------------------
 
 auto IsClaimed(const ir::Attribute& attribute) -> bool {
@@ -238,12 +322,59 @@ void CompareSingleLosses(BruteForce& truth, const VerifyReport& report) {
   REQUIRE(report.single_losses.empty());
 }
 
+/// The same requests, catalogue and limits, with nothing but a route to one deployment, which is tried as often as may be.
+auto WithOneRouteTo(const ir::Policy& policy, DeploymentId deployment) -> ir::Policy {
+  ir::Policy bare = policy;
+  bare.rules.clear();
+  bare.refusals.clear();
+  ir::Condition always;
+  always.kind = ir::Condition::Kind::kTrue;
+  ir::Tier tier;
+  tier.candidates = {{deployment, 1}};
+  tier.retries = policy.limits.attempts;
+  ir::Route route;
+  route.when = always;
+  route.tiers = {std::move(tier)};
+  bare.routes = {std::move(route)};
+  return bare;
+}
+
+/// What holds by the catalogue or the limits alone holds of such a policy whatever its deployment is; of the kinds that say
+/// something of each deployment, what holds of each of them is found.
+void CompareTrivialGuarantees(const ir::Policy& policy, const BruteForce& truth, const VerifyReport& report) {
+  std::set<GuaranteeId> trivial;
+  for (const verify::TrivialGuarantee& finding : report.trivial_guarantees) trivial.insert(finding.guarantee);
+  for (std::uint32_t i = 0; i < policy.guarantees.size(); ++i) {
+    CAPTURE(i);
+    ir::Guarantee guarantee = policy.guarantees[i];
+    guarantee.when = ir::Condition{};
+    guarantee.when.kind = ir::Condition::Kind::kTrue;
+    const bool is_about_each = std::holds_alternative<ir::EveryDeploymentReached>(guarantee.promise) ||
+                               std::holds_alternative<ir::FirstChoice>(guarantee.promise);
+    if (!trivial.contains({i}) && !is_about_each) continue;
+    bool holds = true;
+    for (std::uint32_t d = 0; d < policy.deployments.size(); ++d) {
+      const ir::Policy bare = WithOneRouteTo(policy, {d});
+      holds = holds && ir::Holds(guarantee, bare, truth.requests().front()) && ir::Holds(guarantee, bare, truth.requests().back());
+    }
+    if (const auto* every = std::get_if<ir::EveryDeploymentReached>(&guarantee.promise)) {
+      for (std::uint32_t service = 0; service < policy.services.size(); ++service) {
+        holds = holds && ir::Says(every->test, policy, ServiceId{service}) != ir::Said::kNo;
+      }
+    }
+    REQUIRE(holds == trivial.contains({i}));
+  }
+}
+
 TEST_CASE("the further questions are answered as by trying every request") {
   std::size_t dead_tiers = 0;
   std::size_t untried = 0;
   std::size_t always = 0;
   std::size_t gains = 0;
   std::size_t services_gained = 0;
+  std::size_t trivial = 0;
+  std::size_t redundant = 0;
+  std::size_t slow = 0;
   for (const std::uint64_t seed : Seeds()) {
     CAPTURE(seed);
     const ir::Policy policy = PolicyOf(seed);
@@ -255,19 +386,29 @@ TEST_CASE("the further questions are answered as by trying every request") {
     CompareUntriedTiers(policy, truth, report);
     services_gained += CompareValueGains(policy, truth, report);
     CompareSingleLosses(truth, report);
+    CompareRedundantRules(policy, truth, report);
+    CompareSlowFailovers(policy, report);
+    CompareTrivialGuarantees(policy, truth, report);
+    trivial += report.trivial_guarantees.size();
+    redundant += report.redundant_rules.size();
+    slow += report.slow_failovers.size();
     dead_tiers += report.dead_tiers.size();
     untried += report.untried_tiers.size();
     always += report.always_hold.size();
     gains += report.value_gains.size();
   }
   MESSAGE(dead_tiers << " dead tiers, " << untried << " tiers never tried, " << always << " conditions that always hold, "
-                     << gains << " gains by another value, " << services_gained << " services among them");
+                     << gains << " gains by another value, " << services_gained << " services among them, " << trivial
+                     << " trivial promises, " << redundant << " redundant rules, " << slow << " slow failovers");
   if (std::getenv("ROUTE_SEED") == nullptr) {
     CHECK(dead_tiers > 5);
     CHECK(untried > 20);
     CHECK(always > 5);
     CHECK(gains > 50);
     CHECK(services_gained > 5);
+    CHECK(trivial > 5);
+    CHECK(redundant > 5);
+    CHECK(slow > 5);
   }
 }
 
@@ -329,8 +470,7 @@ auto Holds(const ir::Policy& policy, const std::vector<RuleId>& rules) -> bool {
   ir::Policy some = policy;
   some.rules.clear();
   for (const RuleId id : rules) some.rules.push_back(policy.rules.at(id.index));
-  const BruteForce truth(some);
-  return !truth.First([&](std::size_t i) { return !ir::Holds(some.guarantees[0], some, truth.requests()[i]); });
+  return !BruteForce(some).FirstBroken(some.guarantees[0]);
 }
 
 TEST_CASE("a proof rests on what is named, and on all of it") {

@@ -37,6 +37,20 @@ auto PolicyOf(std::uint64_t seed) -> ir::Policy {
         seed,
         {.attributes = 4, .deployments = 6, .rules = 10, .refusals = 3, .routes = 8, .guarantees = 8, .services = 3, .requests = 200});
   }
+  if (seed % 3 == 2) return random_policy::MakeRandomPolicy(seed, {.services = 2, .layers = 3, .weekdays = 40});
+  // Beyond what the suite tries, some are larger, for runs that may take longer.
+  if (seed >= kSeeds && seed % 2 == 0) {
+    return random_policy::MakeRandomPolicy(seed, {.attributes = 7,
+                                                  .deployments = 8,
+                                                  .rules = 16,
+                                                  .refusals = 4,
+                                                  .routes = 10,
+                                                  .guarantees = 10,
+                                                  .services = 4,
+                                                  .layers = 2,
+                                                  .weekdays = 20,
+                                                  .requests = 4000});
+  }
   return random_policy::MakeRandomPolicy(seed, {.services = 2});
 }
 

@@ -28,9 +28,10 @@ import unittest
 ROUTEC = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(sys.argv[2]).resolve()
 FOLDER = ROOT / "docs/diagnostics"
-CATALOGUE = {code: (severity.lower(), title) for code, severity, title in re.findall(
-    r'^ROUTE_DIAGNOSTIC\((R\d{4}), k(\w+), +"((?:[^"\\]|\\.)*)"\)',
-    (ROOT / "compiler/diagnostics/catalogue.def").read_text(), re.M)}
+ROWS = re.findall(r'^ROUTE_DIAGNOSTIC\((R\d{4}), k(\w+), +k(\w+), +"((?:[^"\\]|\\.)*)"\)',
+                  (ROOT / "compiler/diagnostics/catalogue.def").read_text(), re.M)
+CATALOGUE = {code: (severity.lower(), title) for code, severity, _, title in ROWS}
+AUDITED = {code for code, _, depth, _ in ROWS if depth == "Audit"}
 GROUPS = {"R01": "Text and syntax", "R02": "Names, types and units", "R03": "The catalogue", "R04": "The shape of a policy",
           "R05": "What verification finds", "R06": "Limits of the table", "R07": "Tests"}
 # A limit that no example can show, because others stop a policy first; the page says so in words.
@@ -113,6 +114,9 @@ class Pages(unittest.TestCase):
     def test_every_code_has_a_page_and_every_page_a_code(self):
         self.assertEqual({page.stem for page in pages()}, set(CATALOGUE))
         self.assertTrue(all(code[:3] in GROUPS for code in CATALOGUE))
+
+    def test_titles_say_what_only_an_audit_asks(self):
+        self.assertEqual({code for code, (_, title) in CATALOGUE.items() if title.endswith("(--audit)")}, AUDITED)
 
     def test_pages_have_the_form_of_the_template(self):
         for page in pages():

@@ -62,7 +62,8 @@ struct Vocabulary {
 
 class Maker {
  public:
-  Maker(std::uint64_t seed, const Shape& shape) : random_(seed), services_(~seed), shape_(shape) {}
+  Maker(std::uint64_t seed, const Shape& shape)
+      : random_(seed), services_(~seed), extras_(seed ^ 0x5DEECE66DU), shape_(shape) {}
 
   auto Make() -> ir::Policy {
     policy_.name = "random";
@@ -72,7 +73,7 @@ class Maker {
     policy_.limits.deadline_ms = 500 * (1 + Below32(8));
     if (random_.Chance(60)) policy_.limits.answer_tokens = 1 + Below32(1000);
     if (policy_.limits.answer_tokens > 0 && random_.Chance(30)) policy_.limits.cost_hundredth_cents = 1 + Below32(300);
-    policy_.layers = {{policy_.name, policy_.version, policy_.span}};
+    AddLayers();
     policy_.properties = {{kHosting, AttributeKind::kOneOf, Unit::kNone, {}}, {kCarbon, AttributeKind::kNumber, Unit::kNone, {}}};
     AddAttributes();
     AddCatalogue();
@@ -80,8 +81,10 @@ class Maker {
     AddRefusals();
     AddRoutes();
     AddGuarantees();
+    RepeatSome();
     AddServices();
     AddPromiseOfServices();
+    DivideAmongLayers();
     return std::move(policy_);
   }
 
@@ -126,11 +129,40 @@ class Maker {
     return {chosen.begin(), chosen.end()};
   }
 
+  // --- Layers ---------------------------------------------------------------------------------------------------
+
+  void AddLayers() {
+    for (std::uint64_t above = extras_.Below(shape_.layers); above > 0; --above) {
+      policy_.layers.push_back({NameOf("base", above), "1", policy_.span});
+    }
+    policy_.layers.push_back({policy_.name, policy_.version, policy_.span});
+  }
+
+  /// Ascending over the list, as each layer comes after the one that it extends.
+  auto LayersOf(std::size_t count) -> std::vector<std::uint32_t> {
+    std::vector<std::uint32_t> layers;
+    for (std::size_t i = 0; i < count; ++i) layers.push_back(static_cast<std::uint32_t>(extras_.Below(policy_.layers.size())));
+    std::ranges::sort(layers);
+    return layers;
+  }
+
+  void DivideAmongLayers() {
+    const auto divide = [&](auto& list) {
+      const std::vector<std::uint32_t> layers = LayersOf(list.size());
+      for (std::size_t i = 0; i < list.size(); ++i) list[i].layer = layers[i];
+    };
+    divide(policy_.rules);
+    divide(policy_.refusals);
+    divide(policy_.guarantees);
+    const std::vector<std::uint32_t> layers = LayersOf(policy_.routes.size());
+    for (std::size_t i = 0; i < layers.size(); ++i) policy_.routes[i].layer = layers[layers.size() - 1 - i];
+  }
+
   // --- Attributes ---------------------------------------------------------------------------------------------
 
   void AddAttributes() {
     const std::uint32_t wanted = 1 + Below32(shape_.attributes);
-    std::uint64_t requests = 1;
+    std::uint64_t requests = extras_.Chance(shape_.weekdays) ? AddCalendar() : 1;
     for (std::uint32_t i = 0; i < wanted; ++i) {
       Attribute attribute;
       attribute.name = NameOf("attribute", i);
@@ -155,6 +187,39 @@ class Maker {
     for (Attribute& attribute : policy_.attributes) {
       if (random_.Chance(30)) attribute.fallback = RandomValue(attribute);
     }
+  }
+
+  /// A date and the day of the week of the same clock; how many combinations of classes they have at most.
+  auto AddCalendar() -> std::uint64_t {
+    const ir::Source clock{SourceKind::kClock, extras_.Chance(50) ? "Europe/Paris" : ""};
+    Attribute date;
+    date.kind = AttributeKind::kDate;
+    date.sources = {clock};
+    Vocabulary days;
+    // Some classes are shorter than a week and some longer; 20'666 is a Saturday.
+    for (std::uint64_t count = 1 + extras_.Below(3); count > 0; --count) {
+      days.thresholds.push_back(20'660 + static_cast<std::int64_t>(extras_.Below(16)));
+    }
+    days.most_classes = 1 + days.thresholds.size();
+    Attribute weekday;
+    weekday.kind = AttributeKind::kOneOf;
+    weekday.sources = {clock};
+    weekday.values = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+    Vocabulary any;
+    any.most_classes = weekday.values.size();
+    const std::uint64_t requests = days.most_classes * any.most_classes;
+    if (requests > shape_.requests) return 1;
+    policy_.attributes = {std::move(date), std::move(weekday)};
+    vocabularies_ = {std::move(days), std::move(any)};
+    if (extras_.Chance(50)) {
+      std::swap(policy_.attributes[0], policy_.attributes[1]);
+      std::swap(vocabularies_[0], vocabularies_[1]);
+    }
+    for (std::size_t i = 0; i < policy_.attributes.size(); ++i) {
+      policy_.attributes[i].name = NameOf("attribute", i);
+      policy_.attributes[i].span = NextSpan();
+    }
+    return requests;
   }
 
   // Fills in what the attribute's kind needs, and what its conditions will say.
@@ -502,6 +567,21 @@ class Maker {
     for (std::uint32_t i = 0; i < policy_.attributes.size(); ++i) AddImpliedRules({i});
   }
 
+  /// Rules that require what an earlier one does, some of no further requests.
+  void RepeatSome() {
+    for (std::size_t i = 1; i < policy_.rules.size() && shape_.layers > 1; ++i) {
+      if (policy_.rules[i].origin != ir::Rule::Origin::kWritten || !extras_.Chance(20)) continue;
+      const ir::Rule& earlier = policy_.rules[extras_.Below(i)];
+      policy_.rules[i].keep = earlier.keep;
+      if (!extras_.Chance(50)) continue;
+      Condition both;
+      both.kind = Condition::Kind::kAll;
+      both.span = policy_.span;
+      both.children = {earlier.when, std::move(policy_.rules[i].when)};
+      policy_.rules[i].when = std::move(both);
+    }
+  }
+
   void AddImpliedRules(AttributeId id) {
     if (!random_.Chance(50)) return;
     const Attribute& attribute = policy_.attributes[id.index];
@@ -715,6 +795,7 @@ class Maker {
 
   Random random_;
   Random services_;
+  Random extras_;  // of layers and the calendar
   const Shape& shape_;
   ir::Policy policy_;
   std::vector<Vocabulary> vocabularies_;
@@ -733,12 +814,31 @@ auto Sources() -> SourceSet {
   return sources;
 }
 
+namespace {
+
+/// Each date is of the day of the week that its clock says.
+auto IsPossible(const ir::Policy& policy, const ir::Request& request) -> bool {
+  for (std::size_t d = 0; d < request.size(); ++d) {
+    const auto* date = std::get_if<Date>(&request[d]);
+    if (date == nullptr || policy.attributes[d].sources.front().kind != SourceKind::kClock) continue;
+    for (std::size_t w = 0; w < request.size(); ++w) {
+      const auto* weekday = std::get_if<ir::OneOfValue>(&request[w]);
+      if (weekday == nullptr || policy.attributes[w].sources != policy.attributes[d].sources) continue;
+      if (WeekdayOf(*date) != weekday->index) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
 auto AllRequests(const ir::Policy& policy) -> std::vector<ir::Request> {
   const ir::ValueClasses classes(policy);
   std::vector<ir::Request> requests;
   std::vector<std::uint16_t> combination(classes.dimensions().size(), 0);
   while (true) {
-    requests.push_back(classes.Representative(combination));
+    ir::Request request = classes.Representative(combination);
+    if (IsPossible(policy, request)) requests.push_back(std::move(request));
     std::size_t at = combination.size();
     while (at > 0 && combination[at - 1] + 1U == classes.dimensions()[at - 1].classes) combination[--at] = 0;
     if (at == 0) return requests;

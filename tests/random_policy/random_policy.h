@@ -40,6 +40,8 @@ struct Shape {
   std::uint32_t routes = 5;
   std::uint32_t guarantees = 6;
   std::uint32_t services = 0;     ///< without any, a policy is the same as one of which none was asked for
+  std::uint32_t layers = 1;       ///< among which rules, refusals, routes and promises are divided
+  std::uint32_t weekdays = 0;     ///< of a hundred policies so many have a date and a day of the week of one clock
   std::uint64_t requests = 1500;  ///< up to classes; fewer attributes or thresholds where it would be more
 };
 
@@ -50,7 +52,8 @@ auto MakeRandomPolicy(std::uint64_t seed, const Shape& shape) -> ir::Policy;
 /// The files that the spans of these policies point into.
 auto Sources() -> SourceSet;
 
-/// One request for each combination of classes, in the order of their class vectors: smallest first.
+/// One request for each combination of classes that is possible, in the order of their class vectors: smallest first. A
+/// date of another day of the week than that of its clock is not.
 auto AllRequests(const ir::Policy& policy) -> std::vector<ir::Request>;
 
 /// Any request, mostly with values on or next to the policy's thresholds and names.
