@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "compiler/ir/clock.h"
 #include "compiler/ir/evaluate.h"
 #include "compiler/ir/json.h"
 #include "compiler/ir/text.h"
@@ -46,7 +47,7 @@ class Reporter {
       : policy_(policy), sources_(sources), emitter_(emitter) {}
 
   void Report(const Uncovered& finding) {
-    emitter_.Report(Builder(Code::kR0501, policy_.span, "some requests are taken by no route")
+    emitter_.Report(AddClockNote(Builder(Code::kR0501, policy_.span, "some requests are taken by no route"), policy_)
                         .WithWitness(WitnessValues(policy_, finding.witness), "no route matches")
                         .WithHint(CatchAllHint()));
   }
@@ -62,7 +63,7 @@ class Reporter {
       std::move(builder).AddNote(rule.span, ExcludesOf(rule, route));
     }
     emitter_.Report(
-        std::move(builder)
+        AddClockNote(std::move(builder), policy_)
             .WithWitness(WitnessValues(policy_, finding.witness),
                          "route " + Quoted(route.name) + " matches and every deployment of its chain is excluded")
             .WithRules(std::move(names))
@@ -229,7 +230,7 @@ class Reporter {
     if (!gained.empty()) more += "it may also go to " + SomeNames(gained);
     if (!seen_by.empty()) more += std::string(gained.empty() ? "" : ", and ") + "its prompt is shown to " + SomeNames(seen_by);
     emitter_.Report(
-        std::move(builder)
+        AddClockNote(std::move(builder), policy_)
             .WithWitness(WitnessValues(policy_, finding.witness), std::move(more))
             .WithRules(std::move(names))
             .WithHint(is_claim ? "take the value from what the gateway measures or the tenant's entry, or accept that callers "
@@ -246,7 +247,7 @@ class Reporter {
       case Unit::kVendor: lost = "vendor " + Quoted(policy_.vendors.at(finding.lost).name); break;
       case Unit::kCountry: lost = "country " + std::string(Countries()[finding.lost].code); break;
     }
-    emitter_.Report(Builder(Code::kR0515, route.span, "losing " + lost + " alone ends service for some requests")
+    emitter_.Report(AddClockNote(Builder(Code::kR0515, route.span, "losing " + lost + " alone ends service for some requests"), policy_)
                         .WithWitness(WitnessValues(policy_, finding.witness),
                                      "route " + Quoted(route.name) + " has nothing else left to try")
                         .WithRules({route.name})
@@ -415,7 +416,7 @@ class Reporter {
       names.push_back(service.name);
       std::move(builder).AddNote(service.span, "service " + Quoted(service.name) + " is declared here");
     }
-    emitter_.Report(std::move(builder)
+    emitter_.Report(AddClockNote(std::move(builder), policy_)
                         .WithWitness(WitnessValues(policy_, witness), result.explanation)
                         .WithRules(std::move(names))
                         .WithHint(ViolationHint(guarantee, result, decision)));
@@ -534,6 +535,17 @@ class Reporter {
 };
 
 }  // namespace
+
+auto AddClockNote(Builder&& builder, const ir::Policy& policy) -> Builder&& {
+  if (const auto clocks = ir::ClocksOfTwoZones(policy)) {
+    const auto name_of = [&](AttributeId id) { return Quoted(policy.attributes.at(id.index).name); };
+    std::move(builder).AddNote(policy.attributes.at(clocks->second.index).span,
+                               name_of(clocks->first) + " and " + name_of(clocks->second) +
+                                   " read clocks of two time zones, which verification takes as independent: see whether there "
+                                   "is such a moment");
+  }
+  return std::move(builder);
+}
 
 auto WitnessValues(const ir::Policy& policy, const ir::Request& request) -> std::vector<WitnessValue> {
   const nlohmann::ordered_json json = ir::RequestToJson(policy, request);

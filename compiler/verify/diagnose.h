@@ -14,6 +14,10 @@ namespace route::verify {
 auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyReport& report,
               diagnostics::Emitter& emitter) -> void;
 
+/// For a finding that one request is enough for. Where requests read clocks of several time zones, which the solver takes as
+/// independent of each other, a note says so: there may be no moment such as the witness needs.
+auto AddClockNote(diagnostics::Builder&& builder, const ir::Policy& policy) -> diagnostics::Builder&&;
+
 /// A request as the witness of a diagnostic.
 auto WitnessValues(const ir::Policy& policy, const ir::Request& request) -> std::vector<diagnostics::WitnessValue>;
 
