@@ -133,7 +133,8 @@ class Reporter {
     for (const AttributeId id : ir::AskedFor(policy_, finding.service)) asked.push_back(policy_.attributes.at(id.index).name);
     emitter_.Report(std::move(builder)
                         .WithWitness({}, "before it is asked, the rules cannot be known to allow it, so " + JoinNames(asked) +
-                                             (asked.size() == 1 ? " always takes its default" : " always take their defaults"))
+                                             (asked.size() == 1 ? " always takes the default in the place of its answer"
+                                                                : " always take the defaults in the place of its answers"))
                         .WithRules(std::move(names))
                         .WithHint("run the service where these rules allow it, or let the rules ask about what is known before"));
   }
@@ -213,7 +214,9 @@ class Reporter {
   void Report(const ValueGain& finding) {
     const ir::Attribute& attribute = policy_.attributes.at(finding.attribute.index);
     const bool is_claim = finding.how == ValueGain::How::kClaimed;
-    const std::string value = ir::FormatValue(attribute, finding.instead.at(finding.attribute.index));
+    // The default as it is written, not the first value of its class.
+    const ir::Value& instead = finding.instead.at(finding.attribute.index);
+    const std::string value = ir::FormatValue(attribute, is_claim ? instead : attribute.fallback.value_or(instead));
     Builder builder(is_claim ? Code::kR0513 : Code::kR0514, attribute.span,
                     is_claim ? "a caller who claims another " + Quoted(attribute.name) + " is allowed more"
                              : "a request without " + Quoted(attribute.name) + " is allowed more than some with it");
