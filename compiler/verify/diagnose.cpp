@@ -211,6 +211,18 @@ class Reporter {
                         .WithHint("put a faster tier next, or leave `within` out"));
   }
 
+  void Report(const RepeatedTier& finding) {
+    const ir::Route& route = RouteAt(finding.route);
+    const ir::Tier& tier = route.tiers.at(finding.tier);
+    const ir::Tier& first = route.tiers.at(finding.first);
+    emitter_.Report(Builder(Code::kR0525, tier.span,
+                            "the tier " + Quoted(tier.label) + " of route " + Quoted(route.name) + " has nothing new to try")
+                        .AddNote(first.span, "it is tried here")
+                        .WithWitness({}, "when a request comes to it, each of its deployments has failed already")
+                        .WithRules({route.name})
+                        .WithHint("name something else there, or write `retry` at the earlier tier if another attempt is meant"));
+  }
+
   void Report(const ValueGain& finding) {
     const ir::Attribute& attribute = policy_.attributes.at(finding.attribute.index);
     const bool is_claim = finding.how == ValueGain::How::kClaimed;
@@ -575,6 +587,7 @@ auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyRe
   for (const DeadTier& finding : report.dead_tiers) reporter.Report(finding);
   for (const UntriedTier& finding : report.untried_tiers) reporter.Report(finding);
   for (const SlowFailover& finding : report.slow_failovers) reporter.Report(finding);
+  for (const RepeatedTier& finding : report.repeated_tiers) reporter.Report(finding);
   DiagnoseSense(policy, report, emitter);
   for (const GuaranteeResult& result : report.guarantees) reporter.Report(result);
   for (const ValueGain& finding : report.value_gains) reporter.Report(finding);

@@ -9,7 +9,7 @@
 
 namespace route::verify {
 
-/// Tells the user what the report found, R0501 to R0523, each with its witness, the rules involved and a way out.
+/// Tells the user what the report found, R0501 to R0525, each with its witness, the rules involved and a way out.
 /// `sources` are the files that the policy was read from. Says nothing when there is nothing to say.
 auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyReport& report,
               diagnostics::Emitter& emitter) -> void;
