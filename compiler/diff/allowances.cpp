@@ -186,9 +186,19 @@ auto ConcernsOf(const Delta& delta, const std::vector<std::string>& deployments)
   return concerns;
 }
 
-auto Covers(const Allowance& allowance, const Concern& concern) -> bool {
-  return allowance.Allows(concern.aspect) &&
-         std::ranges::all_of(concern.deployments, [&](const std::string& name) { return allowance.SpeaksOf(name); });
+auto AllowsSome(const Allowance& allowance, const Concern& concern) -> bool {
+  if (!allowance.Allows(concern.aspect)) return false;
+  return concern.deployments.empty() ||
+         std::ranges::any_of(concern.deployments, [&](const std::string& name) { return allowance.SpeaksOf(name); });
+}
+
+auto AllowTogether(const std::vector<const Allowance*>& lines, const Concern& concern) -> bool {
+  const auto is_allowed = [&](const std::string& name) {
+    return std::ranges::any_of(lines,
+                               [&](const Allowance* line) { return line->Allows(concern.aspect) && line->SpeaksOf(name); });
+  };
+  if (!concern.deployments.empty()) return std::ranges::all_of(concern.deployments, is_allowed);
+  return std::ranges::any_of(lines, [&](const Allowance* line) { return line->Allows(concern.aspect); });
 }
 
 auto ReadAllowances(std::string_view text) -> std::expected<std::vector<Allowance>, std::string> {

@@ -52,8 +52,11 @@ struct Concern {
 };
 auto ConcernsOf(const Delta& delta, const std::vector<std::string>& deployments) -> std::vector<Concern>;
 
-/// Is the concern allowed by this line, whatever its condition says?
-auto Covers(const Allowance& allowance, const Concern& concern) -> bool;
+/// Does this line allow the concern for one of its deployments at least, whatever its condition says?
+auto AllowsSome(const Allowance& allowance, const Concern& concern) -> bool;
+
+/// Do these lines together allow the concern: each of its deployments by one of them?
+auto AllowTogether(const std::vector<const Allowance*>& lines, const Concern& concern) -> bool;
 
 /// The error names line and remedy: `3: …`.
 auto ReadAllowances(std::string_view text) -> std::expected<std::vector<Allowance>, std::string>;

@@ -92,16 +92,24 @@ class Maker {
     return further;
   }
 
-  /// Whether some allowance allows the concern whatever the request is. Only those without a condition do.
-  auto IsAllowed(const Concern& concern) -> bool {
-    bool allowed = false;
-    for (std::size_t i = 0; i < options_.allowances.size(); ++i) {
-      const Allowance& allowance = options_.allowances[i];
-      if (!allowance.condition.empty() || !Covers(allowance, concern)) continue;
-      allowed = true;
-      explained_[i] = true;
+  /// Whether these allowances together allow the concern. Each that allows a part of it has happened.
+  auto IsAllowedBy(const std::vector<std::uint32_t>& indexes, const Concern& concern) -> bool {
+    std::vector<const Allowance*> lines;
+    for (const std::uint32_t index : indexes) {
+      if (!AllowsSome(options_.allowances[index], concern)) continue;
+      explained_[index] = true;
+      lines.push_back(&options_.allowances[index]);
     }
-    return allowed;
+    return AllowTogether(lines, concern);
+  }
+
+  /// Whether allowances allow the concern whatever the request is. Only those without a condition do.
+  auto IsAllowed(const Concern& concern) -> bool {
+    std::vector<std::uint32_t> unconditional;
+    for (std::uint32_t i = 0; i < options_.allowances.size(); ++i) {
+      if (options_.allowances[i].condition.empty()) unconditional.push_back(i);
+    }
+    return IsAllowedBy(unconditional, concern);
   }
 
   void AddFrames() {
@@ -116,7 +124,7 @@ class Maker {
     const auto speaks_of = [&](std::uint32_t index, const Delta& delta) {
       const auto concerns = ConcernsOf(delta, report_.program.deployments);
       return std::ranges::any_of(concerns,
-                                 [&](const Concern& concern) { return Covers(options_.allowances[index], concern); });
+                                 [&](const Concern& concern) { return AllowsSome(options_.allowances[index], concern); });
     };
     Comparison comparison(report_.program, speaks_of);
     Effort effort = options_.effort;
@@ -163,13 +171,7 @@ class Maker {
 
   void Judge(Change& change) {
     for (const Concern& concern : ConcernsOf(change.difference.delta, report_.program.deployments)) {
-      bool allowed = false;
-      for (const std::uint32_t index : change.difference.explained_by) {
-        if (!Covers(options_.allowances[index], concern)) continue;
-        allowed = true;
-        explained_[index] = true;
-      }
-      if (!allowed) change.unexplained.push_back(concern.aspect);
+      if (!IsAllowedBy(change.difference.explained_by, concern)) change.unexplained.push_back(concern.aspect);
     }
   }
 

@@ -28,6 +28,8 @@ void AddDiffCommands(CommandLine& line) {
   diff->add_option("--most", options->most, "how many changes text and Markdown show; 20 if it is left out")
       ->check(CLI::Range(1U, 1'000'000U).description(""))
       ->option_text("N");
+  diff->footer("Exit codes: 0 nothing changes or all that does is allowed, 1 a change is not allowed or a policy has errors, 2 wrong "
+               "usage or unreadable file, 3 the verdict is unknown, 70 internal error.");
   line.WithSolverLimit(diff, options->limits);
   line.WithOutput(
       diff,

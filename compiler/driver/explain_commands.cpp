@@ -17,8 +17,10 @@ auto Explain(const ExplainOptions& options, const CommonOptions& common) -> int 
   if (options.given) return ExplainDecisionOf(options, common);
   // What neither looks like a policy nor is a file was meant as a code.
   const bool is_policy = options.what.ends_with(".route") || options.what.ends_with(".rtb") || IsFile(options.what);
-  if (is_policy && !IsWrittenLikeACode(options.what)) return ExplainPolicyFile(options, common);
-  return ExplainCode(options.what, common);
+  std::string code = options.what;
+  if (code.starts_with('r')) code.front() = 'R';
+  if (is_policy && !IsWrittenLikeACode(code)) return ExplainPolicyFile(options, common);
+  return ExplainCode(IsWrittenLikeACode(code) ? code : options.what, common);
 }
 
 }  // namespace

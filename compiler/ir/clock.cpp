@@ -29,6 +29,22 @@ auto ClockPairs(const Policy& policy) -> std::vector<ClockPair> {
   return pairs;
 }
 
+auto ClocksOfTwoZones(const Policy& policy) -> std::optional<std::pair<AttributeId, AttributeId>> {
+  const Source* first = nullptr;
+  AttributeId whose;
+  for (std::uint32_t i = 0; i < policy.attributes.size(); ++i) {
+    const Source* clock = ClockOf(policy.attributes[i]);
+    if (clock == nullptr) continue;
+    if (first == nullptr) {
+      first = clock;
+      whose = {i};
+    } else if (clock->argument != first->argument) {
+      return std::pair(whose, AttributeId{i});
+    }
+  }
+  return std::nullopt;
+}
+
 auto DaysOf(const Dimension& date, std::uint32_t value_class) -> DayRange {
   return {.low = value_class == 0 ? kFirstDate.days : date.cuts.at(value_class - 1),
           .high = value_class == date.cuts.size() ? std::int64_t{kLastDate.days} + 1 : date.cuts.at(value_class)};

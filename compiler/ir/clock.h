@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "compiler/ir/classes.h"
@@ -16,6 +17,10 @@ struct ClockPair {
   AttributeId weekday;
 };
 auto ClockPairs(const Policy& policy) -> std::vector<ClockPair>;
+
+/// The first two attributes that read clocks of different time zones, if there are any. What one clock shows says something about the
+/// other, such as a day that is at most one away; nothing knows it of requests that are made up.
+auto ClocksOfTwoZones(const Policy& policy) -> std::optional<std::pair<AttributeId, AttributeId>>;
 
 /// The days of one class of a date: low <= day < high.
 struct DayRange {

@@ -285,6 +285,8 @@ auto Resolver::ResolveComparison(const ast::Condition& condition) -> ir::Conditi
             Error(Code::kR0206, ast::SpanOf(value), "every text starts with an empty text", "name at least one letter");
             return Broken(condition.span);
           }
+          // Of several beginnings one can be idle beside another.
+          if (condition.values.size() > 1) leaf->span = ast::SpanOf(value);
           prefixes.push_back(std::move(*leaf));
         }
         return Combine(ir::Condition::Kind::kAny, std::move(prefixes), condition.span);

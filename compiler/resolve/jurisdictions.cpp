@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "compiler/resolve/resolver.h"
 
@@ -10,6 +12,24 @@ using diagnostics::Code;
 namespace {
 
 constexpr std::int32_t kDaysInAYear = 365;
+
+/// The code of a country by its name, of which a blank is written as `_`, or by another short name that is in use. Empty if it is
+/// neither.
+auto CodeOfCountryCalled(std::string_view name) -> std::string {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOthers = {
+      {{"UK", "GB"}, {"England", "GB"}, {"Britain", "GB"}, {"USA", "US"}, {"America", "US"}, {"Holland", "NL"}}};
+  const auto is_it = [&](std::string_view called) {
+    return std::ranges::equal(called, name, [](char a, char b) {
+      const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+      return lower(a) == lower(b) || (a == ' ' && b == '_');
+    });
+  };
+  for (const auto& [called, code] : kOthers) {
+    if (is_it(called)) return std::string(code);
+  }
+  const auto found = std::ranges::find_if(Countries(), is_it, &CountryEntry::name);
+  return found == Countries().end() ? std::string() : std::string(found->code);
+}
 
 }  // namespace
 
@@ -80,6 +100,11 @@ auto Resolver::CountriesOf(const ast::Name& name) -> const Countries* {
           "add `import " + library + "`", InsertFix(name.span.file, "import " + library));
     return nullptr;
   }
+  if (const std::string code = CodeOfCountryCalled(name.text); !code.empty()) {
+    Error(Code::kR0201, name.span, "there is no country or jurisdiction `" + name.text + "`",
+          "did you mean `" + code + "`?", Replace(name.span, code));
+    return nullptr;
+  }
   if (diagnostics::NearestName(name.text, known).empty()) {
     Error(Code::kR0201, name.span, "there is no country or jurisdiction `" + name.text + "`",
           "countries are two capital letters (ISO 3166-1); sets are declared with `jurisdiction`");
@@ -104,10 +129,10 @@ auto Resolver::CountriesOf(const std::vector<ast::Value>& values) -> Countries {
 
 auto Resolver::CountryOf(const ast::Name& name, std::string_view hint) -> std::optional<Country> {
   if (auto country = ParseCountry(name.text)) return country;
-  std::string upper = Upper(name.text);
-  if (ParseCountry(upper)) {
-    Error(Code::kR0201, name.span, "there is no country `" + name.text + "`", "did you mean `" + upper + "`?",
-          Replace(name.span, upper));
+  const std::string upper = Upper(name.text);
+  if (const std::string meant = ParseCountry(upper) ? upper : CodeOfCountryCalled(name.text); !meant.empty()) {
+    Error(Code::kR0201, name.span, "there is no country `" + name.text + "`", "did you mean `" + meant + "`?",
+          Replace(name.span, meant));
   } else {
     Error(Code::kR0201, name.span, "there is no country `" + name.text + "`", std::string(hint));
   }

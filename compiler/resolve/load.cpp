@@ -122,8 +122,15 @@ class Loader {
                   std::set<std::string>& imported) {
     std::filesystem::path named(import.path->text);
     if (named.is_absolute() || named.extension() != ".route") {
-      emitter_.Report(Builder(Code::kR0210, import.path->span, "`" + import.path->text + "` cannot be imported")
-                          .WithHint("name a file that ends in `.route`, relative to this file"));
+      Builder builder(Code::kR0210, import.path->span, "`" + import.path->text + "` cannot be imported");
+      if (stdlib::LibraryFile(import.path->text)) {
+        std::move(builder)
+            .WithFix(diagnostics::Replace(sources_, import.path->span, import.path->text))
+            .WithHint("a file of the library is written without quotes: `import " + import.path->text + "`");
+      } else {
+        std::move(builder).WithHint("name a file that ends in `.route`, relative to this file");
+      }
+      emitter_.Report(std::move(builder));
       return;
     }
     std::string path = JoinPaths(importing, named);

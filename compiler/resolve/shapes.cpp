@@ -107,17 +107,40 @@ auto FileOf(const std::vector<ast::Name>& path) -> std::string {
   return file;
 }
 
+/// The rules, guarantees or conditions of a file of the library, each of which begins a line. `kind` begins with the word of the
+/// declaration.
+auto DeclaredIn(std::string_view text, std::string_view kind) -> std::vector<std::string> {
+  constexpr std::string_view kOfNames = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  const std::string begins = "\n" + std::string(kind.substr(0, kind.find(' '))) + " ";
+  std::vector<std::string> names;
+  for (std::size_t at = text.find(begins); at != std::string_view::npos; at = text.find(begins, at + 1)) {
+    const std::string_view rest = text.substr(at + begins.size());
+    names.emplace_back(rest.substr(0, rest.find_first_not_of(kOfNames)));
+  }
+  return names;
+}
+
 }  // namespace
 
 void Resolver::UnknownShape(std::string_view kind, const std::vector<ast::Name>& path, const std::vector<std::string>& known) {
-  std::string file = FileOf(path);
-  bool read = std::ranges::any_of(loaded_.files, [&](const ast::File& each) { return sources_.Get(each.id).path() == "<" + file + ">"; });
-  if (stdlib::LibraryFile(file) && !read) {
-    Error(Code::kR0201, path.back().span, "there is no " + std::string(kind) + " `" + path.back().text + "`",
-          "add `import " + file + "`", InsertFix(path.back().span.file, "import " + file));
-  } else {
-    UnknownName(kind, path.back(), known);
+  const std::string file = FileOf(path);
+  const ast::Name& name = path.back();
+  const auto text = stdlib::LibraryFile(file);
+  if (!text) return UnknownName(kind, name, known);
+  const std::vector<std::string> declared = DeclaredIn(*text, kind);
+  if (std::ranges::find(declared, name.text) != declared.end()) {
+    Error(Code::kR0201, name.span, "there is no " + std::string(kind) + " `" + name.text + "`", "add `import " + file + "`",
+          InsertFix(name.span.file, "import " + file));
+    return;
   }
+  const std::string nearest = diagnostics::NearestName(name.text, declared);
+  std::string hint;
+  for (const std::string& each : declared) hint += (hint.empty() ? "`" + file + "` has `" : ", `") + each + "`";
+  if (declared.empty()) hint = "`" + file + "` has none";
+  if (!nearest.empty()) hint = "did you mean `" + nearest + "`?";
+  Error(Code::kR0201, name.span, "there is no " + std::string(kind) + " `" + name.text + "` in `" + file + "`", hint,
+        !nearest.empty() && diagnostics::OnlyNearestName(name.text, declared) == nearest ? std::optional(Replace(name.span, nearest))
+                                                                                        : std::nullopt);
 }
 
 void Resolver::CheckShapesApplied() {

@@ -39,6 +39,11 @@ auto Resolver::MemberOf(const ir::Attribute& attribute, const ast::Value& value)
   auto found = std::find(attribute.values.begin(), attribute.values.end(), name->text);
   if (found != attribute.values.end()) return static_cast<std::uint32_t>(found - attribute.values.begin());
   if (IsQuestion(*name, attribute.name)) return std::nullopt;
+  if (attribute.kind == AttributeKind::kAnyOf && (name->text == "none" || name->text == "empty" || name->text == "null")) {
+    Error(Code::kR0201, name->span, "there is no value of `" + attribute.name + "` called `" + name->text + "`",
+          "for no value at all write `nothing`, and in a condition `is empty`");
+    return std::nullopt;
+  }
   UnknownName("value of `" + attribute.name + "` called", *name, attribute.values);
   return std::nullopt;
 }

@@ -17,6 +17,7 @@ using diagnostics::Code;
 using diagnostics::Edit;
 
 constexpr std::size_t kMostEdits = 10'000;
+constexpr char32_t kEuro = 0x20AC;
 
 auto IsBlank(char c) -> bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 auto IsDigit(char c) -> bool { return c >= '0' && c <= '9'; }
@@ -82,7 +83,16 @@ class StrayReporter {
       case 0x2264: return {"write `<=`", "write `<=`"};
       case 0x2265: return {"write `>=`", "write `>=`"};
       case 0x2260: return {"write `is not`", "write `is not`"};
+      case '$':
+      case kEuro:
+        if (auto amount = AmountBehind(first)) {
+          return {"write `" + amount->replacement + "`", "write the currency behind each amount"};
+        }
+        return {};
       case '-':
+        if (auto date = DateAround(first)) {
+          return {"a date has two digits for month and day: write `" + date->replacement + "`", "write dates with two digits for month and day"};
+        }
         if (auto header = HeaderAround(first)) {
           std::string text = "`\"" + std::string(sources_.Text(*header)) + "\"`";
           return {"the name of a header is a text: write " + text, "write the names of headers in double quotes"};
@@ -134,7 +144,13 @@ class StrayReporter {
         return is_behind_name && IsBlank(At(text, place.end)) ? std::optional(Edit{place, ""}) : std::nullopt;
       }
       case ';': return EndsLine(text, place.end) ? std::optional(Edit{place, ""}) : std::nullopt;
+      case '$':
+      case kEuro: return AmountBehind(place);
       case '-':
+        if (auto date = DateAround(place)) {
+          const bool first = sources_.Text({place.file, date->span.begin, place.begin}).find('-') == std::string_view::npos;
+          return first ? date : std::nullopt;
+        }
         if (auto header = HeaderAround(place)) {
           bool first = sources_.Text({place.file, header->begin, place.begin}).find('-') == std::string_view::npos;
           if (!first) return std::nullopt;
@@ -208,6 +224,39 @@ class StrayReporter {
     std::uint32_t end = place.end;
     while (end < text.size() && belongs(end) && end - place.end < kLongest) ++end;
     return {place.file, begin, end};
+  }
+
+  /// `$1.50` as `1.50 USD`; a currency that is there already stays.
+  auto AmountBehind(Span place) const -> std::optional<Edit> {
+    const std::string_view text = TextOf(place.file);
+    const std::string_view rest = text.substr(place.end);
+    const std::string_view number = rest.substr(0, rest.find_first_not_of("0123456789_.kM"));
+    if (number.empty() || !IsDigit(number.front())) return std::nullopt;
+    const std::string currency = text[place.begin] == '$' ? "USD" : "EUR";
+    const std::size_t next = rest.find_first_not_of(" \t", number.size());
+    const auto end = place.end + static_cast<std::uint32_t>(number.size());
+    if (next != std::string_view::npos && rest.substr(next).starts_with(currency)) {
+      const auto past = place.end + static_cast<std::uint32_t>(next + currency.size());
+      return Edit{{place.file, place.begin, past}, std::string(number) + " " + currency};
+    }
+    return Edit{{place.file, place.begin, end}, std::string(number) + " " + currency};
+  }
+
+  /// `2027-2-1` as `2027-02-01`.
+  auto DateAround(Span place) const -> std::optional<Edit> {
+    const Span word = WordAround(place);
+    std::string_view rest = sources_.Text(word);
+    std::string date;
+    for (const std::size_t digits : {std::size_t{4}, std::size_t{2}, std::size_t{2}}) {
+      const std::size_t end = std::min(rest.find('-'), rest.size());
+      const std::string_view number = rest.substr(0, end);
+      if (number.empty() || number.size() > digits || !std::ranges::all_of(number, IsDigit)) return std::nullopt;
+      if (date.empty() && number.size() != digits) return std::nullopt;
+      date += (date.empty() ? "" : "-") + std::string(digits - number.size(), '0') + std::string(number);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    if (!rest.empty() || sources_.Text(word).ends_with('-')) return std::nullopt;
+    return Edit{word, date};
   }
 
   /// The word with a `-` in it, if it stands behind the word `header`.

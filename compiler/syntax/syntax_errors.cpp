@@ -128,18 +128,118 @@ auto IsBlankAt(std::string_view text, std::size_t i) -> bool {
   return i >= text.size() || text[i] == ' ' || text[i] == '\t' || text[i] == '\n' || text[i] == '\r';
 }
 
+/// What a declaration has before a word.
+enum class Part : std::uint8_t { kCondition, kEffect, kChain, kOther };
+auto PartOf(const Tokens& tokens, std::size_t start, std::size_t at) -> Part {
+  for (std::size_t i = at; i-- > start;) {
+    switch (tokens.TypeAt(i)) {
+      case RouteLexer::WHEN:
+      case RouteLexer::UNLESS: return Part::kCondition;
+      case RouteLexer::REQUIRE:
+      case RouteLexer::FORBID: return Part::kEffect;
+      case RouteLexer::TO: return tokens.TypeAt(start) == RouteLexer::ROUTE ? Part::kChain : Part::kOther;
+      default: break;
+    }
+  }
+  return tokens.TypeAt(start) == RouteLexer::CONDITION ? Part::kCondition : Part::kOther;
+}
+
+auto IsName(std::size_t type) -> bool { return type == RouteLexer::IDENTIFIER || IsSoftKeyword(type); }
+
+/// What stands for a unit that is written in another way.
+auto UnitForForeign(std::string_view foreign) -> std::string {
+  static const std::map<std::string_view, std::string_view> kUnits = {
+      {"second", "s"},  {"seconds", "s"}, {"sec", "s"},      {"secs", "s"},     {"millisecond", "ms"}, {"milliseconds", "ms"},
+      {"usd", "USD"},   {"Usd", "USD"},   {"dollar", "USD"}, {"dollars", "USD"}, {"eur", "EUR"},        {"Eur", "EUR"},
+      {"euro", "EUR"},  {"euros", "EUR"}, {"percents", "%"}, {"pct", "%"},
+  };
+  const auto found = kUnits.find(foreign);
+  return found == kUnits.end() ? "" : std::string(found->second);
+}
+
 /// What other languages say for a word of this one; empty if it is not that, or cannot stand here.
-auto WordForForeign(std::string_view foreign, std::size_t declaration, const antlr4::misc::IntervalSet& expected)
+auto WordForForeign(const Tokens& tokens, std::size_t start, std::size_t wrong, const antlr4::misc::IntervalSet& expected)
     -> std::string {
+  const std::string_view foreign = tokens.TextAt(wrong);
+  const std::size_t declaration = tokens.TypeAt(start);
   const bool has_condition = declaration == RouteLexer::RULE || declaration == RouteLexer::REFUSE ||
                              declaration == RouteLexer::ROUTE || declaration == RouteLexer::GUARANTEE;
   if ((foreign == "if" || foreign == "where") && has_condition) return WordOf(RouteLexer::WHEN);
-  static const std::map<std::string_view, std::size_t> kWords = {
-      {"equals", RouteLexer::IS},    {"contains", RouteLexer::INCLUDES}, {"deny", RouteLexer::FORBID},
-      {"block", RouteLexer::FORBID}, {"must", RouteLexer::REQUIRE},      {"reason", RouteLexer::BECAUSE},
+  const std::size_t before = tokens.TypeAt(wrong - 1);
+  if (before == RouteLexer::NUMBER) {
+    if (std::string unit = UnitForForeign(foreign); !unit.empty()) return unit;
+  }
+  const Part part = PartOf(tokens, start, wrong);
+  // A name alone is a condition, so that the parser no longer expects a comparison behind it.
+  const bool compares = part == Part::kCondition && IsName(before);
+  static const std::map<std::string_view, std::size_t> kComparisons = {
+      {"equals", RouteLexer::IS},         {"contains", RouteLexer::INCLUDES}, {"contain", RouteLexer::INCLUDES},
+      {"include", RouteLexer::INCLUDES},
   };
+  if (const auto found = kComparisons.find(foreign); found != kComparisons.end()) {
+    return compares || expected.contains(found->second) ? WordOf(found->second) : "";
+  }
+  static const std::map<std::string_view, std::size_t> kOfChains = {
+      {"fallback", RouteLexer::THEN}, {"else", RouteLexer::THEN},     {"otherwise", RouteLexer::THEN},
+      {"retries", RouteLexer::RETRY}, {"timeout", RouteLexer::WITHIN},
+  };
+  if (const auto found = kOfChains.find(foreign); found != kOfChains.end() && part == Part::kChain) return WordOf(found->second);
+  static const std::map<std::string_view, std::size_t> kWords = {
+      {"deny", RouteLexer::FORBID}, {"block", RouteLexer::FORBID}, {"must", RouteLexer::REQUIRE}, {"reason", RouteLexer::BECAUSE}};
   const auto found = kWords.find(foreign);
   return found != kWords.end() && expected.contains(found->second) ? WordOf(found->second) : "";
+}
+
+/// What is meant by several words together.
+struct Meant {
+  Span span;
+  std::string text;
+};
+
+/// `1,000,000`: the digits without the commas, if each comma stands right between digits and three follow it.
+auto NumberWithCommas(const Tokens& tokens, std::size_t comma) -> std::optional<Meant> {
+  constexpr std::size_t kGroup = 3;
+  const auto touches = [&](std::size_t i) { return tokens.SpanAt(i).end == tokens.SpanAt(i + 1).begin; };
+  const auto is_digits = [&](std::size_t i, std::size_t most) {
+    const std::string_view text = tokens.TextAt(i);
+    return tokens.TypeAt(i) == RouteLexer::NUMBER && text.size() <= most && text.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  if (!is_digits(comma - 1, kGroup)) return std::nullopt;
+  std::string digits(tokens.TextAt(comma - 1));
+  std::size_t at = comma;
+  while (tokens.TypeAt(at) == RouteLexer::COMMA && touches(at - 1) && touches(at) && is_digits(at + 1, kGroup) &&
+         tokens.TextAt(at + 1).size() == kGroup) {
+    digits += tokens.TextAt(at + 1);
+    at += 2;
+  }
+  if (at == comma) return std::nullopt;
+  return Meant{Join(tokens.SpanAt(comma - 1), tokens.SpanAt(at - 1)), digits};
+}
+
+/// `=>`, `=<`, `is in`, `is not in`, `percents up to`, `1,000`.
+auto MeantTogether(const Tokens& tokens, std::size_t start, std::size_t wrong) -> std::optional<Meant> {
+  const std::size_t before = tokens.TypeAt(wrong - 1);
+  const std::size_t after = tokens.TypeAt(wrong + 1);
+  switch (tokens.TypeAt(wrong)) {
+    case RouteLexer::EQUALS:
+      if ((after == RouteLexer::GREATER || after == RouteLexer::LESS) && tokens.SpanAt(wrong).end == tokens.SpanAt(wrong + 1).begin) {
+        return Meant{Join(tokens.SpanAt(wrong), tokens.SpanAt(wrong + 1)), after == RouteLexer::GREATER ? ">=" : "<="};
+      }
+      return std::nullopt;
+    case RouteLexer::IN:
+      if (before == RouteLexer::IS) return Meant{Join(tokens.SpanAt(wrong - 1), tokens.SpanAt(wrong)), "in"};
+      if (before == RouteLexer::NOT && wrong >= start + 2 && tokens.TypeAt(wrong - 2) == RouteLexer::IS) {
+        return Meant{Join(tokens.SpanAt(wrong - 2), tokens.SpanAt(wrong)), "not in"};
+      }
+      return std::nullopt;
+    case RouteLexer::UP:
+      if (tokens.TypeAt(start) == RouteLexer::ATTRIBUTE && UnitForForeign(tokens.TextAt(wrong - 1)) == "%") {
+        return Meant{tokens.SpanAt(wrong - 1), WordOf(RouteLexer::PERCENT)};
+      }
+      return std::nullopt;
+    case RouteLexer::COMMA: return NumberWithCommas(tokens, wrong);
+    default: return std::nullopt;
+  }
 }
 
 /// `=` or `==` between a name and a value means `is`; behind the name of a property it means nothing.
@@ -198,7 +298,13 @@ void ReportSyntaxError(const SourceSet& sources, const Tokens& tokens, std::size
                        .WithHint("did you mean `" + nearest + "`?")
                        .WithFix(diagnostics::Replace(sources, span, nearest)));
   };
-  if (const std::string meant = WordForForeign(text, tokens.TypeAt(start), expected); !meant.empty()) return report_near(meant);
+  if (const std::string meant = WordForForeign(tokens, start, wrong, expected); !meant.empty()) return report_near(meant);
+  if (const auto meant = MeantTogether(tokens, start, wrong)) {
+    diagnostics::Fix fix = diagnostics::Replace(sources, meant->span, meant->text);
+    std::string title = fix.title;
+    emitter.Report(std::move(builder).WithHint(std::move(title)).WithFix(std::move(fix)));
+    return;
+  }
   if (type == RouteLexer::EQUALS) {
     hint = HasProperties(tokens.TypeAt(start)) ? "a property is written without `=`; "
            : expects(RouteLexer::LESS) && !expects(RouteLexer::IS) ? "to compare, write `<`, `<=`, `>` or `>=`; "
@@ -210,6 +316,9 @@ void ReportSyntaxError(const SourceSet& sources, const Tokens& tokens, std::size
     return;
   } else if ((IsReserved(type) || IsSoftKeyword(type)) && expected.contains(kIdentifier)) {
     hint = "`" + text + "` is a word of the language and can't be a name" + (IsReserved(type) ? "; " : " here; ");
+  } else if (type == RouteLexer::COMMA && PartOf(tokens, start, wrong) != Part::kOther &&
+             PartOf(tokens, start, wrong) != Part::kChain) {
+    hint = "values are joined by `or` or `and`, and by `,` only between `{` and `}`; ";
   } else if (type == RouteLexer::IDENTIFIER) {
     std::string nearest = diagnostics::OnlyNearestName(text, WordsPossible(expected, wrong, tokens));
     if (!nearest.empty()) return report_near(nearest);

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "compiler/ir/clock.h"
 #include "compiler/ir/evaluate.h"
 #include "compiler/ir/json.h"
 #include "compiler/ir/text.h"
@@ -48,7 +49,7 @@ class Reporter {
       : policy_(policy), sources_(sources), report_(report), emitter_(emitter) {}
 
   void Report(const Uncovered& finding) {
-    emitter_.Report(Builder(Code::kR0501, policy_.span, "some requests are taken by no route")
+    emitter_.Report(AddClockNote(Builder(Code::kR0501, policy_.span, "some requests are taken by no route"), policy_)
                         .WithWitness(WitnessValues(policy_, finding.witness), "no route matches")
                         .WithHint(CatchAllHint()));
   }
@@ -64,7 +65,7 @@ class Reporter {
       std::move(builder).AddNote(rule.span, ExcludesOf(rule, route));
     }
     emitter_.Report(
-        std::move(builder)
+        AddClockNote(std::move(builder), policy_)
             .WithWitness(WitnessValues(policy_, finding.witness),
                          "route " + Quoted(route.name) + " matches and every deployment of its chain is excluded")
             .WithRules(std::move(names))
@@ -147,7 +148,8 @@ class Reporter {
     for (const AttributeId id : ir::AskedFor(policy_, finding.service)) asked.push_back(policy_.attributes.at(id.index).name);
     emitter_.Report(std::move(builder)
                         .WithWitness({}, "before it is asked, the rules cannot be known to allow it, so " + JoinNames(asked) +
-                                             (asked.size() == 1 ? " always takes its default" : " always take their defaults"))
+                                             (asked.size() == 1 ? " always takes the default in the place of its answer"
+                                                                : " always take the defaults in the place of its answers"))
                         .WithRules(std::move(names))
                         .WithHint("run the service where these rules allow it, or let the rules ask about what is known before"));
   }
@@ -229,10 +231,24 @@ class Reporter {
                         .WithHint("put a faster tier next, or leave `within` out"));
   }
 
+  void Report(const RepeatedTier& finding) {
+    const ir::Route& route = RouteAt(finding.route);
+    const ir::Tier& tier = route.tiers.at(finding.tier);
+    const ir::Tier& first = route.tiers.at(finding.first);
+    emitter_.Report(Builder(Code::kR0525, tier.span,
+                            "the tier " + Quoted(tier.label) + " of route " + Quoted(route.name) + " has nothing new to try")
+                        .AddNote(first.span, "it is tried here")
+                        .WithWitness({}, "when a request comes to it, each of its deployments has failed already")
+                        .WithRules({route.name})
+                        .WithHint("name something else there, or write `retry` at the earlier tier if another attempt is meant"));
+  }
+
   void Report(const ValueGain& finding) {
     const ir::Attribute& attribute = policy_.attributes.at(finding.attribute.index);
     const bool is_claim = finding.how == ValueGain::How::kClaimed;
-    const std::string value = ir::FormatValue(attribute, finding.instead.at(finding.attribute.index));
+    // The default as it is written, not the first value of its class.
+    const ir::Value& instead = finding.instead.at(finding.attribute.index);
+    const std::string value = ir::FormatValue(attribute, is_claim ? instead : attribute.fallback.value_or(instead));
     Builder builder(is_claim ? Code::kR0513 : Code::kR0514, attribute.span,
                     is_claim ? "a caller who claims another " + Quoted(attribute.name) + " is allowed more"
                              : "a request without " + Quoted(attribute.name) + " is allowed more than some with it");
@@ -249,7 +265,7 @@ class Reporter {
     if (!gained.empty()) more += "it may also go to " + SomeNames(gained);
     if (!seen_by.empty()) more += std::string(gained.empty() ? "" : ", and ") + "its prompt is shown to " + SomeNames(seen_by);
     emitter_.Report(
-        std::move(builder)
+        AddClockNote(std::move(builder), policy_)
             .WithWitness(WitnessValues(policy_, finding.witness), std::move(more))
             .WithRules(std::move(names))
             .WithHint(is_claim ? "take the value from what the gateway measures or the tenant's entry, or accept that callers "
@@ -266,7 +282,7 @@ class Reporter {
       case Unit::kVendor: lost = "vendor " + Quoted(policy_.vendors.at(finding.lost).name); break;
       case Unit::kCountry: lost = "country " + std::string(Countries()[finding.lost].code); break;
     }
-    emitter_.Report(Builder(Code::kR0515, route.span, "losing " + lost + " alone ends service for some requests")
+    emitter_.Report(AddClockNote(Builder(Code::kR0515, route.span, "losing " + lost + " alone ends service for some requests"), policy_)
                         .WithWitness(WitnessValues(policy_, finding.witness),
                                      "route " + Quoted(route.name) + " has nothing else left to try")
                         .WithRules({route.name})
@@ -478,7 +494,7 @@ class Reporter {
       names.push_back(service.name);
       std::move(builder).AddNote(service.span, "service " + Quoted(service.name) + " is declared here");
     }
-    emitter_.Report(std::move(builder)
+    emitter_.Report(AddClockNote(std::move(builder), policy_)
                         .WithWitness(WitnessValues(policy_, witness), result.explanation)
                         .WithRules(std::move(names))
                         .WithHint(ViolationHint(guarantee, result, decision)));
@@ -605,6 +621,17 @@ class Reporter {
 
 }  // namespace
 
+auto AddClockNote(Builder&& builder, const ir::Policy& policy) -> Builder&& {
+  if (const auto clocks = ir::ClocksOfTwoZones(policy)) {
+    const auto name_of = [&](AttributeId id) { return Quoted(policy.attributes.at(id.index).name); };
+    std::move(builder).AddNote(policy.attributes.at(clocks->second.index).span,
+                               name_of(clocks->first) + " and " + name_of(clocks->second) +
+                                   " read clocks of two time zones, which verification takes as independent: see whether there "
+                                   "is such a moment");
+  }
+  return std::move(builder);
+}
+
 auto WitnessValues(const ir::Policy& policy, const ir::Request& request) -> std::vector<WitnessValue> {
   const nlohmann::ordered_json json = ir::RequestToJson(policy, request);
   std::vector<WitnessValue> values;
@@ -630,6 +657,7 @@ auto Diagnose(const ir::Policy& policy, const SourceSet& sources, const VerifyRe
   for (const DeadTier& finding : report.dead_tiers) reporter.Report(finding);
   for (const UntriedTier& finding : report.untried_tiers) reporter.Report(finding);
   for (const SlowFailover& finding : report.slow_failovers) reporter.Report(finding);
+  for (const RepeatedTier& finding : report.repeated_tiers) reporter.Report(finding);
   DiagnoseSense(policy, report, emitter);
   for (const GuaranteeResult& result : report.guarantees) reporter.Report(result);
   for (const ValueGain& finding : report.value_gains) reporter.Report(finding);

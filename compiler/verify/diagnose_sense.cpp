@@ -35,10 +35,11 @@ class Reporter {
     const ir::Route& relieved = RouteAt(finding.relieved);
     const ir::Attribute& budget = policy_.attributes.at(finding.budget.index);
     const std::string from = ir::FormatValue(budget, finding.witness.at(finding.budget.index));
-    emitter_.Report(Builder(Code::kR0517, route.span,
-                            "from " + Quoted(budget.name + " " + from) + " on, route " + Quoted(route.name) +
-                                " takes requests to something dearer")
-                        .AddNote(relieved.span, "below that, route " + Quoted(relieved.name) + " takes them")
+    Builder builder(Code::kR0517, route.span,
+                    "from " + Quoted(budget.name + " " + from) + " on, route " + Quoted(route.name) +
+                        " takes requests to something dearer");
+    std::move(builder).AddNote(relieved.span, "below that, route " + Quoted(relieved.name) + " takes them");
+    emitter_.Report(AddClockNote(std::move(builder), policy_)
                         .WithWitness(WitnessValues(policy_, finding.witness),
                                      Priced(finding.first) + " is tried first, and with less spent " +
                                          Priced(finding.first_below))

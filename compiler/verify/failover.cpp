@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <vector>
 
 #include "compiler/verify/questions.h"
 #include "compiler/verify/violation.h"
@@ -93,6 +95,26 @@ auto FindMostRetries(Encoder& encoder, RouteId id, std::uint32_t tier) -> MostRe
   return {smt::Answer::kYes, possible};
 }
 
+/// The first earlier tier that tries something of this one, if those before it try all that it can try: each candidate by itself, or
+/// as many of the same candidates in the same order.
+auto WhoTriesAll(const std::vector<ir::Tier>& tiers, std::uint32_t tier, const std::map<DeploymentId, std::uint32_t>& tried_in)
+    -> std::optional<std::uint32_t> {
+  const ir::Tier& here = tiers.at(tier);
+  for (std::uint32_t t = 0; t < tier; ++t) {
+    const bool is_as_many = here.limit && tiers[t].limit && *here.limit <= *tiers[t].limit;
+    if (is_as_many && std::ranges::equal(here.candidates, tiers[t].candidates, {}, &ir::Candidate::deployment, &ir::Candidate::deployment)) {
+      return t;
+    }
+  }
+  std::optional<std::uint32_t> first;
+  for (const ir::Candidate& candidate : here.candidates) {
+    const auto tried = tried_in.find(candidate.deployment);
+    if (tried == tried_in.end()) return std::nullopt;
+    first = std::min(first.value_or(tried->second), tried->second);
+  }
+  return first;
+}
+
 }  // namespace
 
 auto FindUntriedTiers(Encoder& encoder) -> Findings<UntriedTier> {
@@ -172,6 +194,23 @@ auto FindSlowFailovers(const Encoder& encoder) -> std::vector<SlowFailover> {
       const std::optional<Times> next = TimesOf(policy, tiers[t + 1]);
       if (!here || !next || next->fastest <= here->slowest) continue;
       found.push_back({.route = {i}, .tier = t, .slowest_ms = here->slowest, .next_ms = next->fastest});
+    }
+  }
+  return found;
+}
+
+auto FindRepeatedTiers(const Encoder& encoder) -> std::vector<RepeatedTier> {
+  const ir::Policy& policy = encoder.policy();
+  std::vector<RepeatedTier> found;
+  for (std::uint32_t i = 0; i < policy.routes.size(); ++i) {
+    const std::vector<ir::Tier>& tiers = policy.routes[i].tiers;
+    std::map<DeploymentId, std::uint32_t> tried_in;  // the first tier that tries it for each request that allows it
+    for (std::uint32_t t = 0; t < tiers.size(); ++t) {
+      const ir::Tier& tier = tiers[t];
+      const auto first = WhoTriesAll(tiers, t, tried_in);
+      if (first && !tier.retries && !tier.within_ms) found.push_back({.route = {i}, .tier = t, .first = *first});
+      if (tier.limit) continue;  // how many of the catalogue it takes all of is for the catalogue to say
+      for (const ir::Candidate& candidate : tier.candidates) tried_in.try_emplace(candidate.deployment, t);
     }
   }
   return found;

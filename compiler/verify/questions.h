@@ -39,6 +39,7 @@ auto FindAlwaysHolds(Encoder& encoder) -> Findings<AlwaysHolds>;
 /// By the chain alone, and one query for each tier to which the attempts may not come.
 auto FindUntriedTiers(Encoder& encoder) -> Findings<UntriedTier>;
 auto FindSlowFailovers(const Encoder& encoder) -> std::vector<SlowFailover>;
+auto FindRepeatedTiers(const Encoder& encoder) -> std::vector<RepeatedTier>;
 
 /// By the chain alone, and for each tier whose attempts may be cut off a query for each halving of its retries.
 auto FindCutShort(Encoder& encoder) -> Findings<CutShort>;

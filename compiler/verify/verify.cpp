@@ -30,6 +30,7 @@ auto Verify(const ir::Policy& policy, const Limits& limits, VerdictCache* cache)
     report.dead_tiers = ask(FindDeadTiers);
     report.untried_tiers = ask(FindUntriedTiers);
     report.slow_failovers = FindSlowFailovers(encoder);
+    report.repeated_tiers = FindRepeatedTiers(encoder);
     report.cut_short = ask(FindCutShort);
     report.dearer_spills = ask(FindDearerSpills);
     report.dead_members = ask(FindDeadMembers);

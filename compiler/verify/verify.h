@@ -118,6 +118,13 @@ struct SlowFailover {
   std::int64_t next_ms = 0;     ///< the fastest of the tier after it
 };
 
+/// A tier without `retry` or `within` of its own, of which everything that a request reaches was tried in the tiers before it.
+struct RepeatedTier {
+  RouteId route;
+  std::uint32_t tier = 0;
+  std::uint32_t first = 0;  ///< the first of the tiers before it that tries some of the same
+};
+
 /// Retries or a time that a tier states and that the limits, or its own time, cut off for every request.
 struct CutShort {
   enum class By : std::uint8_t {
@@ -250,6 +257,7 @@ struct VerifyReport {
   std::vector<DeadTier> dead_tiers;
   std::vector<UntriedTier> untried_tiers;
   std::vector<SlowFailover> slow_failovers;
+  std::vector<RepeatedTier> repeated_tiers;
   std::vector<CutShort> cut_short;
   std::vector<DearerSpill> dearer_spills;
   std::vector<DeadMembers> dead_members;

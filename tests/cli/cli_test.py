@@ -61,6 +61,7 @@ class Contract(unittest.TestCase):
         code, page, err = routec("explain", "R0502")
         self.assertEqual((code, err), (0, ""))
         self.assertTrue(page.startswith("R0502: requests whose route is left with no deployment\n\nSeverity: error\n"), page)
+        self.assertEqual(routec("explain", "r0502"), (code, page, err))
         coloured = routec("explain", "R0502", "--color", "always")[1]
         self.assertNotEqual(coloured, page)
         self.assertEqual(re.sub("\x1b\\[[0-9;]*m", "", coloured), page)
@@ -69,7 +70,7 @@ class Contract(unittest.TestCase):
         self.assertEqual(document["markdown"], (ROOT / "docs/diagnostics/R0502.md").read_text())
 
     def test_explain_of_no_code(self):
-        for asked, hint in [("R502", "did you mean `R0502`?"), ("r0502", "did you mean `R0502`?"), ("R0688", "codes that begin like it: R0601"),
+        for asked, hint in [("R502", "did you mean `R0502`?"), ("R0688", "codes that begin like it: R0601"),
                             ("R9999", "a code is written like `R0101`"), ("policy", "a code is written like `R0101`"),
                             ("", "a code is written like")]:
             code, out, err = routec("explain", asked)

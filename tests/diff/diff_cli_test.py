@@ -175,6 +175,19 @@ class Diff(Command):
         self.write(none_txt="")
         self.assertEqual(self.diff(new, "--allow", "none.txt")[0], 1)
 
+    def test_lines_about_one_deployment_each_allow_a_change_together(self):
+        new = changed(("route all to paris", "route all to us, then paris"))
+        self.write(both_txt='allow wider of us because "a"\nallow first_choice of us because "b"\n'
+                            'allow first_choice of paris because "c"\n')
+        code, report = self.diff_json(new, "--allow", "both.txt")
+        self.assertEqual((code, report["explained"], report["unused"]), (0, True, []), report["changes"])
+        self.assertEqual(report["changes"][0]["intended"], [1, 2, 3])
+        self.write(one_txt='allow wider of us because "a"\nallow first_choice of us because "b"\n')
+        code, report = self.diff_json(new, "--allow", "one.txt")
+        # What the second line allows did happen, and it is not all that did.
+        self.assertEqual((code, report["explained"], report["unused"]), (1, False, []))
+        self.assertEqual(report["changes"][0]["unexplained"], ["first_choice"])
+
     def test_a_bad_line_of_intended_changes_is_named(self):
         for line, expected in [
             ("allow narower because \"x\"", "bad.txt:2: `narower` is not a kind of change; did you mean `narrower`?"),

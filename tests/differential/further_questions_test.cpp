@@ -218,6 +218,36 @@ void CompareSlowFailovers(const ir::Policy& policy, const VerifyReport& report) 
   REQUIRE(next == report.slow_failovers.size());
 }
 
+/// By what each request's plan holds: a tier that is named has nothing in it that no tier before it has. And where no tier takes
+/// only so many of its candidates, one that is not named lists something new.
+void CompareRepeatedTiers(const ir::Policy& policy, const BruteForce& truth, const VerifyReport& report) {
+  std::set<std::pair<std::uint32_t, std::uint32_t>> named;
+  for (const verify::RepeatedTier& finding : report.repeated_tiers) {
+    REQUIRE(finding.first < finding.tier);
+    named.emplace(finding.route.index, finding.tier);
+  }
+  REQUIRE(named.size() == report.repeated_tiers.size());
+  for (const ir::Decision& decision : truth.decisions()) {
+    std::set<DeploymentId> before;
+    for (const ir::PlanTier& planned : decision.plan) {
+      for (const ir::Candidate& candidate : planned.deployments) {
+        if (named.contains({decision.route->index, planned.tier})) REQUIRE(before.contains(candidate.deployment));
+      }
+      for (const ir::Candidate& candidate : planned.deployments) before.insert(candidate.deployment);
+    }
+  }
+  for (std::uint32_t route = 0; route < policy.routes.size(); ++route) {
+    const std::vector<ir::Tier>& tiers = policy.routes[route].tiers;
+    if (std::ranges::any_of(tiers, [](const ir::Tier& tier) { return tier.limit.has_value(); })) continue;
+    std::set<DeploymentId> before;
+    for (std::uint32_t t = 0; t < tiers.size(); ++t) {
+      bool is_new = false;
+      for (const ir::Candidate& candidate : tiers[t].candidates) is_new = before.insert(candidate.deployment).second || is_new;
+      REQUIRE(named.contains({route, t}) == (!is_new && !tiers[t].retries && !tiers[t].within_ms));
+    }
+  }
+}
+
 // --- An audit ---------------------------------------------------------------------------------------------------------
 
 auto IsClaimed(const ir::Attribute& attribute) -> bool {
@@ -384,6 +414,7 @@ TEST_CASE("the further questions are answered as by trying every request") {
   std::size_t trivial = 0;
   std::size_t redundant = 0;
   std::size_t slow = 0;
+  std::size_t repeated = 0;
   for (const std::uint64_t seed : Seeds()) {
     CAPTURE(seed);
     const ir::Policy policy = PolicyOf(seed);
@@ -397,10 +428,12 @@ TEST_CASE("the further questions are answered as by trying every request") {
     CompareSingleLosses(truth, report);
     CompareRedundantRules(policy, truth, report);
     CompareSlowFailovers(policy, report);
+    CompareRepeatedTiers(policy, truth, report);
     CompareTrivialGuarantees(policy, truth, report);
     trivial += report.trivial_guarantees.size();
     redundant += report.redundant_rules.size();
     slow += report.slow_failovers.size();
+    repeated += report.repeated_tiers.size();
     dead_tiers += report.dead_tiers.size();
     untried += report.untried_tiers.size();
     always += report.always_hold.size();
@@ -408,7 +441,7 @@ TEST_CASE("the further questions are answered as by trying every request") {
   }
   MESSAGE(dead_tiers << " dead tiers, " << untried << " tiers never tried, " << always << " conditions that always hold, "
                      << gains << " gains by another value, " << services_gained << " services among them, " << trivial
-                     << " trivial promises, " << redundant << " redundant rules, " << slow << " slow failovers");
+                     << " trivial promises, " << redundant << " redundant rules, " << slow << " slow failovers, " << repeated << " tiers with nothing new");
   if (std::getenv("ROUTE_SEED") == nullptr) {
     CHECK(dead_tiers > 5);
     CHECK(untried > 20);
@@ -418,6 +451,7 @@ TEST_CASE("the further questions are answered as by trying every request") {
     CHECK(trivial > 5);
     CHECK(redundant > 5);
     CHECK(slow > 5);
+    CHECK(repeated > 5);
   }
 }
 
