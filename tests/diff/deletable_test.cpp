@@ -18,29 +18,13 @@
 namespace route::diff {
 namespace {
 
-/// Each part of a condition gets a place of its own, as in a text.
-class Places {
- public:
-  void Give(ir::Condition& condition) {
-    condition.span = {.file = {0}, .begin = next_, .end = next_ + 1};
-    ++next_;
-    for (ir::Condition& child : condition.children) Give(child);
-  }
-
- private:
-  std::uint32_t next_ = 1;
-};
-
 /// Without promises, which name refusals by their place.
 auto PolicyOf(std::uint64_t seed) -> ir::Policy {
   ir::Policy policy = random_policy::MakeRandomPolicy(
       seed, {.attributes = 4, .rules = 8, .refusals = 5, .routes = 4, .services = 3, .layers = 1 + static_cast<std::uint32_t>(seed % 2),
              .requests = 100});
   policy.guarantees.clear();
-  Places places;
-  for (ir::Rule& rule : policy.rules) places.Give(rule.when);
-  for (ir::Refusal& refusal : policy.refusals) places.Give(refusal.when);
-  for (ir::Route& route : policy.routes) places.Give(route.when);
+  random_policy::GivePlaces(policy);
   return policy;
 }
 

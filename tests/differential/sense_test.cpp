@@ -15,6 +15,7 @@
 #include "compiler/verify/verify.h"
 #include "tests/differential/brute_force.h"
 #include "tests/differential/seeds.h"
+#include "tests/random_policy/random_policy.h"
 
 namespace route::differential {
 namespace {
@@ -23,19 +24,6 @@ using verify::VerifyReport;
 using Whose = std::variant<RuleId, RefusalId, RouteId, GuaranteeId>;
 
 // --- The policies -----------------------------------------------------------------------------------------------------
-
-/// Each `and`, `or` and part of a condition gets a place of its own, as in a text.
-class Places {
- public:
-  void Give(ir::Condition& condition) {
-    condition.span = {.file = {0}, .begin = next_, .end = next_ + 1};
-    ++next_;
-    for (ir::Condition& child : condition.children) Give(child);
-  }
-
- private:
-  std::uint32_t next_ = 1;
-};
 
 /// A random policy, whose numbers are what is spent; where there is one, the first route takes what has spent half of it.
 auto PolicyWithBudgets(std::uint64_t seed) -> ir::Policy {
@@ -53,11 +41,7 @@ auto PolicyWithBudgets(std::uint64_t seed) -> ir::Policy {
     half.high = std::numeric_limits<std::int64_t>::max();
     policy.routes.front().when = half;
   }
-  Places places;
-  for (ir::Rule& rule : policy.rules) places.Give(rule.when);
-  for (ir::Refusal& refusal : policy.refusals) places.Give(refusal.when);
-  for (ir::Route& route : policy.routes) places.Give(route.when);
-  for (ir::Guarantee& guarantee : policy.guarantees) places.Give(guarantee.when);
+  random_policy::GivePlaces(policy);
   return policy;
 }
 

@@ -18,6 +18,10 @@ UPDATE = "--update" in sys.argv[3:]
 sys.path.insert(0, str(ROOT / "tests/docs"))
 import walkthrough  # noqa: E402
 
+missing = [name for name in ("routeaudit", "routegate", "fake_provider") if not (ROUTEC.parent / name).exists()]
+if missing:  # pages would show, and with --update would be given, that a command is not found
+    sys.exit(f"build these beside routec first: {', '.join(missing)}")
+
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md")),
          *sorted((ROOT / "examples").glob("**/README.md"))]
 

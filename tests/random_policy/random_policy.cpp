@@ -808,6 +808,19 @@ auto MakeRandomPolicy(std::uint64_t seed, const Shape& shape) -> ir::Policy {
   return Maker(seed, shape).Make();
 }
 
+void GivePlaces(ir::Policy& policy) {
+  std::uint32_t next = 1;
+  const auto give = [&next](const auto& self, ir::Condition& condition) -> void {
+    condition.span = {.file = {0}, .begin = next, .end = next + 1};
+    ++next;
+    for (ir::Condition& child : condition.children) self(self, child);
+  };
+  for (ir::Rule& rule : policy.rules) give(give, rule.when);
+  for (ir::Refusal& refusal : policy.refusals) give(give, refusal.when);
+  for (ir::Route& route : policy.routes) give(give, route.when);
+  for (ir::Guarantee& guarantee : policy.guarantees) give(give, guarantee.when);
+}
+
 auto Sources() -> SourceSet {
   SourceSet sources;
   sources.Add("random.route", std::string(kLines, '\n'));

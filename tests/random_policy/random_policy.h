@@ -49,6 +49,9 @@ struct Shape {
 /// rule turns up, thresholds at and beyond the bounds of attributes included. Equal arguments give equal policies.
 auto MakeRandomPolicy(std::uint64_t seed, const Shape& shape) -> ir::Policy;
 
+/// Gives each `and`, `or` and part of a condition of rules, refusals, routes and promises a place of its own, as in a text.
+void GivePlaces(ir::Policy& policy);
+
 /// The files that the spans of these policies point into.
 auto Sources() -> SourceSet;
 
