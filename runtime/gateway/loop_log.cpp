@@ -14,7 +14,10 @@ void LoopLog::Append(std::string_view lines, LogWriter::Done done) {
 
 void LoopLog::Run(boost::asio::io_context& loop) {
   while (!loop.stopped()) {
-    loop.poll();  // all that is ready, and what that makes ready
+    // All that is ready, and what that makes ready: a stream that never pauses does so for ever.
+    while (loop.poll_one() > 0) {
+      if (!done_.empty() && Clock::now() - first_came_ >= kLongestWait) break;
+    }
     HandOver();
     loop.run_one();
   }

@@ -28,7 +28,7 @@ class LoopLog {
   void Append(std::string_view lines, LogWriter::Done done);
 
   /// Runs the loop until nothing is left for it to do, and gives the writer what is waiting whenever the loop would go to
-  /// sleep.
+  /// sleep, or after kLongestWait if it never does.
   void Run(boost::asio::io_context& loop);
 
  private:
