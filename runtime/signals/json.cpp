@@ -88,26 +88,11 @@ class Builder {
   auto number_float(Json::number_float_t value, const std::string& /*text*/) -> bool { return Add(value); }
   auto string(std::string_view value) -> bool { return Drops() ? Count() : Add(std::string(value)); }
   auto binary(Json::binary_t& /*value*/) -> bool { return Fail("binary values are not JSON"); }
-  auto start_object(std::size_t /*size*/) -> bool {
+  auto start_object(std::size_t size) -> bool {
     keys_.Begin();
-    return Open(Json::object());
+    return Open(WithRoom<Json::object_t>(Json::object(), size));
   }
-  auto start_array(std::size_t /*size*/) -> bool { return Open(Json::array()); }
-
-  /// The same where it is known how many members or elements follow. An ordered object that has to grow copies its members
-  /// with all that is below them, because their keys are constant.
-  auto StartObject(std::size_t size) -> bool {
-    keys_.Begin();
-    Json object = Json::object();
-    if (depth_ < kept_depth_) object.get_ref<Json::object_t&>().reserve(std::min<std::size_t>(size, limits_.values));
-    return Open(std::move(object));
-  }
-  auto StartArray(std::size_t size) -> bool {
-    Json array = Json::array();
-    if (depth_ < kept_depth_) array.get_ref<Json::array_t&>().reserve(std::min<std::size_t>(size, limits_.values));
-    return Open(std::move(array));
-  }
-
+  auto start_array(std::size_t size) -> bool { return Open(WithRoom<Json::array_t>(Json::array(), size)); }
   auto key(std::string_view name) -> bool {
     keys_.Add(name);
     if (!Drops()) key_ = name;
@@ -137,6 +122,16 @@ class Builder {
   auto Fail(std::string message) -> bool {
     error_.message = std::move(message);
     return false;
+  }
+
+  /// For so many members or elements, if nlohmann's reader, which does not know how many will come, did not call. An ordered
+  /// object that has to grow copies its members with all that is below them, because their keys are constant.
+  template <typename Container>
+  auto WithRoom(Json container, std::size_t size) const -> Json {
+    constexpr auto kUnknown = static_cast<std::size_t>(-1);
+    const bool is_kept = depth_ < kept_depth_;
+    if (is_kept && size != kUnknown) container.get_ref<Container&>().reserve(std::min<std::size_t>(size, limits_.values));
+    return container;
   }
 
   /// Whether what comes now lies in a container of which only a trace is kept.
@@ -206,7 +201,7 @@ auto Walk(simdjson::dom::element element, Builder& builder) -> bool {
   switch (element.type()) {
     case Type::OBJECT: {
       const simdjson::dom::object object(element);
-      if (!builder.StartObject(object.size())) return false;
+      if (!builder.start_object(object.size())) return false;
       for (const auto& [name, value] : object) {
         if (HoldsSurrogate(name) || !builder.key(name) || !Walk(value, builder)) return false;
       }
@@ -214,7 +209,7 @@ auto Walk(simdjson::dom::element element, Builder& builder) -> bool {
     }
     case Type::ARRAY: {
       const simdjson::dom::array array(element);
-      if (!builder.StartArray(array.size())) return false;
+      if (!builder.start_array(array.size())) return false;
       for (const auto& value : array) {
         if (!Walk(value, builder)) return false;
       }

@@ -129,20 +129,20 @@ auto TraceReader::Find(std::uint32_t attribute, const Member& member) -> Known {
   return cache.emplace(std::string(member.raw), WorkOut(attribute, member)).first->second;
 }
 
+/// Sets the attribute's value, if it is one, and keeps what is wrong with the first that is none.
+auto TraceReader::SetValue(std::uint32_t attribute, const Member& member) -> bool {
+  const auto text = TextOf(member);
+  const auto share = text ? ShareBeyond(table_->attributes()[attribute], *text) : std::nullopt;
+  const auto set = share  ? values_.SetNumber(attribute, *share)
+                   : text ? values_.SetText(attribute, *text)
+                          : std::unexpected(text.error());
+  if (!set && first_misfit_.empty()) first_misfit_ = set.error();
+  return set.has_value();
+}
+
 auto TraceReader::WorkOut(std::uint32_t attribute, const Member& member) -> Known {
   values_.Clear();
-  auto text = TextOf(member);
-  std::expected<void, std::string> set = std::unexpected(std::string());
-  if (text) {
-    const auto share = ShareBeyond(table_->attributes()[attribute], *text);
-    set = share ? values_.SetNumber(attribute, *share) : values_.SetText(attribute, *text);
-  } else {
-    set = std::unexpected(text.error());
-  }
-  if (!set) {
-    if (first_misfit_.empty()) first_misfit_ = set.error();
-    return {};
-  }
+  if (!SetValue(attribute, member)) return {};
   const AttributeView& view = table_->attributes()[attribute];
   Known known{true, values_.classes()[view.first_dimension], 0};
   for (std::size_t i = 0; view.kind == AttributeKind::kAnyOf && i < view.values.size(); ++i) {
@@ -179,26 +179,17 @@ auto TraceReader::ReadSlowly(std::span<const Member> members) -> TraceRequest {
   values_.Clear();
   const Member* input_tokens = nullptr;
   bool prompt_fits = true;
-  const auto set = [&](std::uint32_t attribute, const Member& member) {
-    auto text = TextOf(member);
-    const auto share = text ? ShareBeyond(table_->attributes()[attribute], *text) : std::nullopt;
-    auto done = share  ? values_.SetNumber(attribute, *share)
-                : text ? values_.SetText(attribute, *text)
-                       : std::unexpected(text.error());
-    if (!done && first_misfit_.empty()) first_misfit_ = done.error();
-    return done.has_value();
-  };
   for (const Member& member : members) {
     if (member.kind == Member::Kind::kNull) continue;
     if (member.name == kInputTokens) input_tokens = &member;
     const std::uint32_t attribute = table_->FindAttribute(member.name);
     if (attribute == kNone) continue;
-    const bool fits = set(attribute, member);
+    const bool fits = SetValue(attribute, member);
     if (attribute == prompt_) prompt_fits = fits;
     if (!fits) ++request.misfits;
   }
   if (prompt_ != kNone && prompt_fits && !values_.IsSet(prompt_) && input_tokens != nullptr) {
-    prompt_fits = set(prompt_, *input_tokens);
+    prompt_fits = SetValue(prompt_, *input_tokens);
     if (!prompt_fits) ++request.misfits;
   }
   request.missing = values_.CompleteAsMeasured(now_);

@@ -55,6 +55,7 @@ class TraceReader {
 
   auto AttributeAt(std::size_t place, std::string_view name) -> std::uint32_t;
   auto Find(std::uint32_t attribute, const Member& member) -> Known;
+  auto SetValue(std::uint32_t attribute, const Member& member) -> bool;
   auto WorkOut(std::uint32_t attribute, const Member& member) -> Known;
   void Set(std::uint32_t attribute, const Known& known);
   void Unset(std::uint32_t attribute);
